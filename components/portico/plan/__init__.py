@@ -1,0 +1,126 @@
+"""What will be built, and why: settings and capabilities become a frozen Plan, each choice with its reason.
+
+Pure: no Pulumi, no network, no clock; never imports platforms. Read by exposure, loadbalancers and ingress, which decide nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from ..capabilities import Capabilities
+from ..kinds import Check, ClientIp, Kind, Place, find
+from ..names import Names
+from ..settings.model import App, Kubernetes, Settings, Wait
+from ..settings.model import Ingress as IngressSettings
+from ..traffic import Backend, Health, Listener
+from . import aws_nlb, metallb, octavia, openstack_haproxy
+from .aws_nlb import AwsNlbPlan
+from .backends import backends
+from .choice import Choice, Ref
+from .metallb import MetalLbPlan
+from .octavia import OctaviaPlan
+from .openstack_haproxy import OpenStackHAProxy
+from .preflight import preflight
+
+LoadBalancerPlan = OpenStackHAProxy | OctaviaPlan | AwsNlbPlan | MetalLbPlan
+
+
+@dataclass(frozen=True)
+class ControllerPlan:
+    """The ingress controller."""
+
+    settings: IngressSettings
+    workload: Choice[str]
+    """`DaemonSet` or `Deployment`."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides the shape of what is built; ids and addresses that only the platform knows come later."""
+
+    names: Names
+    kind: Choice[Kind]
+    client_ip: Choice[ClientIp]
+    traffic_policy: Choice[str]
+    listeners: tuple[Listener, ...]
+    health: Health
+    check: Choice[Check]
+    backends: Choice[tuple[Backend, ...] | None]
+    """None: a look-up is needed and none was made, so they are unknown in that preview."""
+    load_balancer: LoadBalancerPlan
+    kubernetes: Kubernetes
+    ingress: ControllerPlan | None
+    """None: a controller is there already."""
+    apps: tuple[App, ...]
+    wait: Wait
+
+    def reasons(self) -> dict[str, str]:
+        """Every choice with its value and reason, by name, for the `reasons` output."""
+        return {**_reasons(self), **_reasons(self.load_balancer), **(_reasons(self.ingress) if self.ingress else {})}
+
+
+def _reasons(part: object) -> dict[str, str]:
+    choices = {field.name: getattr(part, field.name) for field in fields(part)}  # type: ignore[arg-type]
+    return {name: choice.because for name, choice in choices.items() if isinstance(choice, Choice)}
+
+
+def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
+    """Decides everything.
+
+    Raises:
+        Refused: the platform cannot carry it (quota short, address pairs refused, a name unknown); all reasons at once.
+    """
+    chosen = settings.load_balancer
+    provider = chosen.octavia.provider if chosen.octavia else "amphora"
+    kind = find(chosen.type, provider)
+    listeners = tuple(
+        Listener(listener.name, listener.port, settings.node_port(listener), listener.tls) for listener in chosen.listeners
+    )
+    health = Health(settings.ingress.health_port, settings.ingress.health_path)
+    nodes = backends(settings.nodes, capabilities.backends)
+    can = capabilities.openstack
+    load_balancer: LoadBalancerPlan
+    if kind.type == "openstack-haproxy":
+        load_balancer = openstack_haproxy.make(settings, can, names, listeners, health)
+    elif kind.type == "octavia":
+        load_balancer = octavia.make(settings, can, kind)
+    elif kind.type == "aws-nlb":
+        load_balancer = aws_nlb.make(settings)
+    else:
+        load_balancer = metallb.make(settings)
+    preflight(load_balancer, settings, capabilities, names)
+    return Plan(
+        names=names,
+        kind=Choice(kind, because=f"loadBalancer.type is {chosen.type}"),
+        client_ip=Choice(kind.client_ip, because=kind.because),
+        traffic_policy=Choice(
+            kind.traffic_policy,
+            because="a node answers only where a controller runs, and sees who really connects to it",
+        ),
+        listeners=listeners,
+        health=health,
+        check=Choice(kind.check, because=_check_reason(kind)),
+        backends=nodes,
+        load_balancer=load_balancer,
+        kubernetes=settings.kubernetes,
+        ingress=ControllerPlan(settings.ingress, _workload(settings.ingress)) if settings.ingress.controller != "none" else None,
+        apps=settings.apps,
+        wait=settings.wait,
+    )
+
+
+def _check_reason(kind: Kind) -> str:
+    if kind.place is Place.INSIDE:
+        return "the cluster knows which nodes have a controller"
+    if kind.check is Check.TCP:
+        return "the provider can ask no more than whether the port answers"
+    return "only the controller's own health endpoint tells that it serves; a TCP check stays green on a PROXY mismatch"
+
+
+def _workload(ingress: IngressSettings) -> Choice[str]:
+    if ingress.replicas is None:
+        return Choice("DaemonSet", because="one controller on every node, so that every backend serves")
+    return Choice("Deployment", because=f"ingress.replicas is {ingress.replicas}: only nodes with a controller serve")
+
+
+__all__ = ["Choice", "ControllerPlan", "LoadBalancerPlan", "Plan", "Ref", "make"]

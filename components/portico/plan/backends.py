@@ -1,0 +1,33 @@
+"""Who the backends are, and why.
+
+Pure: no Pulumi, no network, no clock.
+"""
+
+from __future__ import annotations
+
+from ..settings.model import Nodes
+from ..traffic import Backend
+from .choice import Choice
+
+
+def backends(nodes: Nodes, found: tuple[Backend, ...] | None) -> Choice[tuple[Backend, ...] | None]:
+    """The backends in a stable order, so that the same nodes always make the same configuration."""
+    if nodes.source == "addresses":
+        listed = tuple(Backend(node.name, node.address) for node in nodes.addresses)
+        return Choice(_ordered(listed), because=f"nodes.addresses lists {len(listed)}")
+    if nodes.source == "cidr":
+        if nodes.cidr is None:
+            raise ValueError("the reader guarantees nodes.cidr")
+        every = tuple(
+            Backend(f"node-{str(address).replace('.', '-')}", address)
+            for address in nodes.cidr.hosts()
+            if address not in nodes.exclude
+        )
+        return Choice(every, because=f"every address of {nodes.cidr} but {len(nodes.exclude)}: health checks tell which are nodes")
+    if found is None:
+        return Choice(None, because="the servers are looked up when there are credentials")
+    return Choice(_ordered(found), because=f"a look-up found {len(found)} servers")
+
+
+def _ordered(backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
+    return tuple(sorted(backends, key=lambda backend: (backend.address, backend.name)))

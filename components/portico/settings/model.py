@@ -1,0 +1,273 @@
+"""What may be said in a stack file, as frozen values that need no further check.
+
+Pure: no Pulumi, no network, no clock. Made by reader.parse, read by plan. The docstrings here are also the reference
+docs/settings.md. Keys in a stack file are the camelCase of the names here; `source` is written `from`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+
+@dataclass(frozen=True)
+class Kubernetes:
+    """The cluster to expose."""
+
+    kubeconfig: str | None = None
+    """Path of the kubeconfig file; `~` is expanded. Default: what `kubectl` would use (KUBECONFIG, then ~/.kube/config)."""
+    context: str | None = None
+    """The kubeconfig's context. Default: its current one."""
+
+
+@dataclass(frozen=True)
+class NodeAddress:
+    """One node, where the nodes are a list."""
+
+    address: IPv4Address
+    """The address that node ports answer on."""
+    name: str
+    """Shown in statistics and logs. Default: `node-` and the address with dashes."""
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Who the backends are: the nodes whose node ports the load balancer forwards to."""
+
+    source: str
+    """`addresses`, `openstack` (servers, looked up at each `up`) or `cidr` (every address of a subnet, kept by health checks:
+    nodes come and go with no `up` at all). Required."""
+    addresses: tuple[NodeAddress, ...] = ()
+    """With `from: addresses`: the nodes, each `{name, address}` or an address alone."""
+    names: tuple[str, ...] = ()
+    """With `from: openstack`: server names. One of names, tag and metadata is needed."""
+    tag: str | None = None
+    """With `from: openstack`: the servers that carry this tag."""
+    metadata: Mapping[str, str] | None = None
+    """With `from: openstack`: the servers whose metadata holds all of these."""
+    network: str | None = None
+    """With `from: openstack`: the network whose address is taken, by name or id. Default: the load balancer's network."""
+    cidr: IPv4Network | None = None
+    """With `from: cidr`: the nodes' subnet, /22 or smaller; network and broadcast address are left out."""
+    exclude: tuple[IPv4Address, ...] = ()
+    """With `from: cidr`: addresses that are no nodes, for instance the gateway."""
+    security_group: str | None = None
+    """The nodes' security group, by id or name. It gets the rules that admit the load balancer to the node ports, and
+    nothing else. Default: no rule is made, and the nodes have to admit the load balancer by other means."""
+
+
+@dataclass(frozen=True)
+class Ingress:
+    """The ingress controller on its node ports."""
+
+    controller: str = "traefik"
+    """`traefik`, or `none` where a controller of your own already listens on the node ports."""
+    namespace: str = "portico-ingress"
+    """The namespace made for the controller."""
+    ingress_class: str = "portico"
+    """The ingress class that applications name."""
+    default_class: bool = False
+    """Whether an Ingress that names no class is served too."""
+    node_ports: Mapping[str, int] | None = None
+    """The node port of each listener, by the listener's name. Default: 30080 for `http`, 30443 for `https`."""
+    health_port: int = 30082
+    """The node port of the controller's health endpoint."""
+    health_path: str = "/ping"
+    """The path that answers 200 there. Another controller than Traefik may have another one."""
+    image: str = "docker.io/library/traefik:v3.7.9"
+    """The controller's image."""
+    replicas: int | None = None
+    """How many pods, spread over the nodes. Default: one on every node, so that every node serves."""
+    node_selector: Mapping[str, str] | None = None
+    """The labels of the nodes that carry the controller. Default: all nodes."""
+    node_port_range: tuple[int, int] = (30000, 32767)
+    """The cluster's range of node ports, if it is not the usual one (kube-apiserver, --service-node-port-range)."""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A port of the published address."""
+
+    name: str
+    """A DNS label, unique; the key into `ingress.nodePorts`."""
+    port: int
+    """1..65535, unique."""
+    tls: bool = False
+    """Whether the ingress controller ends TLS here. Default: true for port 443."""
+
+
+@dataclass(frozen=True)
+class OpenStack:
+    """Where on OpenStack the address lives (types openstack-haproxy and octavia). Credentials come from clouds.yaml or OS_*."""
+
+    network: str
+    """The tenant network that the load balancer and the nodes share, by id or name. Required."""
+    subnet: str | None = None
+    """The subnet in it, by id or name. Default: the network's only IPv4 subnet."""
+    external_network: str | None = None
+    """The network that floating IPs come from, by name or id. Required unless `floatingIp` is an id or `public` is false."""
+    floating_ip: str | None = None
+    """An existing floating IP to use, by address or id; it is left alone at the end. Default: a new one is made."""
+    vip: IPv4Address | None = None
+    """The address inside the subnet. Default: Neutron chooses."""
+    public: bool = True
+    """Whether there is a floating IP at all. Without one the VIP itself is the address."""
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """The LB hosts (type openstack-haproxy)."""
+
+    image: str
+    """A Debian or Ubuntu cloud image, by id or name. Required."""
+    flavor: str
+    """By id or name. One core and 512 MiB suffice. Required."""
+    count: int = 2
+    """1..5. One has no failover."""
+    timers: str = "steady"
+    """`steady` (failover in 0.6-0.75 s, a pause of half a second moves nothing) or `fast` (0.3-0.4 s)."""
+    anti_affinity: str = "soft"
+    """`soft`: on different hypervisors where possible, and said when not; `hard`: or fail; `none`."""
+    availability_zones: tuple[str, ...] = ()
+    """The hosts are spread over these in turn. Default: Nova's choice."""
+    router_id: int = 51
+    """The VRRP router id, 1..255: different for each pair on one network (RFC 5798, 5.2.3)."""
+    max_connections: int = 4000
+    """Concurrent connections per host, 100..1000000. HAProxy needs about two file descriptors for each."""
+    key_pair: str | None = None
+    """A Nova key pair for logging in. Default: none."""
+    ssh_from: tuple[IPv4Network, ...] = ()
+    """Who may reach port 22 of the hosts. Default: nobody."""
+    settle_seconds: int = 90
+    """How long a host that was made or replaced may take to serve before the next one is touched is given up, 10..1800."""
+
+
+@dataclass(frozen=True)
+class Octavia:
+    """An Octavia load balancer (type octavia)."""
+
+    provider: str = "amphora"
+    """`amphora` or `ovn`."""
+    flavor: str | None = None
+    """An Octavia flavor id, for instance one with the topology ACTIVE_STANDBY. Default: the cloud's."""
+
+
+@dataclass(frozen=True)
+class Aws:
+    """A network load balancer (type aws-nlb). Credentials and region come from the AWS provider."""
+
+    vpc: str
+    """The VPC's id. Required."""
+    subnets: tuple[str, ...]
+    """Ids of the subnets it stands in, one for each availability zone. Required."""
+    scheme: str = "internet-facing"
+    """`internet-facing` or `internal`."""
+    auto_scaling_group: str | None = None
+    """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses are."""
+
+
+@dataclass(frozen=True)
+class MetalLb:
+    """MetalLB (type metallb)."""
+
+    addresses: tuple[str, ...]
+    """Ranges (`192.0.2.10-192.0.2.20`) or CIDRs it may hand out. Required."""
+    install: bool = True
+    """Whether MetalLB itself is installed; otherwise it has to be in the cluster."""
+    namespace: str = "metallb-system"
+    """Where it is, or is installed."""
+    interfaces: tuple[str, ...] = ()
+    """The interfaces it announces on. Default: all."""
+    address: IPv4Address | None = None
+    """The address to use out of the ranges. Default: the first free one."""
+
+
+@dataclass(frozen=True)
+class LoadBalancer:
+    """What stands in front of the node ports. The sections that belong to other types may not be given."""
+
+    type: str
+    """A row of the table of kinds. Required."""
+    listeners: tuple[Listener, ...] = (Listener("http", 80), Listener("https", 443, tls=True))
+    """The ports of the address."""
+    allowed_clients: tuple[IPv4Network, ...] = (IPv4Network("0.0.0.0/0"),)
+    """Who may connect to the listeners."""
+    openstack: OpenStack | None = None
+    hosts: Hosts | None = None
+    octavia: Octavia | None = None
+    aws: Aws | None = None
+    metallb: MetalLb | None = None
+
+
+@dataclass(frozen=True)
+class AppService:
+    """An existing Service."""
+
+    name: str
+    """In the application's namespace."""
+    port: int
+    """The Service's port, 1..65535."""
+
+
+@dataclass(frozen=True)
+class AppImage:
+    """A Deployment and a Service made from an image."""
+
+    image: str
+    """The image to run. Required."""
+    port: int = 80
+    """The port it listens on."""
+    replicas: int = 2
+    """1..100."""
+    headless: bool = False
+    """Whether its Service has no cluster address (Kubernetes, Service, headless)."""
+
+
+@dataclass(frozen=True)
+class App:
+    """An application behind the controller: exactly one of `service` and `run`."""
+
+    name: str
+    """A DNS label, unique in its namespace. Required."""
+    host: str
+    """The host name it answers to; may begin with `*.`. Required."""
+    path: str = "/"
+    """The path prefix."""
+    namespace: str = "default"
+    """An existing namespace."""
+    service: AppService | None = None
+    """An existing Service that is exposed."""
+    run: AppImage | None = None
+    """An image that is run and exposed."""
+    tls_secret: str | None = None
+    """A Secret with the certificate, in the application's namespace. Default: the controller's own certificate."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What `up` waits for in the end."""
+
+    until: str = "serving"
+    """`serving`: the planned generation serves and the address answers; `nothing`. Previews never wait."""
+    minutes: int = 10
+    """How long, 1..60."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A whole stack file."""
+
+    nodes: Nodes
+    load_balancer: LoadBalancer
+    kubernetes: Kubernetes = Kubernetes()
+    ingress: Ingress = Ingress()
+    apps: tuple[App, ...] = ()
+    wait: Wait = Wait()
+
+    def node_port(self, listener: Listener) -> int:
+        """The node port behind a listener; the reader has made sure that there is one."""
+        return (self.ingress.node_ports or DEFAULT_NODE_PORTS)[listener.name]
+
+
+DEFAULT_NODE_PORTS: Mapping[str, int] = {"http": 30080, "https": 30443}
