@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import pulumi
+from pulumi.output import UNKNOWN
 
 from ..plan import Plan
 
@@ -48,4 +49,4 @@ def known(value: T | None) -> pulumi.Output[T]:
     """A value, or an unknown one where None: what only a look-up could tell, in a preview that makes none."""
     if value is not None:
         return pulumi.Output.from_input(value)
-    return pulumi.Output.from_input(pulumi.UNKNOWN)
+    return pulumi.Output.from_input(UNKNOWN)

@@ -56,7 +56,11 @@ class Plan:
 
     def reasons(self) -> dict[str, str]:
         """Every choice with its value and reason, by name, for the `reasons` output."""
-        return {**_reasons(self), **_reasons(self.load_balancer), **(_reasons(self.ingress) if self.ingress else {})}
+        return {
+            **_reasons(self),
+            **_reasons(self.load_balancer),
+            **(_reasons(self.ingress) if self.ingress else {}),
+        }
 
 
 def _reasons(part: object) -> dict[str, str]:
@@ -74,7 +78,8 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
     provider = chosen.octavia.provider if chosen.octavia else "amphora"
     kind = find(chosen.type, provider)
     listeners = tuple(
-        Listener(listener.name, listener.port, settings.node_port(listener), listener.tls) for listener in chosen.listeners
+        Listener(listener.name, listener.port, settings.node_port(listener), listener.tls)
+        for listener in chosen.listeners
     )
     health = Health(settings.ingress.health_port, settings.ingress.health_path)
     nodes = backends(settings.nodes, capabilities.backends)
@@ -103,7 +108,9 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         backends=nodes,
         load_balancer=load_balancer,
         kubernetes=settings.kubernetes,
-        ingress=ControllerPlan(settings.ingress, _workload(settings.ingress)) if settings.ingress.controller != "none" else None,
+        ingress=ControllerPlan(settings.ingress, _workload(settings.ingress))
+        if settings.ingress.controller != "none"
+        else None,
         apps=settings.apps,
         wait=settings.wait,
     )
@@ -120,7 +127,9 @@ def _check_reason(kind: Kind) -> str:
 def _workload(ingress: IngressSettings) -> Choice[str]:
     if ingress.replicas is None:
         return Choice("DaemonSet", because="one controller on every node, so that every backend serves")
-    return Choice("Deployment", because=f"ingress.replicas is {ingress.replicas}: only nodes with a controller serve")
+    return Choice(
+        "Deployment", because=f"ingress.replicas is {ingress.replicas}: only nodes with a controller serve"
+    )
 
 
 __all__ = ["Choice", "ControllerPlan", "LoadBalancerPlan", "Plan", "Ref", "make"]

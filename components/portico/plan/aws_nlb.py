@@ -43,5 +43,5 @@ def make(settings: Settings) -> AwsNlbPlan:
         else Choice("ip", because="the nodes are given by address"),
         auto_scaling_group=group,
         allowed_clients=settings.load_balancer.allowed_clients,
-        node_security_group=settings.nodes.security_group,
+        node_security_group=settings.nodes.security_group if settings.nodes else None,
     )

@@ -10,8 +10,10 @@ from ..traffic import Backend
 from .choice import Choice
 
 
-def backends(nodes: Nodes, found: tuple[Backend, ...] | None) -> Choice[tuple[Backend, ...] | None]:
+def backends(nodes: Nodes | None, found: tuple[Backend, ...] | None) -> Choice[tuple[Backend, ...] | None]:
     """The backends in a stable order, so that the same nodes always make the same configuration."""
+    if nodes is None:
+        return Choice((), because="a load balancer inside the cluster knows the nodes itself")
     if nodes.source == "addresses":
         listed = tuple(Backend(node.name, node.address) for node in nodes.addresses)
         return Choice(_ordered(listed), because=f"nodes.addresses lists {len(listed)}")
@@ -23,7 +25,10 @@ def backends(nodes: Nodes, found: tuple[Backend, ...] | None) -> Choice[tuple[Ba
             for address in nodes.cidr.hosts()
             if address not in nodes.exclude
         )
-        return Choice(every, because=f"every address of {nodes.cidr} but {len(nodes.exclude)}: health checks tell which are nodes")
+        return Choice(
+            every,
+            because=f"every address of {nodes.cidr} but {len(nodes.exclude)}: health checks tell which are nodes",
+        )
     if found is None:
         return Choice(None, because="the servers are looked up when there are credentials")
     return Choice(_ordered(found), because=f"a look-up found {len(found)} servers")

@@ -29,6 +29,7 @@ class Ref:
     id: str | None
     """None where only a look-up could tell and none was made: an unknown value in that preview."""
 
+
 _UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 

@@ -32,7 +32,12 @@ def make(settings: Settings) -> MetalLbPlan:
         raise ValueError("the reader guarantees the section metallb for metallb")
     return MetalLbPlan(
         addresses=metallb.addresses,
-        install=Choice(metallb.install, because="metallb.install is true" if metallb.install else "metallb.install is false: it is in the cluster already"),
+        install=Choice(
+            metallb.install,
+            because="metallb.install is true"
+            if metallb.install
+            else "metallb.install is false: it is in the cluster already",
+        ),
         namespace=metallb.namespace,
         interfaces=metallb.interfaces,
         address=metallb.address,

@@ -53,7 +53,7 @@ def make(settings: Settings, can: OpenStack | None, kind: Kind) -> OctaviaPlan:
         raise ValueError("the reader guarantees the section openstack for octavia")
     asked = can or OpenStack()
     ovn = kind.client_ip is ClientIp.KEPT
-    node_group = settings.nodes.security_group
+    node_group = settings.nodes.security_group if settings.nodes else None
     return OctaviaPlan(
         provider=Choice(octavia.provider, because=f"octavia.provider is {octavia.provider}"),
         flavor=octavia.flavor,
@@ -61,7 +61,12 @@ def make(settings: Settings, can: OpenStack | None, kind: Kind) -> OctaviaPlan:
         subnet=asked.subnet,
         subnet_said=where.subnet,
         vip=where.vip,
-        public=Choice(where.public, because="a floating IP is the address" if where.public else "openstack.public is false: the VIP is the address"),
+        public=Choice(
+            where.public,
+            because="a floating IP is the address"
+            if where.public
+            else "openstack.public is false: the VIP is the address",
+        ),
         external_network=asked.external_network or name_only(where.external_network),
         floating_ip=asked.floating_ip,
         floating_ip_said=where.floating_ip,
@@ -69,7 +74,9 @@ def make(settings: Settings, can: OpenStack | None, kind: Kind) -> OctaviaPlan:
         balance=Choice("SOURCE_IP_PORT", because="OVN knows no other method")
         if ovn
         else Choice("ROUND_ROBIN", because="new connections go to the nodes in turn"),
-        monitor=Choice("TCP", because="OVN has no HTTP monitor") if ovn else Choice("HTTP", because="only the health endpoint's own answer tells that a controller serves"),
+        monitor=Choice("TCP", because="OVN has no HTTP monitor")
+        if ovn
+        else Choice("HTTP", because="only the health endpoint's own answer tells that a controller serves"),
         allowed_cidrs=None if ovn else load_balancer.allowed_clients,
         node_security_group=ref(node_group, asked.node_security_group_id) if node_group else None,
         node_sources=Choice(load_balancer.allowed_clients, because="the nodes see the clients' own addresses")

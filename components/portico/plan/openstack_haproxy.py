@@ -105,7 +105,9 @@ def rules(
         for index, source in enumerate(hosts.ssh_from)
     )
     if admits_nodes:
-        ports = {listener.node_port: f"LB hosts to the node port of {listener.name}" for listener in listeners}
+        ports = {
+            listener.node_port: f"LB hosts to the node port of {listener.name}" for listener in listeners
+        }
         ports[health.node_port] = "LB hosts to the controller's health endpoint"
         made.extend(
             Rule(f"node-{port}", Group.NODES, "tcp", port, Group.HOSTS, description)
@@ -114,14 +116,16 @@ def rules(
     return tuple(made)
 
 
-def make(settings: Settings, can: OpenStack | None, names: Names, traffic: tuple[Listener, ...], health: Health) -> OpenStackHAProxy:
+def make(
+    settings: Settings, can: OpenStack | None, names: Names, traffic: tuple[Listener, ...], health: Health
+) -> OpenStackHAProxy:
     """The plan; `can` is None when nothing was asked."""
     load_balancer = settings.load_balancer
     where, hosts = load_balancer.openstack, load_balancer.hosts
     if where is None or hosts is None:
         raise ValueError("the reader guarantees the sections openstack and hosts for openstack-haproxy")
     asked = can or OpenStack()
-    node_group = settings.nodes.security_group
+    node_group = settings.nodes.security_group if settings.nodes else None
     return OpenStackHAProxy(
         network=ref(where.network, asked.network_id),
         subnet=asked.subnet,
@@ -132,12 +136,19 @@ def make(settings: Settings, can: OpenStack | None, names: Names, traffic: tuple
         server_group_policy=_server_group_policy(hosts),
         timers=_timers(hosts),
         vip=where.vip,
-        public=Choice(where.public, because="a floating IP is the address" if where.public else "openstack.public is false: the VIP is the address"),
+        public=Choice(
+            where.public,
+            because="a floating IP is the address"
+            if where.public
+            else "openstack.public is false: the VIP is the address",
+        ),
         external_network=asked.external_network or name_only(where.external_network),
         floating_ip=asked.floating_ip,
         floating_ip_said=where.floating_ip,
         node_security_group=ref(node_group, asked.node_security_group_id) if node_group else None,
-        rules=rules(traffic, health, load_balancer.allowed_clients, hosts, admits_nodes=node_group is not None),
+        rules=rules(
+            traffic, health, load_balancer.allowed_clients, hosts, admits_nodes=node_group is not None
+        ),
         router_id=hosts.router_id,
         max_connections=hosts.max_connections,
         key_pair=hosts.key_pair,
@@ -148,19 +159,28 @@ def make(settings: Settings, can: OpenStack | None, names: Names, traffic: tuple
 def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:
     zones = hosts.availability_zones
     planned = tuple(
-        HostPlan(names.of("host", index + 1), zones[index % len(zones)] if zones else None) for index in range(hosts.count)
+        HostPlan(names.of("host", index + 1), zones[index % len(zones)] if zones else None)
+        for index in range(hosts.count)
     )
     if hosts.count == 1:
         return Choice(planned, because="hosts.count is 1: nothing takes over when the host dies")
-    return Choice(planned, because=f"{hosts.count} hosts: one serves, the others take over in {TIMERS[hosts.timers].takeover():.2f} s")
+    return Choice(
+        planned,
+        because=f"{hosts.count} hosts: one serves, the others take over in {TIMERS[hosts.timers].takeover():.2f} s",
+    )
 
 
 def _server_group_policy(hosts: Hosts) -> Choice[str | None]:
     if hosts.count == 1 or hosts.anti_affinity == "none":
         return Choice(None, because="one host" if hosts.count == 1 else "hosts.antiAffinity is none")
     if hosts.anti_affinity == "hard":
-        return Choice("anti-affinity", because="hosts.antiAffinity is hard: no two hosts on one hypervisor, or an error")
-    return Choice("soft-anti-affinity", because="different hypervisors where the cloud has them; the hard policy fails on small clouds")
+        return Choice(
+            "anti-affinity", because="hosts.antiAffinity is hard: no two hosts on one hypervisor, or an error"
+        )
+    return Choice(
+        "soft-anti-affinity",
+        because="different hypervisors where the cloud has them; the hard policy fails on small clouds",
+    )
 
 
 def _timers(hosts: Hosts) -> Choice[Timers]:

@@ -113,6 +113,9 @@ class OpenStack:
     """The address inside the subnet. Default: Neutron chooses."""
     public: bool = True
     """Whether there is a floating IP at all. Without one the VIP itself is the address."""
+    address_pairs_allowed: bool = False
+    """Say true when the network belongs to another project whose owner, or the cloud's policy, lets this project set allowed
+    address pairs on its ports there (type openstack-haproxy). Neutron's default policy does not."""
 
 
 @dataclass(frozen=True)
@@ -258,8 +261,9 @@ class Wait:
 class Settings:
     """A whole stack file."""
 
-    nodes: Nodes
     load_balancer: LoadBalancer
+    nodes: Nodes | None = None
+    """Required for a load balancer outside the cluster; may not be given for one inside, which knows the nodes itself."""
     kubernetes: Kubernetes = Kubernetes()
     ingress: Ingress = Ingress()
     apps: tuple[App, ...] = ()
