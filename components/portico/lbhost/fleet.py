@@ -1,0 +1,119 @@
+"""What a set of LB hosts is told: listeners, backends, health, timers, addresses. The renderers' only input.
+
+Pure values: no Pulumi, no network, no clock. Read by haproxy, keepalived and payload; made by loadbalancers.openstack_haproxy.
+A Fleet that exists can be rendered: whatever could break a file is refused when it is made.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from ..problems import Problem, Refused
+from ..traffic import Backend, Health, Listener
+from .guard import url_path, word
+from .timers import Timers
+
+STATUS_PORT = 61404
+"""Where HAProxy says which generation it serves, to its own host and to its partners; no listener may use it.
+
+Above the ephemeral ports of Linux (32768..60999) and the node ports, so that nothing else is found there."""
+
+MAX_HOSTS = 5
+"""Priorities are 200, 180, ... so that no two hosts take over at the same moment; more hosts buy nothing."""
+
+MAX_CONNECTIONS = 200_000
+"""HAProxy needs 2.5 descriptors a connection with splicing, and systemd's hard limit is 524288."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """One LB host."""
+
+    name: str
+    address: IPv4Address
+    """Its own address on the tenant network: VRRP's source, and what the nodes see connections come from."""
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Everything that is the same on all LB hosts of one load balancer. Raises Refused with every problem at once."""
+
+    listeners: tuple[Listener, ...]
+    backends: tuple[Backend, ...]
+    """May be empty: HAProxy then closes what it accepts."""
+    health: Health
+    timers: Timers
+    vip: IPv4Address
+    gateway: IPv4Address
+    """The subnet's gateway: a master that reaches it from its own address but not from the VIP gives the VIP up."""
+    router_id: int
+    """VRRP's virtual router id, 1..255, unique on the network (RFC 5798, 5.2.3)."""
+    hosts: tuple[Host, ...]
+    """1..5, in the order in which they take a new generation; the first has the highest priority."""
+    max_connections: int
+    """At once, of one host. HAProxy needs twice as many descriptors and 32: see MAX_CONNECTIONS."""
+
+    def __post_init__(self) -> None:
+        if problems := list(_problems(self)):
+            raise Refused("the LB hosts cannot be told this", problems)
+
+    def predecessor(self, host: Host) -> Host | None:
+        """The host that must serve a new generation before this one takes its own; None for the first."""
+        index = self.hosts.index(host)
+        return self.hosts[index - 1] if index else None
+
+
+def _problems(fleet: Fleet) -> Iterator[Problem]:
+    for listener in fleet.listeners:
+        path = f"listeners.{listener.name}"
+        yield from _text(path, word, listener.name)
+        yield from _port(f"{path}.port", listener.port)
+        yield from _port(f"{path}.nodePort", listener.node_port)
+        if listener.port == STATUS_PORT:
+            yield Problem(
+                f"{path}.port", str(STATUS_PORT), "is where HAProxy tells its generation", "choose another"
+            )
+    for backend in fleet.backends:
+        yield from _text("backends", word, backend.name)
+    for host in fleet.hosts:
+        yield from _text("hosts", word, host.name)
+    yield from _text("health.path", url_path, fleet.health.path)
+    yield from _port("health.nodePort", fleet.health.node_port)
+    yield from _range("hosts", len(fleet.hosts), 1, MAX_HOSTS)
+    yield from _range("routerId", fleet.router_id, 1, 255)
+    yield from _range("maxConnections", fleet.max_connections, 1, MAX_CONNECTIONS)
+    if not fleet.listeners:
+        yield Problem("listeners", "()", "at least one is needed")
+    yield from _twice("listeners", (listener.name for listener in fleet.listeners))
+    yield from _twice("listeners", (listener.port for listener in fleet.listeners))
+    yield from _twice("backends", (backend.name for backend in fleet.backends))
+    yield from _twice("backends", (backend.address for backend in fleet.backends))
+    yield from _twice("hosts", (host.name for host in fleet.hosts))
+    yield from _twice(
+        "hosts, vip, gateway", (fleet.vip, fleet.gateway, *(host.address for host in fleet.hosts))
+    )
+
+
+def _text(path: str, guard: Callable[[str], str], text: str) -> Iterator[Problem]:
+    try:
+        guard(text)
+    except ValueError as error:
+        yield Problem(path, "", str(error))
+
+
+def _range(path: str, value: int, low: int, high: int) -> Iterator[Problem]:
+    if not low <= value <= high:
+        yield Problem(path, str(value), f"must be {low} to {high}")
+
+
+def _port(path: str, value: int) -> Iterator[Problem]:
+    yield from _range(path, value, 1, 65535)
+
+
+def _twice(path: str, values: Iterable[Hashable]) -> Iterator[Problem]:
+    for value, count in Counter(values).items():
+        if count > 1:
+            yield Problem(path, str(value), f"is there {count} times, must be there once")
