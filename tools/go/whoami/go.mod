@@ -1,0 +1,3 @@
+module portico.tools/whoami
+
+go 1.26.0

@@ -1,0 +1,37 @@
+"""Where things lie: the checkout, the data folder and what is below it.
+
+Touches nothing; reads environment variables alone. Read by everything in tools.
+"""
+
+import os
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+"""The folder with Pulumi.yaml and the Makefile."""
+
+VENV = CHECKOUT / ".venv"
+"""The virtual environment that `make` keeps."""
+
+
+def data() -> Path:
+    """`$PORTICO_DATA`, by default `~/.cache/portico`: everything that Portico keeps outside the checkout."""
+    if chosen := os.environ.get("PORTICO_DATA"):
+        return Path(chosen).expanduser().absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "portico"
+
+
+def tools() -> Path:
+    """The tools folder: a PULUMI_HOME with `bin/` and `plugins/`."""
+    return data() / "tools"
+
+
+def state(stack: str) -> Path:
+    """What `make` keeps for one stack: local backend, passphrase, working copy of the stack file."""
+    return data() / "state" / stack
+
+
+def cache() -> Path | None:
+    """`$PORTICO_TOOL_CACHE`, a folder of `<tool>-<version>-<os>-<arch>.xz`; None where there is none."""
+    chosen = os.environ.get("PORTICO_TOOL_CACHE")
+    folder = Path(chosen).expanduser().absolute() if chosen else None
+    return folder if folder and folder.is_dir() else None
