@@ -14,6 +14,11 @@ from tools.catalogue import OnPath, Tool
 class Unavailable(Exception):
     """A source could not serve a tool after all; the message says why, the next source is tried."""
 
+    def __init__(self, message: str, known: bool = False) -> None:
+        super().__init__(message)
+        self.known = known
+        """It was said of another tool already and need not be said again."""
+
 
 class Source(Enum):
     MACHINE = "this machine"

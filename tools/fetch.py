@@ -62,7 +62,7 @@ class Downloads:
             lock = self._locks.setdefault(host, threading.Lock())
         with lock:
             if host in self._silent:
-                raise Unavailable("")
+                raise Unavailable(f"{host} cannot be reached", known=True)
             if url not in self._archives:
                 self._archives[url] = self._get(tool, url, sums, host)
         try:
@@ -111,8 +111,11 @@ class Downloads:
 def _check(file: Path, sums: str, where: str, name: str = "") -> None:
     """Compare a file with its line `<sha256>  <name>` in a file of checksums. Raises Unavailable."""
     name = name or file.name
-    published = dict(reversed(line.split(maxsplit=1)) for line in sums.splitlines() if " " in line)
-    wanted = {key.strip().lstrip("*"): value for key, value in published.items()}.get(name)
+    wanted = None
+    for line in sums.splitlines():
+        checksum, _, listed = line.partition(" ")
+        if listed.strip().lstrip("*") == name:
+            wanted = checksum
     if wanted is None:
         raise Unavailable(f"{where} has no checksum of {name}, so it is not used")
     with file.open("rb") as content:

@@ -86,8 +86,8 @@ def _ensure(tool: Tool, machine: Machine, downloads: fetch.Downloads) -> str:
             try:
                 _install(tool, attempt, machine, downloads)
             except Unavailable as error:
-                reasons.append(f"{attempt.source.value}: {error or 'see above'}")
-                if str(error):
+                reasons.append(f"{attempt.source.value}: {error}")
+                if not error.known:
                     say(f"{tool.name} {tool.version}: {error}")
                 continue
             source = attempt.source
