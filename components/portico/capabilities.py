@@ -55,8 +55,11 @@ class OpenStack:
     external_network: str | None = None
     """The external network's name: a floating IP is asked for by it."""
     floating_ip: FloatingIp | None = None
-    image_id: str | None = None
-    flavor_id: str | None = None
+    flavor_name: str | None = None
+    """Nova's name for the flavor that was named or identified."""
+    flavor_cores: int = 0
+    flavor_ram: int = 0
+    """In MiB."""
     node_security_group_id: str | None = None
     extensions: frozenset[str] | None = None
     """The aliases of Neutron's extensions."""
@@ -64,7 +67,9 @@ class OpenStack:
     """Whether the network belongs to another project: then only its owner may set allowed address pairs (Neutron's
     default policy, create_port:allowed_address_pairs)."""
     quotas: Mapping[str, Quota] = field(default_factory=dict)
-    """By resource: ports, floatingips, security_groups, security_group_rules, instances, server_groups."""
+    """By resource: ports, floating_ips, security_groups, security_group_rules, instances, cores, ram (MiB), server_groups."""
+    metadata_items: int | None = None
+    """How many metadata items a server may have; -1 is unlimited (Nova API, limits, maxServerMeta)."""
     made: frozenset[str] = frozenset()
     """The names of what is already there of this stack: it needs no more quota."""
     availability_zones: frozenset[str] | None = None

@@ -19,10 +19,10 @@ from .backends import backends
 from .choice import Choice, Ref
 from .metallb import MetalLbPlan
 from .octavia import OctaviaPlan
-from .openstack_haproxy import OpenStackHAProxy
+from .openstack_haproxy import OpenStackHAProxyPlan
 from .preflight import preflight
 
-LoadBalancerPlan = OpenStackHAProxy | OctaviaPlan | AwsNlbPlan | MetalLbPlan
+LoadBalancerPlan = OpenStackHAProxyPlan | OctaviaPlan | AwsNlbPlan | MetalLbPlan
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,11 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ..capabilities import FloatingIp, OpenStack, Subnet
-from ..lbhost import TIMERS, Timers
+from ..lbhost import STATUS_PORT, TIMERS, Timers
 from ..names import Names
 from ..settings.model import Hosts, Settings
 from ..traffic import Health, Listener
 from .choice import Choice, Ref, name_only, ref
-
-VRRP = "112"
-"""The IP protocol number of VRRP (RFC 5798, 5.1.1.4); unicast VRRP is the same protocol."""
 
 
 class Group(Enum):
@@ -32,13 +29,14 @@ class Rule:
     """One ingress rule of a security group."""
 
     name: str
+    """Says everything the rule says: a rule that changes is another rule, so the new one never meets the old one's 409."""
     group: Group
     """Whose rule it is."""
     protocol: str
+    """`tcp` or `vrrp` (protocol 112; unicast VRRP is the same protocol: RFC 5798, 5.1.1.4)."""
     port: int | None
     """None for protocols without ports."""
     source: Group | IPv4Network
-    description: str
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class HostPlan:
 
 
 @dataclass(frozen=True)
-class OpenStackHAProxy:
+class OpenStackHAProxyPlan:
     """What will be built on OpenStack without Octavia."""
 
     network: Ref
@@ -59,8 +57,10 @@ class OpenStackHAProxy:
     """None where no look-up was made: an unknown value in that preview."""
     subnet_said: str | None
     hosts: Choice[tuple[HostPlan, ...]]
-    image: Ref
-    flavor: Ref
+    image: str
+    """An id or a name. A name stays a name, so that a newer image under it replaces no host."""
+    flavor: str
+    """An id or a name."""
     server_group_policy: Choice[str | None]
     """None: no server group."""
     timers: Choice[Timers]
@@ -86,39 +86,29 @@ def rules(
     hosts: Hosts,
     admits_nodes: bool,
 ) -> tuple[Rule, ...]:
-    """The least that must be admitted: clients to the listeners, VRRP within the pair, the pair to the node ports."""
+    """The least that must be admitted: clients to the listeners, VRRP and the generation between the hosts,
+    the hosts to the node ports."""
     made = [
-        Rule(
-            f"listener-{listener.name}-{index}",
-            Group.HOSTS,
-            "tcp",
-            listener.port,
-            clients,
-            f"clients to the listener {listener.name}",
-        )
+        Rule(f"clients-{listener.port}-{_label(clients)}", Group.HOSTS, "tcp", listener.port, clients)
         for listener in listeners
-        for index, clients in enumerate(allowed_clients)
+        for clients in allowed_clients
     ]
-    made.append(Rule("vrrp", Group.HOSTS, VRRP, None, Group.HOSTS, "VRRP between the LB hosts"))
-    made.extend(
-        Rule(f"ssh-{index}", Group.HOSTS, "tcp", 22, source, "SSH, as asked for")
-        for index, source in enumerate(hosts.ssh_from)
-    )
+    made.append(Rule("vrrp", Group.HOSTS, "vrrp", None, Group.HOSTS))
+    made.append(Rule("generation", Group.HOSTS, "tcp", STATUS_PORT, Group.HOSTS))
+    made.extend(Rule(f"ssh-{_label(source)}", Group.HOSTS, "tcp", 22, source) for source in hosts.ssh_from)
     if admits_nodes:
-        ports = {
-            listener.node_port: f"LB hosts to the node port of {listener.name}" for listener in listeners
-        }
-        ports[health.node_port] = "LB hosts to the controller's health endpoint"
-        made.extend(
-            Rule(f"node-{port}", Group.NODES, "tcp", port, Group.HOSTS, description)
-            for port, description in ports.items()
-        )
+        ports = sorted({listener.node_port for listener in listeners} | {health.node_port})
+        made.extend(Rule(f"node-{port}", Group.NODES, "tcp", port, Group.HOSTS) for port in ports)
     return tuple(made)
+
+
+def _label(network: IPv4Network) -> str:
+    return str(network).replace("/", "-")
 
 
 def make(
     settings: Settings, can: OpenStack | None, names: Names, traffic: tuple[Listener, ...], health: Health
-) -> OpenStackHAProxy:
+) -> OpenStackHAProxyPlan:
     """The plan; `can` is None when nothing was asked."""
     load_balancer = settings.load_balancer
     where, hosts = load_balancer.openstack, load_balancer.hosts
@@ -126,13 +116,13 @@ def make(
         raise ValueError("the reader guarantees the sections openstack and hosts for openstack-haproxy")
     asked = can or OpenStack()
     node_group = settings.nodes.security_group if settings.nodes else None
-    return OpenStackHAProxy(
+    return OpenStackHAProxyPlan(
         network=ref(where.network, asked.network_id),
         subnet=asked.subnet,
         subnet_said=where.subnet,
         hosts=_hosts(hosts, names),
-        image=ref(hosts.image, asked.image_id),
-        flavor=ref(hosts.flavor, asked.flavor_id),
+        image=hosts.image,
+        flavor=asked.flavor_name or hosts.flavor,
         server_group_policy=_server_group_policy(hosts),
         timers=_timers(hosts),
         vip=where.vip,

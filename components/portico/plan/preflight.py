@@ -1,14 +1,24 @@
-"""Whether the platform can carry the plan: asked before the first resource, all reasons at once.
+"""Whether the platform can carry the plan: judged before the first resource, all reasons at once.
 
-Pure: no Pulumi, no network, no clock. What was not asked is not judged.
+Pure: no Pulumi, no network, no clock. What was not asked is not judged. Where the technique needs what: docs/openstack.md.
 """
 
 from __future__ import annotations
 
-from ..capabilities import Capabilities
+from collections.abc import Iterator, Mapping
+
+from ..capabilities import Capabilities, OpenStack
 from ..names import Names
-from ..problems import Refused
+from ..problems import Problem, Refused
+from ..settings.model import OpenStack as Where
 from ..settings.model import Settings
+from .octavia import OctaviaPlan
+from .openstack_haproxy import OpenStackHAProxyPlan
+
+SECTION = "portico:loadBalancer"
+NEEDED_EXTENSIONS = ("allowed-address-pairs", "port-security", "security-group")
+DEFAULT_RULES = 2
+"""Neutron gives a new security group an egress rule for IPv4 and one for IPv6."""
 
 
 def preflight(plan: object, settings: Settings, capabilities: Capabilities, names: Names) -> None:
@@ -18,5 +28,102 @@ def preflight(plan: object, settings: Settings, capabilities: Capabilities, name
         Refused: with every reason.
     """
     problems = list(capabilities.problems)
+    can, where = capabilities.openstack, settings.load_balancer.openstack
+    if can and where:
+        if isinstance(plan, OpenStackHAProxyPlan):
+            problems.extend(_pairs(where, can))
+            problems.extend(_quotas(_pair_needs(plan, can, names), can))
+        if isinstance(plan, OctaviaPlan):
+            problems.extend(_octavia(plan, can))
+            problems.extend(
+                _quotas(
+                    {"floating_ips": _missing([names.of("address")], can) if _makes_address(plan) else 0}, can
+                )
+            )
     if problems:
-        raise Refused("the platform cannot carry this plan", problems)
+        raise Refused(f"{names.prefix}: the platform cannot carry this plan; nothing was made", problems)
+
+
+def _pairs(where: Where, can: OpenStack) -> Iterator[Problem]:
+    for extension in NEEDED_EXTENSIONS:
+        if can.extensions is not None and extension not in can.extensions:
+            yield Problem(
+                f"{SECTION}.type",
+                "'openstack-haproxy'",
+                f"needs Neutron's extension {extension}, which this region lacks",
+                "use HAProxy on machines outside, or ask the cloud's operator for it",
+            )
+    if can.foreign_network and not where.address_pairs_allowed:
+        yield Problem(
+            f"{SECTION}.openstack.network",
+            repr(where.network),
+            "belongs to another project, and Neutron lets only a network's owner set allowed address pairs on its ports",
+            "use a network of this project, or have the owner's cloud allow it and set openstack.addressPairsAllowed: true",
+        )
+
+
+def _pair_needs(plan: OpenStackHAProxyPlan, can: OpenStack, names: Names) -> Mapping[str, int]:
+    hosts = _missing([host.name for host in plan.hosts.value], can)
+    group = _missing([names.of("hosts")], can)
+    return {
+        "instances": hosts,
+        "cores": hosts * can.flavor_cores,
+        "ram": hosts * can.flavor_ram,
+        "ports": _missing([names.of("vip"), *(f"{host.name}-port" for host in plan.hosts.value)], can),
+        "security_groups": group,
+        "security_group_rules": group and len(plan.rules) + DEFAULT_RULES,
+        "server_groups": group if plan.server_group_policy.value else 0,
+        "floating_ips": _missing([names.of("address")], can) if _makes_address(plan) else 0,
+    }
+
+
+def _missing(wanted: list[str], can: OpenStack) -> int:
+    return sum(name not in can.made for name in wanted)
+
+
+def _makes_address(plan: OpenStackHAProxyPlan | OctaviaPlan) -> bool:
+    return plan.public.value and plan.floating_ip_said is None
+
+
+def _quotas(needs: Mapping[str, int], can: OpenStack) -> Iterator[Problem]:
+    for resource, more in needs.items():
+        quota = can.quotas.get(resource)
+        if more and quota and not quota.room_for(more):
+            what = resource.replace("_", " ")
+            yield Problem(
+                f"{SECTION}.openstack",
+                "",
+                f"needs {more} more {what}, and the project's quota of {quota.limit} has room for {max(0, quota.limit - quota.used)}",
+                f"raise it (`openstack quota set --{_option(resource)} {quota.used + more} PROJECT`) or remove what is not used",
+            )
+
+
+def _option(resource: str) -> str:
+    names = {
+        "security_groups": "secgroups",
+        "security_group_rules": "secgroup-rules",
+        "floating_ips": "floating-ips",
+    }
+    return names.get(resource, resource.replace("_", "-"))
+
+
+def _octavia(plan: OctaviaPlan, can: OpenStack) -> Iterator[Problem]:
+    providers = can.octavia_providers
+    if providers is None:
+        return
+    if not providers:
+        yield Problem(
+            f"{SECTION}.type",
+            "'octavia'",
+            "this region has no Octavia that answers",
+            "set loadBalancer.type: openstack-haproxy",
+        )
+    elif plan.provider.value not in providers and not (
+        plan.provider.value == "amphora" and "octavia" in providers
+    ):
+        yield Problem(
+            f"{SECTION}.octavia.provider",
+            repr(plan.provider.value),
+            f"this region's Octavia has the providers {', '.join(providers)}",
+            "choose one of them",
+        )

@@ -1,0 +1,187 @@
+"""Exposure: the whole way from the client to the applications, as resources.
+
+May touch Pulumi. Reads settings, asks the platform, has the plan made, and wires what the plan says; decides nothing itself.
+"""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from openstack import exceptions
+
+from . import loadbalancers, plan, settings
+from .apps import App
+from .capabilities import OFFLINE, Capabilities
+from .ingress import CONTROLLERS
+from .ingress.traefik import Traefik, TraefikArgs
+from .kinds import ClientIp
+from .names import Names, for_stack
+from .platforms import openstack
+from .problems import Problem, Refused
+from .serving import Question, address_answers, cloud
+
+SECTIONS = ("kubernetes", "nodes", "ingress", "loadBalancer", "apps", "wait")
+
+
+class Exposure(pulumi.ComponentResource):
+    """An ingress controller on node ports, a load balancer in front of it, and applications behind it.
+
+    Raises:
+        pulumi.RunError: the settings are wrong, or the platform cannot carry them; every reason in one message, nothing made.
+    """
+
+    address: pulumi.Output[str]
+    """What clients connect to: an IP address or a host name."""
+    answer: pulumi.Output[str]
+    """What the first application answered through the address when everything was ready."""
+
+    def __init__(
+        self,
+        name: str,
+        args: Mapping[str, object],
+        opts: pulumi.ResourceOptions | None = None,
+        source: str = "",
+    ) -> None:
+        """Args:
+        name: the component's name.
+        args: the settings, one key for each section (docs/settings.md).
+        source: where the settings come from, for error messages.
+        """
+        names = for_stack(pulumi.get_stack())
+        try:
+            self.plan = _plan(args, source or f"the settings of {name}", names)
+        except Refused as refused:
+            raise pulumi.RunError(str(refused)) from None
+        super().__init__("portico:index:Exposure", name, {}, opts)
+        below = pulumi.ResourceOptions(parent=self, providers=self._providers(name))
+        balancer = loadbalancers.build(f"{name}-lb", self.plan, below)
+        controller = self._controller(name, balancer, below)
+        before: list[pulumi.Resource] = [controller] if controller else []
+        apps = [self._app(name, app, below, before) for app in self.plan.apps]
+        self.address = balancer.address or (
+            controller.address if controller else pulumi.Output.from_input("")
+        )
+        question = _question(self.plan)
+        self.url = self.address.apply(question.url)
+        self.answer = self._answer(balancer, [*before, *apps], question)
+        self.node_ports = {listener.name: listener.node_port for listener in self.plan.listeners}
+        self.load_balancer = {"type": self.plan.kind.value.name, **balancer.details}
+        self.register_outputs({"address": self.address, "url": self.url})
+
+    def _providers(self, name: str) -> list[pulumi.ProviderResource]:
+        """One provider for each platform, of this component's own: an offline preview has to tell the OpenStack provider that
+        there is no cloud to ask, which the ambient one cannot be told."""
+        own = pulumi.ResourceOptions(parent=self)
+        cluster = self.plan.kubernetes
+        providers: list[pulumi.ProviderResource] = [
+            kubernetes.Provider(
+                f"{name}-cluster", kubeconfig=cluster.kubeconfig, context=cluster.context, opts=own
+            )
+        ]
+        if isinstance(self.plan.load_balancer, OpenStackHAProxyPlan | OctaviaPlan):
+            offline = cloud() is None
+            providers.append(
+                pulumi_openstack.Provider(
+                    f"{name}-cloud",
+                    cloud=None if offline else pulumi.Config("openstack").get("cloud"),
+                    auth_url=NOWHERE if offline else None,
+                    opts=own,
+                )
+            )
+        return providers
+
+    def _controller(
+        self, name: str, balancer: LoadBalancer, cluster: pulumi.ResourceOptions
+    ) -> Controller | None:
+        chosen = self.plan.ingress
+        if chosen is None:
+            return None
+        trusted: pulumi.Input[list[str]] = (
+            balancer.source_addresses if self.plan.client_ip.value is ClientIp.PROXY_V2 else []
+        )
+        return CONTROLLERS[chosen.settings.controller](
+            f"{name}-ingress",
+            ControllerArgs(
+                names=self.plan.names,
+                plan=chosen,
+                listeners=self.plan.listeners,
+                health=self.plan.health,
+                traffic_policy=self.plan.traffic_policy.value,
+                trusted=trusted,
+                published=balancer.address,
+                service=balancer.service,
+            ),
+            cluster,
+        )
+
+    def _app(
+        self, name: str, app: AppSettings, below: pulumi.ResourceOptions, before: list[pulumi.Resource]
+    ) -> pulumi.Resource:
+        return App(
+            f"{name}-{app.namespace}-{app.name}",
+            app,
+            self.plan,
+            pulumi.ResourceOptions.merge(below, pulumi.ResourceOptions(depends_on=before)),
+        )
+
+    def _answer(
+        self, balancer: LoadBalancer, before: list[pulumi.Resource], question: Question
+    ) -> pulumi.Output[str]:
+        """What the address answers, asked once everything before it is ready."""
+        ready = pulumi.Output.all(self.address, balancer.ready, *[resource.urn for resource in before])
+        return ready.apply(lambda known: address_answers(self, known[0], question, self.plan.wait))
+
+
+def _question(made: plan.Plan) -> Question:
+    listener = min(made.listeners, key=lambda each: (each.tls, each.port))
+    if not made.apps:
+        return Question(listener.port, listener.tls, None)
+    app = made.apps[0]
+    return Question(listener.port, listener.tls, app.host.replace("*", "portico", 1), app.path)
+
+
+def _plan(args: Mapping[str, object], source: str, names: Names) -> plan.Plan:
+    said = settings.parse(args, source)
+    return plan.make(said, _capabilities(said, names), names)
+
+
+def _capabilities(said: settings.Settings, names: Names) -> Capabilities:
+    """The platform's answers; nothing is asked offline.
+
+    Raises:
+        Refused: an `up` without credentials, or a cloud that does not answer.
+    """
+    if said.load_balancer.openstack is None and not (said.nodes and said.nodes.source == "openstack"):
+        return OFFLINE
+    connection = cloud()
+    if connection is None:
+        if pulumi.runtime.is_dry_run():
+            pulumi.log.info(
+                "no OpenStack credentials: what only the cloud could tell is unknown in this preview"
+            )
+            return OFFLINE
+        raise Refused(
+            "no OpenStack credentials",
+            [
+                Problem(
+                    "openstack:cloud",
+                    "",
+                    "must name a cloud in clouds.yaml",
+                    "or set OS_CLOUD, or OS_AUTH_URL and its like",
+                )
+            ],
+        )
+    try:
+        return openstack.ask(said, names, connection)
+    except exceptions.SDKException as error:
+        raise Refused(
+            "the OpenStack cloud could not be asked",
+            [
+                Problem(
+                    "openstack:cloud",
+                    "",
+                    str(error).splitlines()[0],
+                    "check clouds.yaml and the way to the cloud's endpoints",
+                )
+            ],
+        ) from None

@@ -1,0 +1,225 @@
+"""`openstack-haproxy`: a pair of HAProxy hosts behind one VIP port that is never attached, on an OpenStack without Octavia.
+
+May touch Pulumi. Every choice in it was made by plan.openstack_haproxy; the technique and its sources: docs/openstack.md.
+"""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network
+
+import pulumi
+import pulumi_openstack as openstack
+
+from ..lbhost import Fleet, Host, payload, userdata
+from ..plan import Plan
+from ..plan.choice import is_id
+from ..plan.openstack_haproxy import Group, HostPlan, OpenStackHAProxyPlan, Rule
+from ..serving import hosts_serve, serves_at_all
+from .face import LoadBalancer, known
+
+
+class OpenStackHAProxy(LoadBalancer):
+    """Security groups, ports, hosts one after the other, and the floating IP."""
+
+    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, plan, opts)
+        own = plan.load_balancer
+        if not isinstance(own, OpenStackHAProxyPlan):
+            raise TypeError(f"{name}: the plan is {type(own).__name__}")
+        self._name, self._plan, self._own = name, plan, own
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._network, self._subnet = known(own.network.id), known(own.subnet.id if own.subnet else None)
+
+        group = openstack.networking.SecGroup(
+            f"{name}-hosts",
+            name=plan.names.of("hosts"),
+            description=plan.names.description("LB hosts"),
+            opts=self._child,
+        )
+        rules = [self._rule(rule, group.id) for rule in own.rules]
+        vip = self._port("vip", plan.names.of("vip"), group.id, address=own.vip)
+        vip_address = vip.all_fixed_ips[0]
+        ports = [
+            self._port(
+                host.name.removeprefix(f"{plan.names.prefix}-"),
+                f"{host.name}-port",
+                group.id,
+                pair=vip_address,
+            )
+            for host in own.hosts.value
+        ]
+        addresses = [port.all_fixed_ips[0] for port in ports]
+        fleet = self._fleet(vip_address, addresses)
+        servers = self._hosts(ports, fleet, rules)
+
+        self.address = self._published(vip, vip_address)
+        self.source_addresses = pulumi.Output.all(*addresses).apply(
+            lambda each: [f"{address}/32" for address in each]
+        )
+        generations = fleet.apply(
+            lambda known_fleet: [payload.pack(known_fleet, host).generation for host in known_fleet.hosts]
+        )
+        names = [host.name for host in own.hosts.value]
+        self.ready = pulumi.Output.all(
+            pulumi.Output.all(*[server.id for server in servers]), generations, self.address
+        ).apply(lambda known_hosts: hosts_serve(self, names, known_hosts[0], known_hosts[1], plan.wait))
+        self.details = {
+            "vip": vip_address,
+            "hosts": pulumi.Output.all(*[server.id for server in servers]),
+            "hostAddresses": pulumi.Output.all(*addresses),
+            "generations": generations,
+        }
+        self.register_outputs(
+            {"address": self.address, "sourceAddresses": self.source_addresses, **self.details}
+        )
+
+    def _rule(self, rule: Rule, hosts: pulumi.Output[str]) -> openstack.networking.SecGroupRule:
+        nodes = known(self._own.node_security_group.id if self._own.node_security_group else None)
+        groups = {Group.HOSTS: hosts, Group.NODES: nodes}
+        network = str(rule.source) if isinstance(rule.source, IPv4Network) else None
+        return openstack.networking.SecGroupRule(
+            f"{self._name}-{rule.name}",
+            security_group_id=groups[rule.group],
+            direction="ingress",
+            ethertype="IPv4",
+            protocol=rule.protocol,
+            port_range_min=rule.port,
+            port_range_max=rule.port,
+            remote_ip_prefix=network,
+            remote_group_id=groups[rule.source] if isinstance(rule.source, Group) else None,
+            description=self._plan.names.description(rule.name),
+            opts=self._child,
+        )
+
+    def _port(
+        self,
+        part: str,
+        physical: str,
+        group: pulumi.Output[str],
+        address: IPv4Address | None = None,
+        pair: pulumi.Output[str] | None = None,
+    ) -> openstack.networking.Port:
+        """A port of the tenant network; with a pair, it may also send from and receive for the VIP.
+
+        The pair is one address, never a CIDR: OVN does not recognise the virtual port behind a CIDR, and the floating IP stays
+        dead (Neutron, OVN driver, Virtual IPs).
+        """
+        return openstack.networking.Port(
+            f"{self._name}-{part}",
+            name=physical,
+            network_id=self._network,
+            port_security_enabled=True,
+            security_group_ids=[group],
+            fixed_ips=[
+                openstack.networking.PortFixedIpArgs(
+                    subnet_id=self._subnet, ip_address=str(address) if address else None
+                )
+            ],
+            allowed_address_pairs=[openstack.networking.PortAllowedAddressPairArgs(ip_address=pair)]
+            if pair
+            else None,
+            description=self._plan.names.description(part),
+            opts=self._child,
+        )
+
+    def _fleet(
+        self, vip: pulumi.Output[str], addresses: Sequence[pulumi.Output[str]]
+    ) -> pulumi.Output[Fleet]:
+        plan, own = self._plan, self._own
+        backends = known(plan.backends.value)
+        gateway = known(own.subnet.gateway if own.subnet else None)
+        return pulumi.Output.all(vip, gateway, backends, *addresses).apply(
+            lambda found: Fleet(
+                listeners=plan.listeners,
+                backends=found[2],
+                health=plan.health,
+                timers=own.timers.value,
+                vip=IPv4Address(found[0]),
+                gateway=found[1],
+                router_id=own.router_id,
+                hosts=tuple(
+                    Host(host.name, IPv4Address(address))
+                    for host, address in zip(own.hosts.value, found[3:], strict=True)
+                ),
+                max_connections=own.max_connections,
+            )
+        )
+
+    def _hosts(
+        self,
+        ports: Sequence[openstack.networking.Port],
+        fleet: pulumi.Output[Fleet],
+        rules: Sequence[pulumi.Resource],
+    ) -> list[openstack.compute.Instance]:
+        """The hosts, strictly one after the other: ACTIVE is not serving, and two at once may land on one hypervisor."""
+        own = self._own
+        hints = self._server_group()
+        servers: list[openstack.compute.Instance] = []
+        before: list[pulumi.Input[pulumi.Resource]] = list(rules)
+        for index, (host, port) in enumerate(zip(own.hosts.value, ports, strict=True)):
+            server = self._server(index, host, port, fleet, hints, before)
+            servers.append(server)
+            before.append(server)
+            if index + 1 < len(ports):
+                before.append(self._gate(host, server))
+        return servers
+
+    def _server(
+        self,
+        index: int,
+        host: HostPlan,
+        port: openstack.networking.Port,
+        fleet: pulumi.Output[Fleet],
+        hints: list[openstack.compute.InstanceSchedulerHintArgs] | None,
+        before: Sequence[pulumi.Input[pulumi.Resource]],
+    ) -> openstack.compute.Instance:
+        own = self._own
+        return openstack.compute.Instance(
+            f"{self._name}-host-{index + 1}",
+            name=host.name,
+            image_id=own.image if is_id(own.image) else None,
+            image_name=None if is_id(own.image) else own.image,
+            flavor_id=own.flavor if is_id(own.flavor) else None,
+            flavor_name=None if is_id(own.flavor) else own.flavor,
+            availability_zone=host.zone,
+            key_pair=own.key_pair,
+            networks=[openstack.compute.InstanceNetworkArgs(port=port.id)],
+            scheduler_hints=hints,
+            user_data=userdata.render(),
+            metadata=fleet.apply(lambda ready: dict(payload.pack(ready, ready.hosts[index]).metadata)),
+            # The port outlives the server, so the old one has to be gone before the new one can take it.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, depends_on=list(before)),
+        )
+
+    def _gate(self, host: HostPlan, server: openstack.compute.Instance) -> pulumi.Output[pulumi.Resource]:
+        """The server itself, once its agent has said that it serves: what comes next may then be touched."""
+        seconds = self._own.settle_seconds
+        return server.id.apply(lambda id: serves_at_all(self, host.name, id, seconds)).apply(lambda _: server)
+
+    def _server_group(self) -> list[openstack.compute.InstanceSchedulerHintArgs] | None:
+        policy = self._own.server_group_policy.value
+        if policy is None:
+            return None
+        group = openstack.compute.ServerGroup(
+            f"{self._name}-hosts", name=self._plan.names.of("hosts"), policies=policy, opts=self._child
+        )
+        return [openstack.compute.InstanceSchedulerHintArgs(group=group.id)]
+
+    def _published(
+        self, vip: openstack.networking.Port, vip_address: pulumi.Output[str]
+    ) -> pulumi.Output[str]:
+        own = self._own
+        if not own.public.value:
+            return vip_address
+        address: pulumi.Output[str]
+        if own.floating_ip_said is not None:
+            address = known(str(own.floating_ip.address) if own.floating_ip else None)
+        else:
+            address = openstack.networking.FloatingIp(
+                f"{self._name}-address",
+                pool=known(own.external_network),
+                description=self._plan.names.description("address"),
+                opts=self._child,
+            ).address
+        return openstack.networking.FloatingIpAssociate(
+            f"{self._name}-address", floating_ip=address, port_id=vip.id, opts=self._child
+        ).floating_ip

@@ -1,0 +1,361 @@
+"""Read-only questions to an OpenStack region; the answers are capabilities, and what went wrong while asking is a problem.
+
+Speaks HTTPS through openstacksdk and changes nothing. Read by exposure; `Cloud` lists every call in use, so it is also the list of
+permissions that a read-only user needs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any, Protocol, TypeVar
+
+import openstack
+from openstack import exceptions
+
+from ..capabilities import Capabilities, FloatingIp, OpenStack, Quota, Subnet
+from ..names import Names
+from ..plan.choice import is_id
+from ..problems import Problem
+from ..settings import Settings
+from ..settings.model import Hosts, Nodes
+from ..settings.model import OpenStack as Where
+from ..traffic import Backend
+
+T = TypeVar("T")
+SECTION = "portico:loadBalancer"
+SECONDS = 60
+"""The limit of one API call: the first calls on a busy cloud take several seconds."""
+
+
+class Network(Protocol):
+    """The calls to Neutron."""
+
+    def find_network(self, name_or_id: str) -> Any: ...
+    def subnets(self, **query: Any) -> Iterable[Any]: ...
+    def ips(self, **query: Any) -> Iterable[Any]: ...
+    def ports(self, **query: Any) -> Iterable[Any]: ...
+    def get_port(self, port: str) -> Any: ...
+    def security_groups(self, **query: Any) -> Iterable[Any]: ...
+    def find_security_group(self, name_or_id: str, **query: Any) -> Any: ...
+    def extensions(self) -> Iterable[Any]: ...
+    def get_quota(self, quota: str, details: bool = False) -> Any: ...
+
+
+class Compute(Protocol):
+    """The calls to Nova."""
+
+    def servers(self, details: bool = True, **query: Any) -> Iterable[Any]: ...
+    def server_groups(self) -> Iterable[Any]: ...
+    def find_flavor(self, name_or_id: str) -> Any: ...
+    def find_keypair(self, name_or_id: str) -> Any: ...
+    def availability_zones(self) -> Iterable[Any]: ...
+    def get_limits(self) -> Any: ...
+    def get_server_console_output(self, server: str, length: int | None = None) -> Mapping[str, Any]: ...
+
+
+class Image(Protocol):
+    """The calls to Glance."""
+
+    def find_image(self, name_or_id: str) -> Any: ...
+
+
+class LoadBalancer(Protocol):
+    """The calls to Octavia."""
+
+    def providers(self) -> Iterable[Any]: ...
+
+
+class Cloud(Protocol):
+    """One region, seen from one project."""
+
+    current_project_id: str
+    network: Network
+    compute: Compute
+    image: Image
+    load_balancer: LoadBalancer
+
+    def has_service(self, service_type: str) -> bool: ...
+
+
+def connect(cloud: str | None) -> Cloud | None:
+    """A connection, or None where there are no credentials: no such cloud in clouds.yaml and nothing in OS_*.
+
+    Args:
+        cloud: a name in clouds.yaml, else what OS_CLOUD or the other OS_* variables say.
+    """
+    if not cloud and not (os.environ.get("OS_CLOUD") or os.environ.get("OS_AUTH_URL")):
+        return None
+    try:
+        return openstack.connect(cloud=cloud or None, api_timeout=SECONDS)  # type: ignore[no-any-return]
+    except (exceptions.ConfigException, KeyError):
+        return None
+
+
+@dataclass
+class Asker:
+    """Asks, and notes what has no answer."""
+
+    cloud: Cloud
+    problems: list[Problem]
+
+    def found(self, path: str, said: str, what: str, find: Callable[[str], T | None]) -> T | None:
+        """What a name or id means; a problem where it means nothing or several things."""
+        try:
+            thing = find(said)
+        except exceptions.DuplicateResource:
+            self.refuse(path, said, f"several {what}s have this name", "give the id instead")
+            return None
+        if thing is None:
+            self.refuse(
+                path,
+                said,
+                f"there is no such {what} that this project can see",
+                f"look with `openstack {what} list`",
+            )
+        return thing
+
+    def refuse(self, path: str, said: str, rule: str, remedy: str = "") -> None:
+        self.problems.append(
+            Problem(f"{SECTION}.{path}" if ":" not in path else path, repr(said), rule, remedy)
+        )
+
+
+def ask(settings: Settings, names: Names, cloud: Cloud) -> Capabilities:
+    """Everything the plan needs to know of the cloud.
+
+    Raises:
+        openstack.exceptions.SDKException: the cloud does not answer, or refuses the credentials.
+    """
+    asker = Asker(cloud, [])
+    where = settings.load_balancer.openstack
+    answers = _where(asker, where, names) if where else OpenStack()
+    hosts = settings.load_balancer.hosts
+    if hosts:
+        answers = _hosts(asker, hosts, names, answers)
+    if settings.load_balancer.type == "octavia":
+        answers = replace(answers, octavia_providers=octavia_providers(cloud))
+    nodes = settings.nodes
+    backends = None
+    if nodes and nodes.security_group and where:
+        group = asker.found(
+            "portico:nodes.securityGroup",
+            nodes.security_group,
+            "security group",
+            lambda said: cloud.network.find_security_group(said),
+        )
+        answers = replace(answers, node_security_group_id=group.id if group else None)
+    if nodes and nodes.source == "openstack":
+        backends = _servers(asker, nodes, nodes.network or (where.network if where else None))
+    return Capabilities(openstack=answers, backends=backends, problems=tuple(asker.problems))
+
+
+def _where(asker: Asker, where: Where, names: Names) -> OpenStack:
+    network = asker.found("openstack.network", where.network, "network", asker.cloud.network.find_network)
+    answers = OpenStack(
+        extensions=frozenset(extension.alias for extension in asker.cloud.network.extensions()),
+        quotas=_network_quotas(asker.cloud),
+        made=_made(asker.cloud, names),
+    )
+    if network is not None:
+        answers = replace(
+            answers,
+            network_id=network.id,
+            subnet=_subnet(asker, where, network.id),
+            foreign_network=network.project_id != asker.cloud.current_project_id,
+        )
+    if where.public and where.floating_ip:
+        answers = replace(answers, floating_ip=_floating_ip(asker, where.floating_ip, names))
+    elif where.public and where.external_network:
+        answers = replace(answers, external_network=_external_network(asker, where.external_network))
+    return answers
+
+
+def _subnet(asker: Asker, where: Where, network_id: str) -> Subnet | None:
+    candidates = list(asker.cloud.network.subnets(network_id=network_id, ip_version=4))
+    if where.subnet:
+        candidates = [subnet for subnet in candidates if where.subnet in (subnet.id, subnet.name)]
+    if len(candidates) != 1:
+        found = ", ".join(sorted(subnet.name or subnet.id for subnet in candidates)) or "none"
+        asker.refuse(
+            "openstack.subnet" if where.subnet else "openstack.network",
+            where.subnet or where.network,
+            f"must mean exactly one IPv4 subnet, and means: {found}",
+            "name the subnet in openstack.subnet",
+        )
+        return None
+    subnet = candidates[0]
+    cidr = IPv4Network(subnet.cidr)
+    if where.vip and where.vip not in cidr:
+        asker.refuse(
+            "openstack.vip", str(where.vip), f"must be an address of the subnet {cidr}", "or leave it out"
+        )
+    return Subnet(subnet.id, cidr, IPv4Address(subnet.gateway_ip) if subnet.gateway_ip else None)
+
+
+def _external_network(asker: Asker, said: str) -> str | None:
+    network = asker.found("openstack.externalNetwork", said, "network", asker.cloud.network.find_network)
+    if network is None:
+        return None
+    if not network.is_router_external:
+        asker.refuse(
+            "openstack.externalNetwork",
+            said,
+            "must be an external network: floating IPs come from it",
+            "look with `openstack network list --external`",
+        )
+        return None
+    return str(network.name)
+
+
+def _floating_ip(asker: Asker, said: str, names: Names) -> FloatingIp | None:
+    query = {"id": said} if is_id(said) else {"floating_ip_address": said}
+    found = list(asker.cloud.network.ips(**query))
+    if len(found) != 1:
+        asker.refuse(
+            "openstack.floatingIp",
+            said,
+            "there is no such floating IP in this project",
+            "look with `openstack floating ip list`, or leave it out and a new one is made",
+        )
+        return None
+    floating_ip = found[0]
+    if floating_ip.port_id and asker.cloud.network.get_port(floating_ip.port_id).name != names.of("vip"):
+        asker.refuse(
+            "openstack.floatingIp",
+            said,
+            f"is in use: it belongs to the port {floating_ip.port_id}",
+            "detach it first, or name another one",
+        )
+    return FloatingIp(floating_ip.id, IPv4Address(floating_ip.floating_ip_address), floating_ip.port_id)
+
+
+def _hosts(asker: Asker, hosts: Hosts, names: Names, answers: OpenStack) -> OpenStack:
+    cloud = asker.cloud
+    asker.found("hosts.image", hosts.image, "image", cloud.image.find_image)
+    flavor = asker.found("hosts.flavor", hosts.flavor, "flavor", cloud.compute.find_flavor)
+    if hosts.key_pair:
+        asker.found("hosts.keyPair", hosts.key_pair, "keypair", cloud.compute.find_keypair)
+    zones = frozenset(zone.name for zone in cloud.compute.availability_zones())
+    for zone in hosts.availability_zones:
+        if zone not in zones:
+            asker.refuse(
+                "hosts.availabilityZones",
+                zone,
+                "there is no such availability zone",
+                f"known are {', '.join(sorted(zones))}",
+            )
+    limits = cloud.compute.get_limits().absolute
+    quotas = {
+        "instances": _quota(limits.instances, limits.instances_used),
+        "cores": _quota(limits.total_cores, limits.total_cores_used),
+        "ram": _quota(limits.total_ram, limits.total_ram_used),
+        "server_groups": _quota(limits.server_groups, limits.server_groups_used),
+    }
+    servers = {server.name for server in cloud.compute.servers(details=False, name=f"^{names.prefix}-")}
+    groups = {group.name for group in cloud.compute.server_groups()}
+    return replace(
+        answers,
+        flavor_name=flavor.name if flavor else None,
+        flavor_cores=flavor.vcpus if flavor else 0,
+        flavor_ram=flavor.ram if flavor else 0,
+        availability_zones=zones,
+        metadata_items=limits.server_meta,
+        quotas={**answers.quotas, **quotas},
+        made=answers.made | servers | groups,
+    )
+
+
+def _network_quotas(cloud: Cloud) -> dict[str, Quota]:
+    try:
+        details = cloud.network.get_quota(cloud.current_project_id, details=True)
+    except exceptions.HttpException:
+        return {}  # some clouds do not show a project its own quota; what cannot be asked is not judged
+    return {
+        name: _quota(value["limit"], value["used"] + value.get("reserved", 0))
+        for name in ("ports", "floating_ips", "security_groups", "security_group_rules")
+        if isinstance(value := getattr(details, name), dict)
+    }
+
+
+def _quota(limit: int | None, used: int | None) -> Quota:
+    return Quota(-1 if limit is None else limit, used or 0)
+
+
+def _made(cloud: Cloud, names: Names) -> frozenset[str]:
+    mine = {"project_id": cloud.current_project_id}
+    things = [*cloud.network.ports(**mine), *cloud.network.security_groups(**mine)]
+    made = {thing.name for thing in things if str(thing.name).startswith(f"{names.prefix}-")}
+    if any(ip.description == names.description("address") for ip in cloud.network.ips(**mine)):
+        made.add(names.of("address"))
+    return frozenset(made)
+
+
+def octavia_providers(cloud: Cloud) -> tuple[str, ...]:
+    """The provider drivers of Octavia; empty where the catalogue has no Octavia or the one listed does not answer."""
+    if not cloud.has_service("load-balancer"):
+        return ()
+    try:
+        return tuple(sorted(provider.name for provider in cloud.load_balancer.providers()))
+    except exceptions.SDKException:
+        return ()
+
+
+def _servers(asker: Asker, nodes: Nodes, network: str | None) -> tuple[Backend, ...]:
+    network_name = network
+    if network and is_id(network):
+        found = asker.cloud.network.find_network(network)
+        network_name = found.name if found else network
+    query = {"tags": nodes.tag} if nodes.tag else {}
+    backends: list[Backend] = []
+    servers = [server for server in asker.cloud.compute.servers(**query) if _wanted(server, nodes)]
+    for server in servers:
+        addresses = [
+            IPv4Address(entry["addr"])
+            for name, entries in (server.addresses or {}).items()
+            if network_name is None or name == network_name
+            for entry in entries
+            if entry["version"] == 4 and entry.get("OS-EXT-IPS:type", "fixed") == "fixed"
+        ]
+        if addresses:
+            backends.append(Backend(server.name, addresses[0]))
+        else:
+            asker.refuse(
+                "portico:nodes.network",
+                str(network),
+                f"the server {server.name} has no IPv4 address there",
+                "name its network",
+            )
+    missing = sorted(set(nodes.names) - {server.name for server in servers})
+    if missing:
+        asker.refuse(
+            "portico:nodes.names",
+            ", ".join(missing),
+            "there is no such server",
+            "look with `openstack server list`",
+        )
+    elif not servers:
+        asker.refuse(
+            "portico:nodes.from",
+            "openstack",
+            "no server carries this tag and metadata",
+            "look with `openstack server list`",
+        )
+    return tuple(backends)
+
+
+def _wanted(server: Any, nodes: Nodes) -> bool:
+    if nodes.names and server.name not in nodes.names:
+        return False
+    return all((server.metadata or {}).get(key) == value for key, value in (nodes.metadata or {}).items())
+
+
+def console(cloud: Cloud, server_id: str) -> str:
+    """The newest lines of a server's console.
+
+    Raises:
+        openstack.exceptions.SDKException: the cloud shows no consoles.
+    """
+    return str(cloud.compute.get_server_console_output(server_id, length=400)["output"])
