@@ -1,6 +1,6 @@
 """What may be said in a stack file, as frozen values that need no further check.
 
-Pure: no Pulumi, no network, no clock. Made by reader.parse, read by plan. The docstrings here are also the reference
+Pure: no Pulumi, no network, no clock. Made by parse, read by plan. The docstrings here are also the reference
 docs/settings.md. Keys in a stack file are the camelCase of the names here; `source` is written `from`.
 """
 
@@ -16,7 +16,8 @@ class Kubernetes:
     """The cluster to expose."""
 
     kubeconfig: str | None = None
-    """Path of the kubeconfig file; `~` is expanded. Default: what `kubectl` would use (KUBECONFIG, then ~/.kube/config)."""
+    """Path of the kubeconfig file; `~` is expanded. Default: what `kubectl` would use (KUBECONFIG, then
+    ~/.kube/config)."""
     context: str | None = None
     """The kubeconfig's context. Default: its current one."""
 
@@ -36,8 +37,8 @@ class Nodes:
     """Who the backends are: the nodes whose node ports the load balancer forwards to."""
 
     source: str
-    """`addresses`, `openstack` (servers, looked up at each `up`) or `cidr` (every address of a subnet, kept by health checks:
-    nodes come and go with no `up` at all). Required."""
+    """`addresses`, `openstack` (servers, looked up at each `up`) or `cidr` (every address of a subnet, kept
+    by health checks: nodes come and go with no `up` at all). Required."""
     addresses: tuple[NodeAddress, ...] = ()
     """With `from: addresses`: the nodes, each `{name, address}` or an address alone."""
     names: tuple[str, ...] = ()
@@ -47,14 +48,16 @@ class Nodes:
     metadata: Mapping[str, str] | None = None
     """With `from: openstack`: the servers whose metadata holds all of these."""
     network: str | None = None
-    """With `from: openstack`: the network whose address is taken, by name or id. Default: the load balancer's network."""
+    """With `from: openstack`: the network whose address is taken, by name or id. Default: the load balancer's
+    network."""
     cidr: IPv4Network | None = None
     """With `from: cidr`: the nodes' subnet, /22 or smaller; network and broadcast address are left out."""
     exclude: tuple[IPv4Address, ...] = ()
     """With `from: cidr`: addresses that are no nodes, for instance the gateway."""
     security_group: str | None = None
-    """The nodes' security group, by id or name. It gets the rules that admit the load balancer to the node ports, and
-    nothing else. Default: no rule is made, and the nodes have to admit the load balancer by other means."""
+    """The nodes' security group, by id or name. It gets the rules that admit the load balancer to the node
+    ports, and nothing else. Default: no rule is made, and the nodes have to admit the load balancer by other
+    means."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ class Ingress:
     default_class: bool = False
     """Whether an Ingress that names no class is served too."""
     node_ports: Mapping[str, int] | None = None
-    """The node port of each listener, by the listener's name. Default: 30080 for `http`, 30443 for `https`."""
+    """The node port of each listener, by the listener's name. Default: 30080 for `http`, 30443 for
+    `https`."""
     health_port: int = 30082
     """The node port of the controller's health endpoint."""
     health_path: str = "/ping"
@@ -82,7 +86,8 @@ class Ingress:
     node_selector: Mapping[str, str] | None = None
     """The labels of the nodes that carry the controller. Default: all nodes."""
     node_port_range: tuple[int, int] = (30000, 32767)
-    """The cluster's range of node ports, if it is not the usual one (kube-apiserver, --service-node-port-range)."""
+    """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
+    --service-node-port-range)."""
 
 
 @dataclass(frozen=True)
@@ -99,23 +104,27 @@ class Listener:
 
 @dataclass(frozen=True)
 class OpenStack:
-    """Where on OpenStack the address lives (types openstack-haproxy and octavia). Credentials come from clouds.yaml or OS_*."""
+    """Where on OpenStack the address lives (types openstack-haproxy and octavia). Credentials come from
+    clouds.yaml or OS_*."""
 
     network: str
     """The tenant network that the load balancer and the nodes share, by id or name. Required."""
     subnet: str | None = None
     """The subnet in it, by id or name. Default: the network's only IPv4 subnet."""
     external_network: str | None = None
-    """The network that floating IPs come from, by name or id. Required unless `floatingIp` is an id or `public` is false."""
+    """The network that floating IPs come from, by name or id. Required unless `floatingIp` is an id or
+    `public` is false."""
     floating_ip: str | None = None
-    """An existing floating IP to use, by address or id; it is left alone at the end. Default: a new one is made."""
+    """An existing floating IP to use, by address or id; it is left alone at the end. Default: a new one is
+    made."""
     vip: IPv4Address | None = None
     """The address inside the subnet. Default: Neutron chooses."""
     public: bool = True
     """Whether there is a floating IP at all. Without one the VIP itself is the address."""
     address_pairs_allowed: bool = False
-    """Say true when the network belongs to another project whose owner, or the cloud's policy, lets this project set allowed
-    address pairs on its ports there (type openstack-haproxy). Neutron's default policy does not."""
+    """Say true when the network belongs to another project whose owner, or the cloud's policy, lets this
+    project set allowed address pairs on its ports there (type openstack-haproxy). Neutron's default policy
+    does not."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +152,8 @@ class Hosts:
     ssh_from: tuple[IPv4Network, ...] = ()
     """Who may reach port 22 of the hosts. Default: nobody."""
     settle_seconds: int = 90
-    """How long a host that was made or replaced may take to serve before the next one is touched is given up, 10..1800."""
+    """How long a host that was made or replaced may take to serve before the next one is touched is given up,
+    10..1800."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +254,8 @@ class App:
     run: AppImage | None = None
     """An image that is run and exposed."""
     tls_secret: str | None = None
-    """A Secret with the certificate, in the application's namespace. Default: the controller's own certificate."""
+    """A Secret with the certificate, in the application's namespace. Default: the controller's own
+    certificate."""
 
 
 @dataclass(frozen=True)
@@ -263,7 +274,8 @@ class Settings:
 
     load_balancer: LoadBalancer
     nodes: Nodes | None = None
-    """Required for a load balancer outside the cluster; may not be given for one inside, which knows the nodes itself."""
+    """Required for a load balancer outside the cluster; may not be given for one inside, which knows the
+    nodes itself."""
     kubernetes: Kubernetes = Kubernetes()
     ingress: Ingress = Ingress()
     apps: tuple[App, ...] = ()

@@ -1,0 +1,62 @@
+"""A stack file, or the same values from another program, becomes Settings or one refusal with every mistake.
+
+Pure: no Pulumi, no network, no clock. Read by whoever has settings to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from ..kinds import Place, find
+from ..problems import Problem, Refused
+from . import agreement, sections
+from .model import Ingress, Kubernetes, LoadBalancer, Settings, Wait
+from .reader import Reader
+
+SECTIONS = ("kubernetes", "nodes", "ingress", "loadBalancer", "apps", "wait")
+"""The sections of a stack file, in the order in which they are read about and complained about."""
+
+
+def parse(raw: Mapping[str, object], file: str) -> Settings:
+    """Reads settings.
+
+    Args:
+        raw: The sections by name, without the project's prefix, as JSON would hold them: `{"nodes": {"from":
+        ...}, ...}`. file: Where they come from, for the title of the refusal: `stacks/Pulumi.prod.yaml`.
+
+    Raises:
+        Refused: something is wrong; holds every mistake, in the order of SECTIONS.
+    """
+    read = Reader(raw)
+    settings = _settings(read)
+    read.close()
+    agreement.check(read, settings)
+    if read.problems:
+        count = f"{len(read.problems)} settings are" if len(read.problems) > 1 else "1 setting is"
+        raise Refused(f"{file}: {count} wrong", sorted(read.problems, key=_section))
+    return settings
+
+
+def _settings(read: Reader) -> Settings:
+    read.require("loadBalancer", remedy="say at least its `type`")
+    kubernetes = read.section("kubernetes", sections.kubernetes, Kubernetes())
+    balancer = read.section("loadBalancer", sections.load_balancer, LoadBalancer(type=""))
+    if balancer.type and find(balancer.type).place is Place.INSIDE:
+        remedy = "leave it out: a load balancer inside the cluster knows the nodes itself"
+        read.refuse("nodes", rule=f"may not be given with `type: {balancer.type}`", remedy=remedy)
+    elif balancer.type and not (balancer.aws and balancer.aws.auto_scaling_group):
+        read.require("nodes", remedy="say who the backends are, beginning with `from`")
+    return Settings(
+        load_balancer=balancer,
+        nodes=read.section("nodes", partial(sections.nodes, balancer=balancer), default=None),
+        kubernetes=kubernetes,
+        ingress=read.section("ingress", sections.ingress, Ingress()),
+        apps=sections.apps(read, "apps"),
+        wait=read.section("wait", sections.wait, Wait()),
+    )
+
+
+def _section(problem: Problem) -> int:
+    name = problem.path.removeprefix("portico:").partition(".")[0].partition("[")[0]
+    return SECTIONS.index(name) if name in SECTIONS else len(SECTIONS)

@@ -1,0 +1,354 @@
+"""One function for each section of a stack file: which keys it has, what their values must be and which
+belong together.
+
+Pure: no Pulumi, no network, no clock. Read by parsing. What must hold between sections is in agreement.py.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from ipaddress import IPv4Address
+
+from ..kinds import TYPES
+from . import values
+from .model import (
+    App,
+    AppImage,
+    AppService,
+    Aws,
+    Hosts,
+    Ingress,
+    Kubernetes,
+    Listener,
+    LoadBalancer,
+    MetalLb,
+    NodeAddress,
+    Nodes,
+    Octavia,
+    OpenStack,
+    Wait,
+)
+from .reader import Reader
+from .values import Wrong
+
+NOWHERE = IPv4Address("0.0.0.0")
+"""Stands for an address that is missing or wrong, until that is reported."""
+
+SOURCES = {
+    "addresses": ("addresses",),
+    "openstack": ("names", "tag", "metadata", "network"),
+    "cidr": ("cidr", "exclude"),
+}
+"""The values of `nodes.from`, each with the keys that belong to it alone."""
+
+REQUIRED = {
+    "openstack-haproxy": ("openstack", "hosts"),
+    "octavia": ("openstack",),
+    "aws-nlb": ("aws",),
+    "metallb": ("metallb",),
+}
+"""The sections that a type cannot do without."""
+
+OPTIONAL = {"octavia": ("octavia",)}
+"""The sections that a type may have on top."""
+
+SUBSECTIONS = ("openstack", "hosts", "octavia", "aws", "metallb")
+"""All of them."""
+
+
+def kubernetes(read: Reader) -> Kubernetes:
+    """`portico:kubernetes`"""
+    return Kubernetes(
+        kubeconfig=read.text("kubeconfig", default=None),
+        context=read.text("context", default=None),
+    )
+
+
+def nodes(read: Reader, balancer: LoadBalancer) -> Nodes:
+    """`portico:nodes`; a load balancer whose type is unknown gets no further complaints."""
+    by_group = balancer.aws is not None and balancer.aws.auto_scaling_group is not None
+    if by_group:
+        others = [key for keys in SOURCES.values() for key in keys]
+        rule = "may not be given with aws.autoScalingGroup"
+        read.refuse("from", *others, rule=rule, remedy="leave it out: the group's instances are the nodes")
+    elif balancer.type:
+        read.require("from", remedy=f"say one of {', '.join(SOURCES)}")
+    source = read.choice("from", default="addresses", allowed=tuple(SOURCES))
+    if source == "openstack" and balancer.type == "aws-nlb":
+        read.wrong(
+            "from", rule="must be addresses or cidr with aws-nlb", remedy="or name aws.autoScalingGroup"
+        )
+    elif not by_group and read.given("from") and read.sound("from"):
+        _source_keys(read, source)
+    group_id = values.aws_id("sg") if balancer.type == "aws-nlb" else values.text
+    return Nodes(
+        source=source,
+        addresses=tuple(_addresses(read)),
+        names=read.values("names", values.text, least=1),
+        tag=read.text("tag", default=None, rule=values.server_tag),
+        metadata=read.mapping("metadata", values.text, values.text, default=None, least=1),
+        network=read.text("network", default=None),
+        cidr=read.value("cidr", values.node_network, default=None),
+        exclude=read.values("exclude", values.address),
+        security_group=read.text("securityGroup", default=None, rule=group_id),
+    )
+
+
+def _source_keys(read: Reader, source: str) -> None:
+    for other, keys in SOURCES.items():
+        if other != source:
+            read.refuse(
+                *keys, rule=f"belongs to `from: {other}`", remedy=f"leave it out, or say `from: {other}`"
+            )
+    if source == "openstack":
+        read.require(
+            "names", "tag", "metadata", rule="`from: openstack` needs one of names, tag and metadata"
+        )
+    else:
+        read.require(source, rule=f"is required with `from: {source}`")
+
+
+def _addresses(read: Reader) -> list[NodeAddress]:
+    made = read.sections("addresses", _address, least=1, short="address")
+    read.distinct("addresses", made, lambda node: node.address if node.address != NOWHERE else None)
+    read.distinct("addresses", made, lambda node: node.name or None)
+    return list(made.values())
+
+
+def _address(read: Reader) -> NodeAddress:
+    read.require("address")
+    address = read.address("address", default=NOWHERE)
+    unnamed = f"node-{str(address).replace('.', '-')}" if address != NOWHERE else ""
+    return NodeAddress(address, name=read.text("name", default=unnamed, rule=values.subdomain))
+
+
+def ingress(read: Reader) -> Ingress:
+    """`portico:ingress`"""
+    controller = read.choice("controller", default=Ingress.controller, allowed=("traefik", "none"))
+    if controller == "none":
+        unused = ("namespace", "defaultClass", "image", "replicas", "nodeSelector")
+        read.refuse(*unused, rule="is not used with `controller: none`")
+    made = Ingress(
+        controller=controller,
+        namespace=read.text("namespace", Ingress.namespace, values.label),
+        ingress_class=read.text("ingressClass", Ingress.ingress_class, values.subdomain),
+        default_class=read.flag("defaultClass", Ingress.default_class),
+        node_ports=read.mapping("nodePorts", values.port_name, values.whole_number(1, 65535), default=None)
+        or None,
+        health_port=read.number("healthPort", Ingress.health_port, low=1, high=65535),
+        health_path=read.text("healthPath", Ingress.health_path, values.url_path),
+        image=read.text("image", Ingress.image, values.image),
+        replicas=read.number("replicas", default=None, low=1, high=100),
+        node_selector=read.mapping("nodeSelector", values.label_key, values.label_value, default=None),
+        node_port_range=read.value("nodePortRange", _port_range, Ingress.node_port_range),
+    )
+    if controller == "traefik" and made.health_path != "/ping" and read.sound("controller"):
+        read.wrong(
+            "healthPath",
+            rule="must be '/ping' with traefik, which answers nowhere else",
+            remedy="leave it out",
+        )
+    return made
+
+
+def _port_range(value: object) -> tuple[int, int]:
+    try:
+        low, high = map(values.whole_number(1, 65535), value if isinstance(value, (list, tuple)) else ())
+    except ValueError:
+        raise Wrong("must be a list of the first and the last port", "such as [30000, 32767]") from None
+    if low > high:
+        raise Wrong("must not end before it begins", f"did you mean [{high}, {low}]?")
+    return low, high
+
+
+def load_balancer(read: Reader) -> LoadBalancer:
+    """`portico:loadBalancer`"""
+    read.require("type", remedy=f"say one of {', '.join(TYPES)}")
+    kind = read.choice("type", default="", allowed=TYPES)
+    required = REQUIRED.get(kind, ())
+    for section in required:
+        read.require(section, rule=f"is required with `type: {kind}`")
+    if kind:
+        belong = {*required, *OPTIONAL.get(kind, ())}
+        read.refuse(
+            *(key for key in SUBSECTIONS if key not in belong), rule=f"does not belong to `type: {kind}`"
+        )
+    listeners = read.sections("listeners", _listener, least=1)
+    read.distinct("listeners", listeners, lambda listener: listener.name or None, "name")
+    read.distinct("listeners", listeners, lambda listener: listener.port or None, "port")
+    return LoadBalancer(
+        type=kind,
+        listeners=tuple(listeners.values()) or LoadBalancer.listeners,
+        allowed_clients=read.values("allowedClients", values.network, LoadBalancer.allowed_clients, least=1),
+        openstack=read.section("openstack", partial(openstack, type=kind), default=None),
+        hosts=read.section("hosts", hosts, default=None),
+        octavia=read.section("octavia", octavia, default=None),
+        aws=read.section("aws", aws, default=None),
+        metallb=read.section("metallb", metallb, default=None),
+    )
+
+
+def _listener(read: Reader) -> Listener:
+    read.require("name")
+    read.require("port")
+    name = read.text("name", default="", rule=values.port_name)
+    port = read.number("port", default=0, low=1, high=65535)
+    return Listener(name, port, tls=read.flag("tls", default=port == 443))
+
+
+def openstack(read: Reader, type: str) -> OpenStack:
+    """`portico:loadBalancer.openstack`"""
+    read.require("network")
+    public = read.flag("public", OpenStack.public)
+    if not public:
+        read.refuse("floatingIp", "externalNetwork", rule="is not used with `public: false`")
+    if type == "octavia":
+        read.refuse("addressPairsAllowed", rule="is not used with `type: octavia`")
+    floating_ip = read.text("floatingIp", default=None, rule=values.floating_ip)
+    by_id = floating_ip is not None and "." not in floating_ip
+    if public and not by_id and read.sound("public") and read.sound("floatingIp"):
+        read.require(
+            "externalNetwork",
+            rule="is required",
+            remedy="name where floating IPs come from, give floatingIp as an id, or say `public: false`",
+        )
+    return OpenStack(
+        network=read.text("network", default=""),
+        subnet=read.text("subnet", default=None),
+        external_network=read.text("externalNetwork", default=None),
+        floating_ip=floating_ip,
+        vip=read.address("vip", default=None),
+        public=public,
+        address_pairs_allowed=read.flag("addressPairsAllowed", OpenStack.address_pairs_allowed),
+    )
+
+
+def hosts(read: Reader) -> Hosts:
+    """`portico:loadBalancer.hosts`"""
+    read.require("image")
+    read.require("flavor")
+    made = Hosts(
+        image=read.text("image", default=""),
+        flavor=read.text("flavor", default=""),
+        count=read.number("count", Hosts.count, low=1, high=5),
+        timers=read.choice("timers", Hosts.timers, allowed=("steady", "fast")),
+        anti_affinity=read.choice("antiAffinity", Hosts.anti_affinity, allowed=("soft", "hard", "none")),
+        availability_zones=read.values("availabilityZones", values.text),
+        router_id=read.number("routerId", Hosts.router_id, low=1, high=255),
+        max_connections=read.number("maxConnections", Hosts.max_connections, low=100, high=1_000_000),
+        key_pair=read.text("keyPair", default=None),
+        ssh_from=read.values("sshFrom", values.network),
+        settle_seconds=read.number("settleSeconds", Hosts.settle_seconds, low=10, high=1800),
+    )
+    if read.given("sshFrom") and read.sound("sshFrom"):
+        read.require(
+            "keyPair", rule="is required with sshFrom", remedy="without a key pair nobody can log in"
+        )
+    return made
+
+
+def octavia(read: Reader) -> Octavia:
+    """`portico:loadBalancer.octavia`"""
+    return Octavia(
+        provider=read.choice("provider", Octavia.provider, allowed=("amphora", "ovn")),
+        flavor=read.text("flavor", default=None, rule=values.openstack_id),
+    )
+
+
+def aws(read: Reader) -> Aws:
+    """`portico:loadBalancer.aws`"""
+    read.require("vpc")
+    read.require("subnets")
+    return Aws(
+        vpc=read.text("vpc", default="", rule=values.aws_id("vpc")),
+        subnets=read.values("subnets", values.aws_id("subnet"), least=1),
+        scheme=read.choice("scheme", Aws.scheme, allowed=("internet-facing", "internal")),
+        auto_scaling_group=read.text("autoScalingGroup", default=None),
+    )
+
+
+def metallb(read: Reader) -> MetalLb:
+    """`portico:loadBalancer.metallb`"""
+    read.require("addresses")
+    made = MetalLb(
+        addresses=read.values("addresses", values.address_range, least=1),
+        install=read.flag("install", MetalLb.install),
+        namespace=read.text("namespace", MetalLb.namespace, values.label),
+        interfaces=read.values("interfaces", values.interface),
+        address=read.address("address", default=None),
+    )
+    if read.sound("addresses"):
+        _pool(read, made)
+    return made
+
+
+def _pool(read: Reader, metallb: MetalLb) -> None:
+    spans = [values.span(said) for said in metallb.addresses]
+    for index, (first, last) in enumerate(spans):
+        for earlier, (low, high) in enumerate(spans[:index]):
+            if first <= high and low <= last:
+                other = read.at("addresses", earlier)
+                read.wrong(
+                    "addresses", index, rule=f"must not overlap {other}", remedy="shorten or remove one"
+                )
+                break
+    if metallb.address and spans and not any(low <= metallb.address <= high for low, high in spans):
+        read.wrong(
+            "address",
+            rule="must be in one of the ranges of addresses",
+            remedy="extend them, or choose another",
+        )
+
+
+def app(read: Reader) -> App:
+    """One element of `portico:apps`"""
+    read.require("name")
+    read.require("host")
+    read.require("service", "run", rule="needs one of service (an existing one) and run (an image)")
+    if read.given("service") and read.given("run"):
+        read.refuse("run", rule="may not be given beside service", remedy="keep one of them")
+    return App(
+        # Services and Deployments are named after it, and a Service's name begins with a letter.
+        name=read.text("name", default="", rule=values.service_name if read.given("run") else values.label),
+        host=read.text("host", default="", rule=values.host_name),
+        path=read.text("path", App.path, values.url_path),
+        namespace=read.text("namespace", App.namespace, values.label),
+        service=read.section("service", _service, default=None),
+        run=read.section("run", _run, default=None),
+        tls_secret=read.text("tlsSecret", default=None, rule=values.subdomain),
+    )
+
+
+def _service(read: Reader) -> AppService:
+    read.require("name")
+    read.require("port")
+    return AppService(
+        name=read.text("name", default="", rule=values.label),
+        port=read.number("port", default=0, low=1, high=65535),
+    )
+
+
+def _run(read: Reader) -> AppImage:
+    read.require("image")
+    return AppImage(
+        image=read.text("image", default="", rule=values.image),
+        port=read.number("port", AppImage.port, low=1, high=65535),
+        replicas=read.number("replicas", AppImage.replicas, low=1, high=100),
+        headless=read.flag("headless", AppImage.headless),
+    )
+
+
+def apps(read: Reader, key: str) -> tuple[App, ...]:
+    """`portico:apps`"""
+    made = read.sections(key, app)
+    read.distinct(key, made, lambda app: (app.namespace, app.name) if app.name else None, "name")
+    read.distinct(key, made, lambda app: (app.host, app.path.rstrip("/")) if app.host else None, "host")
+    return tuple(made.values())
+
+
+def wait(read: Reader) -> Wait:
+    """`portico:wait`"""
+    return Wait(
+        until=read.choice("until", Wait.until, allowed=("serving", "nothing")),
+        minutes=read.number("minutes", Wait.minutes, low=1, high=60),
+    )

@@ -1,0 +1,314 @@
+"""What a single value must be: each rule here takes anything, and returns the value in its type or says what
+is wrong.
+
+Pure: no Pulumi, no network, no clock. Read by reader and sections. Where a rule comes from stands in its
+docstring.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
+from typing import NoReturn, TypeVar
+
+T = TypeVar("T")
+Rule = Callable[[object], T]
+
+IPV4_ONLY = "must be IPv4: Portico speaks IPv4 only today"
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_QUALIFIED = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_PATH_SEGMENT = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_REGISTRY = rf"({_LABEL}(\.{_LABEL})*)(:[0-9]{{1,5}})?"
+_TAG = r":[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_IMAGE = rf"({_REGISTRY}/)?{_PATH_SEGMENT}(/{_PATH_SEGMENT})*({_TAG})?(@sha256:[0-9a-f]{{64}})?"
+
+
+class Wrong(ValueError):
+    """A value breaks a rule."""
+
+    def __init__(self, rule: str, remedy: str = "") -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.remedy = remedy
+
+
+def show(value: object) -> str:
+    """A value as a message shows it: on one line, short, and never what a list or mapping holds, which may be
+    a secret."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= 60 else value[:60] + "…")
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    if isinstance(value, int) and not -(10**20) < value < 10**20:
+        return "a number of more than 20 digits"
+    if value is None or isinstance(value, (bool, int, float)):
+        return repr(value)
+    return f"a {type(value).__name__}"
+
+
+def nearest(word: object, words: Iterable[str]) -> str | None:
+    """The word that was probably meant; case, dashes and underscores aside."""
+    if not isinstance(word, str) or len(word) > 60:
+        return None
+    plain = {_plain(candidate): candidate for candidate in words}
+    close = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=0.6)
+    return plain[close[0]] if close else None
+
+
+def _plain(word: str) -> str:
+    return re.sub("[-_ ]", "", word).casefold()
+
+
+def did_you_mean(word: object, words: Iterable[str]) -> str:
+    """A remedy, or nothing."""
+    meant = nearest(word, words)
+    return f"did you mean {meant!r}?" if meant else ""
+
+
+def text(value: object) -> str:
+    """A text as every text has to be: one line of at most 255 characters, nothing invisible in it or around
+    it.
+
+    A newline would be a second directive in a configuration file; Nova's and Neutron's names end at 255
+    characters.
+    """
+    if not isinstance(value, str):
+        number = isinstance(value, (bool, int, float))
+        raise Wrong("must be a text", "put it in quotes" if number else "")
+    if not value:
+        raise Wrong("must not be empty", "leave the key out for its default")
+    if len(value) > 255:
+        raise Wrong(f"must have at most 255 characters, and has {len(value)}")
+    for position, character in enumerate(value, start=1):
+        if not character.isprintable():
+            raise Wrong(
+                "must not hold control or invisible characters",
+                f"remove the character {position}, U+{ord(character):04X}",
+            )
+    if value != value.strip():
+        raise Wrong("must not begin or end with a blank", f"write {value.strip()!r}")
+    return value
+
+
+def whole_number(low: int, high: int) -> Rule[int]:
+    """A whole number; 2.0 is one, since other languages know no difference. A text or a boolean is none."""
+
+    must = f"must be a whole number from {low} to {high}"
+
+    def rule(value: object) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            quoted = isinstance(value, str) and value.strip().isdigit()
+            raise Wrong(must, "remove the quotes" if quoted else "")
+        if not low <= value <= high:
+            raise Wrong(must)
+        return value
+
+    return rule
+
+
+def flag(value: object) -> bool:
+    """True or false, and nothing that looks like it."""
+    if not isinstance(value, bool):
+        raise Wrong("must be true or false", "remove the quotes" if value in ("true", "false") else "")
+    return value
+
+
+def choice(allowed: Iterable[str]) -> Rule[str]:
+    """One of some words."""
+    words = tuple(allowed)
+
+    def rule(value: object) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise Wrong(f"must be one of {', '.join(words)}", did_you_mean(value, words))
+        return value
+
+    return rule
+
+
+def shaped(pattern: str, must: str, remedy: str = "") -> Rule[str]:
+    """A text of a certain shape."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def rule(value: object) -> str:
+        said = text(value)
+        if not compiled.fullmatch(said):
+            lower = said.lower()
+            raise Wrong(must, f"did you mean {lower!r}?" if compiled.fullmatch(lower) else remedy)
+        return said
+
+    return rule
+
+
+label = shaped(
+    _LABEL,
+    "must be a DNS label (RFC 1123): at most 63 of a-z, 0-9 and '-', neither first nor last a '-'",
+)
+
+service_name = shaped(
+    r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+    "must be a DNS label that begins with a letter (RFC 1035), as a Service is named",
+)
+
+port_name = shaped(
+    r"(?=.{1,15}$)(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]*[a-z0-9])?",
+    "must be a port name (RFC 6335, 5.1): at most 15 of a-z, 0-9 and single '-' inside, with a letter",
+)
+
+subdomain = shaped(
+    rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*",
+    "must be DNS labels joined by dots (RFC 1123): a-z, 0-9, '-' and '.'",
+)
+
+url_path = shaped(
+    r"(?!.*//)(?!.*/\.{1,2}(/|$))/[A-Za-z0-9._~/-]*",
+    "must be a path that begins with '/': letters, digits and -._~/, without '//', '/.' and '/..'",
+)
+
+image = shaped(
+    _IMAGE,
+    "must be an image reference (registry/name:tag or name@sha256:digest) in lower case, without blanks",
+)
+
+openstack_id = shaped(
+    r"[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}",
+    "must be an id (a UUID)",
+)
+
+server_tag = shaped(
+    r"[^/,]{1,60}",
+    "must be a server tag: at most 60 characters, without '/' and ',' (Nova API, server tags)",
+)
+
+interface = shaped(
+    r"(?!\.{1,2}$)[^/:\s]{1,15}",
+    "must be the name of a network interface: at most 15 characters, without blanks, '/' and ':'",
+)
+
+label_key = shaped(
+    rf"((?=[^/]{{1,253}}/){_LABEL}(\.{_LABEL})*/)?{_QUALIFIED}",
+    "must be a label key (Kubernetes, Labels, Syntax), such as node-role.kubernetes.io/ingress",
+)
+
+
+def label_value(value: object) -> str:
+    """The value of a Kubernetes label, which may be empty (Kubernetes, Labels, Syntax)."""
+    return "" if value == "" else _label_value(value)
+
+
+_label_value = shaped(
+    _QUALIFIED,
+    "must be a label value (Kubernetes, Labels, Syntax): at most 63 letters, digits, '-', '_' and '.'",
+)
+
+
+def aws_id(prefix: str) -> Rule[str]:
+    """An AWS resource id, such as `vpc-0a1b2c3d`."""
+    return shaped(rf"{prefix}-[0-9a-f]{{8,17}}", f"must be an id that begins with {prefix!r} and '-'")
+
+
+def host_name(value: object) -> str:
+    """A host name, its first label perhaps `*` (RFC 1123, 2.1; Kubernetes, Ingress, Hostname wildcards)."""
+    said = text(value)
+    if re.fullmatch(r"[0-9.]+", said) or ":" in said:
+        raise Wrong("must be a host name, neither an address nor a port", "an Ingress is chosen by name")
+    try:
+        subdomain(said.removeprefix("*."))
+    except Wrong as wrong:
+        must = "must be a host name (RFC 1123) in lower case, which may begin with '*.'"
+        raise Wrong(must, wrong.remedy and f"did you mean {said.lower()!r}?") from wrong
+    return said
+
+
+def address(value: object) -> IPv4Address:
+    """An IPv4 address that a host can have."""
+    said = text(value)
+    try:
+        found = IPv4Address(said)
+    except ValueError:
+        _refuse_ipv6(said)
+        raise Wrong("must be an IPv4 address, such as 192.0.2.7") from None
+    if found.is_multicast or found.is_unspecified or found.is_loopback or found.is_reserved:
+        raise Wrong("must be an address that another host can reach")
+    return found
+
+
+def network(value: object) -> IPv4Network:
+    """An IPv4 network in CIDR notation; an address alone is a /32. Its host bits are zero (RFC 4632, 3.1)."""
+    said = text(value)
+    if not re.fullmatch(r"[0-9.]+(/[0-9]{1,2})?", said, re.ASCII):
+        _refuse_ipv6(said)
+        _refuse_network()
+    try:
+        found = IPv4Network(said, strict=False)
+    except ValueError:
+        _refuse_network()
+    if found.network_address != IPv4Address(said.partition("/")[0]):
+        raise Wrong("must be a network, its host bits zero", f"did you mean '{found}'?")
+    return found
+
+
+def _refuse_network() -> NoReturn:
+    raise Wrong("must be an IPv4 network, such as 192.0.2.0/24")
+
+
+def _refuse_ipv6(said: str) -> None:
+    try:
+        version6 = isinstance(ip_network(said, strict=False), IPv6Network)
+    except ValueError:
+        return
+    if version6:
+        raise Wrong(IPV4_ONLY)
+
+
+def node_network(value: object) -> IPv4Network:
+    """A network small enough that each of its addresses can be a backend."""
+    found = network(value)
+    if not 22 <= found.prefixlen <= 30:
+        raise Wrong(
+            "must be a network from /22 to /30",
+            "name the nodes' own subnet; each of its addresses is checked",
+        )
+    return found
+
+
+def floating_ip(value: object) -> str:
+    """A floating IP by its address or its id."""
+    said = text(value)
+    if "." in said or ":" in said:
+        return str(address(said))
+    try:
+        return openstack_id(said)
+    except Wrong:
+        raise Wrong("must be a floating IP's IPv4 address or its id (a UUID)") from None
+
+
+def span(said: str) -> tuple[IPv4Address, IPv4Address]:
+    """The first and the last address of what address_range let through."""
+    first, dash, last = said.partition("-")
+    if dash:
+        return IPv4Address(first.strip()), IPv4Address(last.strip())
+    whole = IPv4Network(said)
+    return whole[0], whole[-1]
+
+
+def address_range(value: object) -> str:
+    """A range `first-last` or a CIDR, as MetalLB's IPAddressPool takes them."""
+    said = text(value)
+    first, dash, last = said.partition("-")
+    if not dash:
+        if "/" not in said:
+            address(said)
+            raise Wrong("must be a range or a CIDR", f"did you mean '{said}/32'?")
+        return str(network(said))
+    ends = address(first.strip()), address(last.strip())
+    if ends[0] > ends[1]:
+        raise Wrong(
+            "must be a range from a lower to a higher address", f"did you mean '{ends[1]}-{ends[0]}'?"
+        )
+    return f"{ends[0]}-{ends[1]}"
