@@ -5,7 +5,7 @@ May touch Pulumi. Read by exposure and by the files beside this one, which do no
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pulumi
 from pulumi.output import UNKNOWN
@@ -31,13 +31,15 @@ class LoadBalancer(pulumi.ComponentResource):
     """What forwards clients' connections to the node ports. A subclass is built as `(name, plan, opts)`."""
 
     address: pulumi.Output[str] | None = None
-    """The published address (an IP address or a host name); None where the controller's Service will have it (inside the cluster)."""
+    """The published address (an IP address or a host name); None where the controller's Service will have it, which
+    is so inside the cluster."""
     source_addresses: pulumi.Output[list[str]]
-    """The CIDRs from which the nodes see connections come, and whose PROXY header the controller may believe; empty where the
-    client's own address is kept."""
+    """The CIDRs from which the nodes see connections come, and whose PROXY header the controller may believe; empty
+    where the client's own address is kept."""
     service: ServiceShape = ServiceShape()
     ready: pulumi.Output[str]
-    """A sentence, once what was planned really serves; resolves at once in previews and where the platform itself tells."""
+    """A sentence, once what was planned really serves: at once where the platform itself tells, and never waited for
+    in previews."""
     details: Mapping[str, pulumi.Output[object]]
     """What this platform adds, for the `loadBalancer` output."""
 
@@ -49,4 +51,4 @@ def known(value: T | None) -> pulumi.Output[T]:
     """A value, or an unknown one where None: what only a look-up could tell, in a preview that makes none."""
     if value is not None:
         return pulumi.Output.from_input(value)
-    return pulumi.Output.from_input(UNKNOWN)
+    return cast("pulumi.Output[T]", pulumi.Output.from_input(UNKNOWN))

@@ -1,18 +1,59 @@
-"""The plan of `octavia`: provider, pools, monitors, and who the nodes must admit.
+"""The plan of `octavia`: provider, pools, monitors, and whom the nodes must admit.
 
 Pure: no Pulumi, no network, no clock. Read by loadbalancers.octavia. Providers differ: docs/octavia.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from ..capabilities import FloatingIp, OpenStack, Subnet
 from ..kinds import ClientIp, Kind
+from ..problems import Problem, Refused
 from ..settings.model import Octavia as OctaviaSettings
 from ..settings.model import Settings
-from .choice import Choice, Ref, name_only, ref
+from ..traffic import Backend
+from .choice import Choice, Ref, is_id, name_only, ref
+
+EVERYONE = (IPv4Network("0.0.0.0/0"),)
+
+
+@dataclass(frozen=True)
+class NodeRule:
+    """One ingress rule for TCP of the nodes' security group."""
+
+    port: int
+    source: IPv4Network | None
+    """None: the load balancer's subnet."""
+
+    @property
+    def name(self) -> str:
+        """Says everything the rule says: a rule that changes is another rule, so it never meets the old one's 409."""
+        source = "subnet" if self.source is None else str(self.source).replace("/", "-")
+        return f"node-{self.port}-{source}"
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """How Octavia asks whether a node can serve (Octavia API, health monitors)."""
+
+    type: str
+    """HTTP or TCP."""
+    port: int | None
+    """The node port that is asked; None where the provider can ask the member's own only."""
+    path: str | None
+    """None for TCP."""
+    delay: int = 2
+    """Seconds between two questions. A node that ends is out after `max_retries_down` of them, which is less than
+    the five seconds for which its controller still accepts connections."""
+    timeout: int = 1
+    """Seconds; must be less than `delay`."""
+    max_retries: int = 1
+    """Good answers until a node is in."""
+    max_retries_down: int = 2
+    """Bad ones until it is out."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +77,48 @@ class OctaviaPlan:
     """TCP or PROXYV2 (Octavia API, pools)."""
     balance: Choice[str]
     """The pool's `lb_method`."""
-    monitor: Choice[str]
-    """The health monitor's type: HTTP or TCP."""
+    monitor: Choice[Monitor]
     allowed_cidrs: tuple[IPv4Network, ...] | None
     """None where the provider has no such thing."""
+    idle_milliseconds: int | None
+    """How long a connection may be silent; None where the provider does not look. Octavia's own 50 s would cut
+    WebSockets."""
     node_security_group: Ref | None
     node_sources: Choice[tuple[IPv4Network, ...] | None]
     """Whom the nodes admit to the node ports; None: the load balancer's subnet, when it is known."""
+    node_rules: tuple[NodeRule, ...]
+    """Empty where the settings name no group."""
+
+    @property
+    def keeps_source(self) -> bool:
+        """Whether the nodes see the clients' own addresses."""
+        return self.node_sources.value is not None
+
+    @property
+    def subnet_id(self) -> str | None:
+        """The subnet's id; None where only a look-up could tell."""
+        if self.subnet:
+            return self.subnet.id
+        return self.subnet_said if self.subnet_said and is_id(self.subnet_said) else None
+
+    @property
+    def adopted_address(self) -> str | None:
+        """The address of the floating IP that is there already; None where only a look-up could tell."""
+        if self.floating_ip:
+            return str(self.floating_ip.address)
+        return name_only(self.floating_ip_said)
+
+    def subnet_of(self, backend: Backend) -> str | None:
+        """The subnet that a member is given; None for a node outside of the load balancer's."""
+        return self.subnet.id if self.subnet and backend.address in self.subnet.cidr else None
 
 
 def make(settings: Settings, can: OpenStack | None, kind: Kind) -> OctaviaPlan:
-    """The plan; `can` is None when nothing was asked."""
+    """The plan; `can` is None when nothing was asked.
+
+    Raises:
+        Refused: the settings narrow the clients, and neither the provider nor a security group would hold it.
+    """
     load_balancer = settings.load_balancer
     where, octavia = load_balancer.openstack, load_balancer.octavia or OctaviaSettings()
     if where is None:
@@ -54,6 +126,8 @@ def make(settings: Settings, can: OpenStack | None, kind: Kind) -> OctaviaPlan:
     asked = can or OpenStack()
     ovn = kind.client_ip is ClientIp.KEPT
     node_group = settings.nodes.security_group if settings.nodes else None
+    if ovn and not node_group and load_balancer.allowed_clients != EVERYONE:
+        raise Refused("the clients cannot be narrowed", [_nobody_would_refuse(load_balancer.allowed_clients)])
     return OctaviaPlan(
         provider=Choice(octavia.provider, because=f"octavia.provider is {octavia.provider}"),
         flavor=octavia.flavor,
@@ -74,12 +148,47 @@ def make(settings: Settings, can: OpenStack | None, kind: Kind) -> OctaviaPlan:
         balance=Choice("SOURCE_IP_PORT", because="OVN knows no other method")
         if ovn
         else Choice("ROUND_ROBIN", because="new connections go to the nodes in turn"),
-        monitor=Choice("TCP", because="OVN has no HTTP monitor")
-        if ovn
-        else Choice("HTTP", because="only the health endpoint's own answer tells that a controller serves"),
+        monitor=_monitor(settings, ovn),
         allowed_cidrs=None if ovn else load_balancer.allowed_clients,
+        idle_milliseconds=None if ovn else 3_600_000,
         node_security_group=ref(node_group, asked.node_security_group_id) if node_group else None,
         node_sources=Choice(load_balancer.allowed_clients, because="the nodes see the clients' own addresses")
         if ovn
         else Choice(None, because="the nodes see the amphorae, which have addresses of the subnet"),
+        node_rules=tuple(_node_rules(settings, ovn)) if node_group else (),
+    )
+
+
+def _monitor(settings: Settings, ovn: bool) -> Choice[Monitor]:
+    if ovn:
+        return Choice(
+            Monitor("TCP", port=None, path=None),
+            because="OVN can ask no more than whether the node port answers",
+        )
+    return Choice(
+        Monitor("HTTP", port=settings.ingress.health_port, path=settings.ingress.health_path),
+        because="only the health endpoint's own answer tells that a controller serves",
+    )
+
+
+def _node_rules(settings: Settings, ovn: bool) -> Iterator[NodeRule]:
+    load_balancer = settings.load_balancer
+    ports = {settings.node_port(listener) for listener in load_balancer.listeners}
+    if ovn:
+        # OVN's health checks come from an address of the subnet.
+        sources: tuple[IPv4Network | None, ...] = (*load_balancer.allowed_clients, None)
+    else:
+        ports.add(settings.ingress.health_port)
+        sources = (None,)
+    for port in sorted(ports):
+        for source in sources:
+            yield NodeRule(port, source)
+
+
+def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
+    return Problem(
+        "portico:loadBalancer.allowedClients",
+        ", ".join(map(str, clients)),
+        "cannot be held by an OVN load balancer, which lets everyone pass: the nodes' security group has to",
+        "name it in nodes.securityGroup",
     )
