@@ -5,20 +5,28 @@ May touch Pulumi. Reads settings, asks the platform, has the plan made, and wire
 
 from collections.abc import Mapping
 
+from pathlib import Path
+
 import pulumi
 import pulumi_kubernetes as kubernetes
+import pulumi_openstack
 from openstack import exceptions
 
 from . import loadbalancers, plan, settings
-from .apps import App
+from .apps import App, AppArgs
 from .capabilities import OFFLINE, Capabilities
-from .ingress import CONTROLLERS
-from .ingress.traefik import Traefik, TraefikArgs
-from .kinds import ClientIp
+from .ingress import CONTROLLERS, Traefik, TraefikArgs
+from .kinds import ClientIp, Place
+from .loadbalancers.face import LoadBalancer
 from .names import Names, for_stack
 from .platforms import openstack
+from .plan.octavia import OctaviaPlan
+from .plan.openstack_haproxy import OpenStackHAProxyPlan
 from .problems import Problem, Refused
 from .serving import Question, address_answers, cloud
+
+NOWHERE = "https://no-credentials.invalid/v3"
+"""What the OpenStack provider is told in a preview without credentials: it wants an address, and asks nothing there."""
 
 SECTIONS = ("kubernetes", "nodes", "ingress", "loadBalancer", "apps", "wait")
 
@@ -30,10 +38,18 @@ class Exposure(pulumi.ComponentResource):
         pulumi.RunError: the settings are wrong, or the platform cannot carry them; every reason in one message, nothing made.
     """
 
+    plan: plan.Plan
+    """What is built, and why."""
     address: pulumi.Output[str]
     """What clients connect to: an IP address or a host name."""
+    url: pulumi.Output[str]
+    """The address as a URL of the first application."""
     answer: pulumi.Output[str]
     """What the first application answered through the address when everything was ready."""
+    node_ports: Mapping[str, int]
+    """The node port of each listener, by name."""
+    load_balancer: Mapping[str, pulumi.Input[object]]
+    """The kind, and what its platform adds."""
 
     def __init__(
         self,
@@ -53,29 +69,46 @@ class Exposure(pulumi.ComponentResource):
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
         super().__init__("portico:index:Exposure", name, {}, opts)
-        below = pulumi.ResourceOptions(parent=self, providers=self._providers(name))
+        below = pulumi.ResourceOptions(parent=self, providers=self._platforms(name))
         balancer = loadbalancers.build(f"{name}-lb", self.plan, below)
-        controller = self._controller(name, balancer, below)
-        before: list[pulumi.Resource] = [controller] if controller else []
-        apps = [self._app(name, app, below, before) for app in self.plan.apps]
-        self.address = balancer.address or (
-            controller.address if controller else pulumi.Output.from_input("")
-        )
+        controller = self._controller(f"{name}-ingress", balancer, below)
+        apps = [
+            App(
+                f"{name}-{app.namespace}-{app.name}",
+                AppArgs(
+                    app,
+                    self.plan.ingress_class,
+                    self.plan.names.prefix,
+                    published=controller is not None,
+                    after=controller.serving if controller else (),
+                ),
+                below,
+            )
+            for app in self.plan.apps
+        ]
+        address = balancer.address or (controller.address if controller else None)
+        self.address = address if address is not None else pulumi.Output.from_input("")
         question = _question(self.plan)
         self.url = self.address.apply(question.url)
-        self.answer = self._answer(balancer, [*before, *apps], question)
+        served = [app.urn for app in apps] + ([controller.urn] if controller else [])
+        self.answer = pulumi.Output.all(self.address, balancer.ready, *served).apply(
+            lambda known: address_answers(self, known[0], question, self.plan.wait)
+        )
         self.node_ports = {listener.name: listener.node_port for listener in self.plan.listeners}
         self.load_balancer = {"type": self.plan.kind.value.name, **balancer.details}
         self.register_outputs({"address": self.address, "url": self.url})
 
-    def _providers(self, name: str) -> list[pulumi.ProviderResource]:
+    def _platforms(self, name: str) -> list[pulumi.ProviderResource]:
         """One provider for each platform, of this component's own: an offline preview has to tell the OpenStack provider that
         there is no cloud to ask, which the ambient one cannot be told."""
         own = pulumi.ResourceOptions(parent=self)
         cluster = self.plan.kubernetes
         providers: list[pulumi.ProviderResource] = [
             kubernetes.Provider(
-                f"{name}-cluster", kubeconfig=cluster.kubeconfig, context=cluster.context, opts=own
+                f"{name}-cluster",
+                kubeconfig=str(Path(cluster.kubeconfig).expanduser()) if cluster.kubeconfig else None,
+                context=cluster.context,
+                opts=own,
             )
         ]
         if isinstance(self.plan.load_balancer, OpenStackHAProxyPlan | OctaviaPlan):
@@ -90,46 +123,26 @@ class Exposure(pulumi.ComponentResource):
             )
         return providers
 
-    def _controller(
-        self, name: str, balancer: LoadBalancer, cluster: pulumi.ResourceOptions
-    ) -> Controller | None:
+    def _controller(self, name: str, balancer: LoadBalancer, below: pulumi.ResourceOptions) -> Traefik | None:
         chosen = self.plan.ingress
         if chosen is None:
             return None
-        trusted: pulumi.Input[list[str]] = (
-            balancer.source_addresses if self.plan.client_ip.value is ClientIp.PROXY_V2 else []
-        )
+        proxied = self.plan.client_ip.value is ClientIp.PROXY_V2
         return CONTROLLERS[chosen.settings.controller](
-            f"{name}-ingress",
-            ControllerArgs(
+            name,
+            TraefikArgs(
                 names=self.plan.names,
                 plan=chosen,
                 listeners=self.plan.listeners,
                 health=self.plan.health,
                 traffic_policy=self.plan.traffic_policy.value,
-                trusted=trusted,
+                trusted=balancer.source_addresses if proxied else (),
                 published=balancer.address,
                 service=balancer.service,
+                after=(balancer,) if self.plan.kind.value.place is Place.INSIDE else (),
             ),
-            cluster,
+            below,
         )
-
-    def _app(
-        self, name: str, app: AppSettings, below: pulumi.ResourceOptions, before: list[pulumi.Resource]
-    ) -> pulumi.Resource:
-        return App(
-            f"{name}-{app.namespace}-{app.name}",
-            app,
-            self.plan,
-            pulumi.ResourceOptions.merge(below, pulumi.ResourceOptions(depends_on=before)),
-        )
-
-    def _answer(
-        self, balancer: LoadBalancer, before: list[pulumi.Resource], question: Question
-    ) -> pulumi.Output[str]:
-        """What the address answers, asked once everything before it is ready."""
-        ready = pulumi.Output.all(self.address, balancer.ready, *[resource.urn for resource in before])
-        return ready.apply(lambda known: address_answers(self, known[0], question, self.plan.wait))
 
 
 def _question(made: plan.Plan) -> Question:

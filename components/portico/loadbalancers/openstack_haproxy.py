@@ -193,7 +193,12 @@ class OpenStackHAProxy(LoadBalancer):
     def _gate(self, host: HostPlan, server: openstack.compute.Instance) -> pulumi.Output[pulumi.Resource]:
         """The server itself, once its agent has said that it serves: what comes next may then be touched."""
         seconds = self._own.settle_seconds
-        return server.id.apply(lambda id: serves_at_all(self, host.name, id, seconds)).apply(lambda _: server)
+
+        async def served(id: str) -> pulumi.Resource:
+            await serves_at_all(self, host.name, id, seconds)
+            return server
+
+        return server.id.apply(served)
 
     def _server_group(self) -> list[openstack.compute.InstanceSchedulerHintArgs] | None:
         policy = self._own.server_group_policy.value

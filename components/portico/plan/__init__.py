@@ -51,6 +51,7 @@ class Plan:
     kubernetes: Kubernetes
     ingress: ControllerPlan | None
     """None: a controller is there already."""
+    ingress_class: str
     apps: tuple[App, ...]
     wait: Wait
 
@@ -111,6 +112,7 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         ingress=ControllerPlan(settings.ingress, _workload(settings.ingress))
         if settings.ingress.controller != "none"
         else None,
+        ingress_class=settings.ingress.ingress_class,
         apps=settings.apps,
         wait=settings.wait,
     )

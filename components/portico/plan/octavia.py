@@ -30,7 +30,8 @@ class NodeRule:
 
     @property
     def name(self) -> str:
-        """Says everything the rule says: a rule that changes is another rule, so it never meets the old one's 409."""
+        """Says everything the rule says: a rule that changes is another rule, so it never meets the old one's
+        409."""
         source = "subnet" if self.source is None else str(self.source).replace("/", "-")
         return f"node-{self.port}-{source}"
 
@@ -46,8 +47,8 @@ class Monitor:
     path: str | None
     """None for TCP."""
     delay: int = 2
-    """Seconds between two questions. A node that ends is out after `max_retries_down` of them, which is less than
-    the five seconds for which its controller still accepts connections."""
+    """Seconds between two questions. A node that ends is out after `max_retries_down` of them, which is less
+    than the five seconds for which its controller still accepts connections."""
     timeout: int = 1
     """Seconds; must be less than `delay`."""
     max_retries: int = 1
@@ -81,8 +82,8 @@ class OctaviaPlan:
     allowed_cidrs: tuple[IPv4Network, ...] | None
     """None where the provider has no such thing."""
     idle_milliseconds: int | None
-    """How long a connection may be silent; None where the provider does not look. Octavia's own 50 s would cut
-    WebSockets."""
+    """How long a connection may be silent; None where the provider does not look. Octavia's own 50 s would
+    cut WebSockets."""
     node_security_group: Ref | None
     node_sources: Choice[tuple[IPv4Network, ...] | None]
     """Whom the nodes admit to the node ports; None: the load balancer's subnet, when it is known."""

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import openstack
 from openstack import exceptions
@@ -89,7 +89,7 @@ def connect(cloud: str | None) -> Cloud | None:
     if not cloud and not (os.environ.get("OS_CLOUD") or os.environ.get("OS_AUTH_URL")):
         return None
     try:
-        return openstack.connect(cloud=cloud or None, api_timeout=SECONDS)  # type: ignore[no-any-return]
+        return cast(Cloud, openstack.connect(cloud=cloud or None, api_timeout=SECONDS))
     except (exceptions.ConfigException, KeyError):
         return None
 
@@ -308,7 +308,7 @@ def _servers(asker: Asker, nodes: Nodes, network: str | None) -> tuple[Backend, 
     if network and is_id(network):
         found = asker.cloud.network.find_network(network)
         network_name = found.name if found else network
-    query = {"tags": nodes.tag} if nodes.tag else {}
+    query: dict[str, Any] = {"tags": nodes.tag} if nodes.tag else {}
     backends: list[Backend] = []
     servers = [server for server in asker.cloud.compute.servers(**query) if _wanted(server, nodes)]
     for server in servers:
