@@ -1,7 +1,7 @@
 """The kinds of load balancer that can be built: from the type in the settings to the class.
 
-May touch Pulumi. Read by exposure; an entry here and a row in kinds.KINDS make a kind. A class is imported when
-its type is chosen, so that nobody needs the packages of another platform.
+May touch Pulumi. Read by exposure; an entry here and a row in kinds.KINDS make a kind. A class is imported
+when its type is chosen, so that nobody needs the packages of another platform.
 """
 
 from collections.abc import Callable, Mapping

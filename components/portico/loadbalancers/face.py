@@ -31,15 +31,15 @@ class LoadBalancer(pulumi.ComponentResource):
     """What forwards clients' connections to the node ports. A subclass is built as `(name, plan, opts)`."""
 
     address: pulumi.Output[str] | None = None
-    """The published address (an IP address or a host name); None where the controller's Service will have it, which
-    is so inside the cluster."""
+    """The published address (an IP address or a host name); None where the controller's Service will have it,
+    which is so inside the cluster."""
     source_addresses: pulumi.Output[list[str]]
-    """The CIDRs from which the nodes see connections come, and whose PROXY header the controller may believe; empty
-    where the client's own address is kept."""
+    """The CIDRs from which the nodes see connections come, and whose PROXY header the controller may believe;
+    empty where the client's own address is kept."""
     service: ServiceShape = ServiceShape()
     ready: pulumi.Output[str]
-    """A sentence, once what was planned really serves: at once where the platform itself tells, and never waited for
-    in previews."""
+    """A sentence, once what was planned really serves: at once where the platform itself tells, and never
+    waited for in previews."""
     details: Mapping[str, pulumi.Output[object]]
     """What this platform adds, for the `loadBalancer` output."""
 

@@ -14,8 +14,8 @@ from ..traffic import Listener
 from .face import LoadBalancer, known
 
 PATIENCE = pulumi.CustomTimeouts(create="20m", update="20m", delete="20m")
-"""The provider keeps a listener or pool only once it is ACTIVE: giving up early leaves an orphan, and the next
-`up` meets its 409. An amphora that boots on a busy cloud takes minutes."""
+"""The provider keeps a listener or pool only once it is ACTIVE: giving up early leaves an orphan, and the
+next `up` meets its 409. An amphora that boots on a busy cloud takes minutes."""
 
 
 class Octavia(LoadBalancer):
@@ -91,8 +91,8 @@ class Octavia(LoadBalancer):
     ) -> openstack.loadbalancer.Members:
         """A listener and what is behind it; returns the last part.
 
-        While one part of a load balancer is PENDING, Octavia answers 409 to a change of any other, so each waits for
-        the one before.
+        While one part of a load balancer is PENDING, Octavia answers 409 to a change of any other, so each
+        waits for the one before.
         """
         name, names, own = f"{self._name}-{listener.name}", self._plan.names, self._own
         front = openstack.loadbalancer.Listener(
