@@ -1,0 +1,68 @@
+# Portico: every command a person types. What they do is in tools/; here they only have names. `make help` lists them.
+
+PYTHON ?= python3
+STACK  ?= sandbox
+ARGS   ?=
+
+python := .venv/bin/python
+run     = $(python) -m tools.run
+venv    = $(PYTHON) -m tools.venv
+
+# STACK=sandbox needs the sandbox's packages as well as the program's.
+packages = $(if $(filter sandbox,$(STACK)),sandbox,program)
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview refresh destroy outputs down tools \
+        test test-unit test-lbhost test-engine test-datapath lint format docs
+
+help: ## this list
+	@awk -f tools/help.awk $(MAKEFILE_LIST)
+
+##@ A front door (STACK=sandbox unless you name another file of stacks/; ARGS="..." goes to pulumi)
+
+up: ## make it and wait until it answers | root for the sandbox | minutes at first, then seconds
+	@$(venv) $(packages) && $(run) up $(STACK) $(ARGS)
+
+preview: ## what `make up` would change; needs no credentials | Python | seconds
+	@$(venv) program && $(run) preview $(STACK) $(ARGS)
+
+refresh: ## compare what Pulumi remembers with what is there | a stack that is up | seconds
+	@$(venv) $(packages) && $(run) refresh $(STACK) $(ARGS)
+
+outputs: ## address, url, reasons and the other outputs | a stack that is up | seconds
+	@$(venv) program && $(run) outputs $(STACK) $(ARGS)
+
+destroy: ## take the front door down | a stack that is up | seconds
+	@$(venv) $(packages) && $(run) destroy $(STACK) $(ARGS)
+
+down: ## stop the sandbox: its OpenStack and its Kubernetes | root | seconds
+	@$(venv) sandbox && $(run) down sandbox $(ARGS)
+
+##@ Work on it
+
+test: ## all tiers, quick ones first; under CI=true a tier without its parts fails | root | half an hour
+	@$(venv) dev && $(python) -m tools.tiers
+
+test-unit: ## plans, settings, components with recorded resources (ARGS="-k ...") | Python | seconds
+	@$(venv) dev && $(python) -m tools.tiers unit $(ARGS)
+
+test-lbhost: ## haproxy, keepalived and cloud-init judge every rendered file | root, Debian packages | a minute
+	@$(venv) dev && $(python) -m tools.tiers lbhost $(ARGS)
+
+test-engine: ## up, change, refresh and destroy in the sandbox | root, the sandbox | a quarter of an hour
+	@$(venv) dev && $(python) -m tools.tiers engine $(ARGS)
+
+test-datapath: ## traffic through the front door | root, the sandbox | minutes
+	@$(venv) dev && $(python) -m tools.tiers datapath $(ARGS)
+
+lint: ## format, lint rules, strict types, who imports whom | Python | a minute
+	@$(venv) dev && $(python) -m tools.lint
+
+format: ## write every file the one way | Python | seconds
+	@$(venv) dev && .venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format .
+
+docs: ## write the generated pages of docs/ anew | Python | seconds
+	@$(venv) dev && $(python) -m tools.docs
+
+tools: ## fetch the Pulumi CLI and the plugins that every stack needs | Python | seconds to half an hour
+	@$(PYTHON) -m tools up

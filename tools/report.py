@@ -1,0 +1,86 @@
+"""What `make up` says in the end: the address, the reason for every choice, and what the door answered.
+
+Reads the stack's outputs (`address`, `url`, `reasons`) from standard input and asks `url` once, so it has to
+run where that address can be reached. Run by `python -m tools.run up`.
+"""
+
+import http.client
+import json
+import socket
+import ssl
+import sys
+import textwrap
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+SECONDS = 10
+"""How long the door may take to answer. `pulumi up` has waited until it serves already."""
+
+
+def lines(stack: str, outputs: Mapping[str, object], answer: str) -> list[str]:
+    """The report, line by line."""
+    told = ["", f"address  {outputs.get('address', 'none: the stack has no such output')}"]
+    if outputs.get("url"):
+        told.append(f"url      {outputs['url']}")
+    told += _reasons(outputs.get("reasons"))
+    if answer:
+        told += ["", f"answer   {answer}"]
+    again = "" if stack == "sandbox" else f" STACK={stack}"
+    told += ["", f"next     make outputs{again}    every output of the stack"]
+    if stack == "sandbox":
+        told.append(
+            "         python -m sandbox run -- bash    a shell that reaches the sandbox's cloud and cluster"
+        )
+    told.append(f"         make destroy{again}    take it down again")
+    return told
+
+
+def _reasons(reasons: object) -> list[str]:
+    """A reason for each choice: a mapping from choice to reason, or a list of sentences."""
+    if isinstance(reasons, Mapping):
+        width = max((len(str(key)) for key in reasons), default=0)
+        rows = [f"{key!s:{width}}  {reason}" for key, reason in reasons.items()]
+        indent = " " * (width + 13)
+    elif isinstance(reasons, list):
+        rows, indent = [str(reason) for reason in reasons], " " * 11
+    else:
+        return []
+    return [
+        "",
+        "reasons",
+        *(textwrap.fill(row, 110, initial_indent=" " * 9, subsequent_indent=indent) for row in rows),
+    ]
+
+
+def ask(url: str, address: str) -> tuple[bool, str]:
+    """Ask for `url` at `address`, whatever its host name resolves to.
+
+    Whether the answer was 200, and the answer in words.
+    """
+    target = urlsplit(url)
+    host, secure = target.hostname or address, target.scheme == "https"
+    port = target.port or (443 if secure else 80)
+    try:
+        with socket.create_connection((address, port), timeout=SECONDS) as plain:
+            connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
+            connection.sock = (
+                ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
+            )
+            connection.request("GET", target.path or "/", headers={"User-Agent": "portico"})
+            answer = connection.getresponse()
+            answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        return False, f"none from {address}:{port}: {error}"
+    return answer.status == http.client.OK, f"{answer.status} {answer.reason} from {url} at {address}:{port}"
+
+
+def main() -> None:
+    stack, outputs = sys.argv[1], json.load(sys.stdin)
+    url, address = str(outputs.get("url") or ""), str(outputs.get("address") or "")
+    fine, answer = ask(url, address) if url and address else (True, "")
+    print("\n".join(lines(stack, outputs, answer)))
+    sys.exit(0 if fine else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""What `make up`, `preview`, `refresh`, `outputs`, `destroy` and `down` do: `python -m tools.run up sandbox`.
+
+Runs `python -m sandbox` and `pulumi`; what they print is shown as it is. For the stack `sandbox` everything
+happens inside the sandbox's network (`python -m sandbox run`), for every other one on this machine.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from tools import install, places, stack
+from tools.catalogue import TOOLS
+from tools.environment import environment
+from tools.say import say
+from tools.stack import Stack, StackError
+
+SANDBOX = "sandbox"
+"""The stack that runs against the sandbox instead of somebody's cloud."""
+
+EXTRAS = {"aws-nlb": "pulumi-resource-aws"}
+"""Tools that a kind of load balancer needs beyond what every stack does."""
+
+
+class Runner:
+    """Runs `pulumi` for one stack."""
+
+    def __init__(self, chosen: Stack, inside: bool) -> None:
+        self._stack = chosen
+        self._inside = inside
+        self._environment = {
+            **(os.environ if inside or chosen.name != SANDBOX else _nobodys()),
+            **environment(),
+        }
+        self._environment |= stack.prepare(chosen, self._environment)
+
+    def pulumi(self, *words: str, config: bool = True) -> int:
+        """Run it with the terminal as it is; the exit code."""
+        options = ["--stack", self._stack.name]
+        if config:
+            options += ["--config-file", str(self._stack.config)]
+        return _call(self._wrapped(["pulumi", *words, *options]), self._environment)
+
+    def outputs(self) -> dict[str, object]:
+        """The stack's outputs; those that are secret are masked."""
+        command = ["pulumi", "stack", "output", "--json", "--stack", self._stack.name]
+        answer = subprocess.run(
+            command, cwd=places.CHECKOUT, env=self._environment, stdout=subprocess.PIPE, text=True
+        )
+        if answer.returncode:
+            return {}
+        found: dict[str, object] = json.loads(answer.stdout)
+        return found
+
+    def exists(self) -> bool:
+        command = ["pulumi", "stack", "ls", "--json", "--project", stack.project()]
+        answer = subprocess.run(
+            command, cwd=places.CHECKOUT, env=self._environment, capture_output=True, text=True
+        )
+        if answer.returncode:
+            raise StackError(f"the backend of the stack cannot be read:\n  {answer.stderr.strip()}")
+        names = [known["name"] for known in json.loads(answer.stdout)]
+        return any(name.split("/")[-1] == self._stack.name for name in names)
+
+    def create(self) -> None:
+        """Make the stack known to the backend, unless it is."""
+        for lock in stack.left_behind(self._stack):
+            say(f"{self._stack.name}: an earlier run was killed; taking its lock back ({lock.name})")
+            lock.unlink()
+        if self.exists():
+            return
+        folder = self._stack.config.parent if self._stack.config != self._stack.file else places.CHECKOUT
+        command = ["pulumi", "stack", "init", self._stack.name, "--no-select", "--cwd", str(folder)]
+        answer = subprocess.run(command, env=self._environment, capture_output=True, text=True)
+        if answer.returncode:
+            raise StackError(f"the stack cannot be created:\n  {answer.stderr.strip()}")
+
+    def knock(self, outputs: Mapping[str, object]) -> int:
+        """Ask the front door for an answer, and print the report of `make up`."""
+        command = [sys.executable, "-m", "tools.report", self._stack.name]
+        return _call(self._wrapped(command), self._environment, text=json.dumps(outputs))
+
+    def _wrapped(self, command: Sequence[str]) -> list[str]:
+        return [*_sandbox("run", "--"), *command] if self._inside else list(command)
+
+
+def up(chosen: Stack, arguments: list[str]) -> int:
+    if chosen.name == SANDBOX:
+        failed = _side_by_side(lambda: _fetch(chosen), lambda: _call(_sandbox("up"), os.environ))
+        if failed:
+            return failed
+        arguments = ["--yes", "--skip-preview", *arguments]
+    else:
+        _fetch(chosen)
+    runner = Runner(chosen, inside=chosen.name == SANDBOX)
+    runner.create()
+    failed = runner.pulumi("up", *arguments)
+    return failed or runner.knock(runner.outputs())
+
+
+def preview(chosen: Stack, arguments: list[str]) -> int:
+    _fetch(chosen)
+    runner = Runner(chosen, inside=chosen.name == SANDBOX and _sandbox_is_up())
+    runner.create()
+    return runner.pulumi("preview", *arguments)
+
+
+def refresh(chosen: Stack, arguments: list[str]) -> int:
+    return _existing(chosen, "refresh", arguments)
+
+
+def destroy(chosen: Stack, arguments: list[str]) -> int:
+    return _existing(chosen, "destroy", arguments)
+
+
+def outputs(chosen: Stack, arguments: list[str]) -> int:
+    _fetch(chosen)
+    return Runner(chosen, inside=False).pulumi("stack", "output", *arguments, config=False)
+
+
+def down(chosen: Stack, arguments: list[str]) -> int:
+    """Stop the sandbox, and forget what the stack had made in it: that went with it."""
+    if chosen.name != SANDBOX:
+        raise StackError(
+            "only the sandbox can be taken down whole: make down; for a stack: make destroy STACK=..."
+        )
+    failed = _call([*_sandbox("down"), *arguments], os.environ)
+    if not failed:
+        shutil.rmtree(chosen.folder, ignore_errors=True)
+    return failed
+
+
+ACTIONS: dict[str, Callable[[Stack, list[str]], int]] = {
+    each.__name__: each for each in (up, preview, refresh, destroy, outputs, down)
+}
+
+
+def _existing(chosen: Stack, action: str, arguments: list[str]) -> int:
+    _fetch(chosen)
+    inside = chosen.name == SANDBOX
+    if inside and not _sandbox_is_up():
+        raise StackError("the sandbox is not running, so there is nothing to reach: make up")
+    runner = Runner(chosen, inside)
+    runner.create()
+    return runner.pulumi(action, *(["--yes", "--skip-preview"] if inside else []), *arguments)
+
+
+def _fetch(chosen: Stack) -> int:
+    needed = [tool.name for tool in TOOLS.values() if tool.needed]
+    text = chosen.file.read_text()
+    needed += [tool for kind, tool in EXTRAS.items() if f"type: {kind}" in text]
+    install.ensure(needed)
+    return 0
+
+
+def _side_by_side(*steps: Callable[[], int]) -> int:
+    with ThreadPoolExecutor(max_workers=len(steps)) as workers:
+        return next((code for code in workers.map(lambda step: step(), steps) if code), 0)
+
+
+def _nobodys() -> dict[str, str]:
+    """The environment without anybody's cloud or cluster: to preview the sandbox's stack while it is down."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+    return kept | {"KUBECONFIG": os.devnull}
+
+
+def _sandbox(*words: str) -> list[str]:
+    return [sys.executable, "-m", "sandbox", *words]
+
+
+def _sandbox_is_up() -> bool:
+    return not subprocess.run(_sandbox("status"), cwd=places.CHECKOUT, capture_output=True).returncode
+
+
+def _call(command: Sequence[str], env: Mapping[str, str], text: str | None = None) -> int:
+    """Run a command in the checkout; Ctrl-C is left to it, so that it can end in good order."""
+    with subprocess.Popen(
+        command, cwd=places.CHECKOUT, env=env, stdin=subprocess.PIPE if text else None, text=True
+    ) as process:
+        if text and process.stdin:
+            process.stdin.write(text)
+            process.stdin.close()
+        return process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.run", description=__doc__)
+    parser.add_argument("action", choices=list(ACTIONS))
+    parser.add_argument("stack")
+    asked, arguments = parser.parse_known_args()
+    signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        sys.exit(ACTIONS[asked.action](Stack.named(asked.stack), arguments))
+    except (StackError, install.ToolsError) as error:
+        sys.exit(f"tools: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Keep .venv with the packages that a set of requirements names: `python3 -m tools.venv program|sandbox|dev`.
+
+Writes .venv alone. Once made for what the requirements say now, it is left alone; a larger set includes the
+smaller.
+"""
+
+import argparse
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+from tools import places
+from tools.locks import only_one
+from tools.say import Stopwatch, say
+
+SETS = {
+    "program": "requirements.txt",
+    "sandbox": "requirements-sandbox.txt",
+    "dev": "requirements-dev.txt",
+}
+"""From the smallest set to the largest; each includes the ones before it."""
+
+OLDEST = (3, 11)
+
+
+class VenvError(Exception):
+    """The virtual environment could not be made."""
+
+
+def key(wanted: str) -> str:
+    """A checksum of every file that says what this set consists of, and of the Python that runs it."""
+    digest = hashlib.sha256(sys.version.encode())
+    files = [*list(SETS.values())[: list(SETS).index(wanted) + 1], "requirements-lock.txt"]
+    for name in [*files, "components/pyproject.toml"]:
+        digest.update((places.CHECKOUT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def ensure(wanted: str) -> None:
+    """Make sure that .venv holds the set. Raises VenvError with the end of pip's own words."""
+    if sys.version_info < OLDEST:
+        raise VenvError(
+            f"Python {sys.version.split()[0]} at {sys.executable} is too old: Portico needs 3.11 or later. "
+            "Name another one: make PYTHON=python3.12"
+        )
+    with only_one(places.CHECKOUT / ".venv.lock", waiting=".venv: another run is making it, waiting"):
+        if _held(wanted):
+            return
+        watch = Stopwatch()
+        say(f".venv: installing the packages of {SETS[wanted]}")
+        if not (places.VENV / "bin" / "python").exists():
+            _run([sys.executable, "-m", "venv", str(places.VENV)])
+        pip = [str(places.VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+        _run([*pip, "install", "--quiet", "--requirement", SETS[wanted]])
+        _stamp(wanted).write_text(key(wanted))
+        say(f".venv: ready, {watch}")
+
+
+def _held(wanted: str) -> bool:
+    larger = list(SETS)[list(SETS).index(wanted) :]
+    return any(_stamp(name).is_file() and _stamp(name).read_text() == key(name) for name in larger)
+
+
+def _stamp(name: str) -> Path:
+    return places.VENV / f".holds-{name}"
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, cwd=places.CHECKOUT, capture_output=True, text=True)
+    if done.returncode:
+        words = "\n  ".join((done.stdout + done.stderr).strip().splitlines()[-20:])
+        raise VenvError(f"{' '.join(command)} failed:\n  {words}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python3 -m tools.venv", description=__doc__)
+    parser.add_argument("set", choices=list(SETS))
+    try:
+        ensure(parser.parse_args().set)
+    except VenvError as error:
+        sys.exit(f"tools: {error}")
+
+
+if __name__ == "__main__":
+    main()
