@@ -12,7 +12,7 @@ from portico.plan.openstack_haproxy import Group, OpenStackHAProxyPlan
 from portico.settings.model import Ingress, Nodes
 from portico.traffic import Backend
 
-from .worlds import ABLE, CLOUD, NETWORK, PAIR
+from tests.unit.plan.worlds import ABLE, CLOUD, NETWORK, PAIR
 
 NAMES = Names("portico-test")
 
@@ -72,7 +72,9 @@ def test_hosts_admit_clients_to_listeners_and_one_another_to_vrrp_and_nobody_to_
 
 def test_ssh_is_opened_to_those_who_were_named():
     sources = [
-        rule.source for rule in pair(hosts(ssh_from=(IPv4Network("192.0.2.0/24"),))).rules if rule.port == 22
+        rule.source
+        for rule in pair(hosts(ssh_from=(IPv4Network("192.0.2.0/24"),)), OFFLINE).rules
+        if rule.port == 22
     ]
     assert sources == [IPv4Network("192.0.2.0/24")]
 
@@ -81,7 +83,7 @@ def test_rules_have_names_of_their_own():
     two = replace(
         PAIR.load_balancer, allowed_clients=(IPv4Network("192.0.2.0/24"), IPv4Network("198.51.100.0/24"))
     )
-    names = [rule.name for rule in pair(replace(PAIR, load_balancer=two)).rules]
+    names = [rule.name for rule in pair(replace(PAIR, load_balancer=two), OFFLINE).rules]
     assert len(names) == len(set(names))
 
 

@@ -10,7 +10,7 @@ from portico.problems import Problem, Refused
 from portico.settings.model import LoadBalancer, Octavia
 from portico.settings.model import OpenStack as Where
 
-from .worlds import ABLE, CLOUD, PAIR
+from tests.unit.plan.worlds import ABLE, CLOUD, PAIR
 
 NAMES = Names("portico-test")
 

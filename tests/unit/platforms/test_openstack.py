@@ -1,0 +1,187 @@
+"""What a cloud answers becomes capabilities; what it cannot answer becomes a problem with its path and remedy."""
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+from types import SimpleNamespace as Thing
+
+import pytest
+from openstack import exceptions
+from portico.capabilities import Quota
+from portico.names import Names
+from portico.platforms.openstack import ask, connect, octavia_providers
+from portico.settings.model import Nodes
+from portico.settings.model import OpenStack as Where
+from portico.traffic import Backend
+
+from tests.unit.plan.worlds import PAIR
+from tests.unit.platforms.fake_cloud import ME, NETWORK_ID, FakeCloud, server
+
+NAMES = Names("portico-test")
+
+
+def where(**changes):
+    there = replace(PAIR.load_balancer.openstack, **changes)
+    return replace(PAIR, load_balancer=replace(PAIR.load_balancer, openstack=there))
+
+
+def hosts(**changes):
+    changed = replace(PAIR.load_balancer.hosts, **changes)
+    return replace(PAIR, load_balancer=replace(PAIR.load_balancer, hosts=changed))
+
+
+def nodes(**changes):
+    return replace(PAIR, nodes=Nodes("openstack", **changes))
+
+
+def only_problem(settings, cloud):
+    (problem,) = ask(settings, NAMES, cloud).problems
+    return problem
+
+
+def test_an_able_cloud_answers_everything_and_has_no_problem():
+    answers = ask(PAIR, NAMES, FakeCloud())
+    assert answers.problems == ()
+    assert answers.openstack.network_id == NETWORK_ID
+    assert answers.openstack.subnet.gateway == IPv4Address("10.20.0.1")
+    assert answers.openstack.node_security_group_id == "sg"
+    assert answers.openstack.metadata_items == 128
+    assert answers.openstack.quotas["ports"] == Quota(10, 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        (where(network="k9s"), "portico:loadBalancer.openstack.network"),
+        (where(external_network="pubic"), "portico:loadBalancer.openstack.externalNetwork"),
+        (where(external_network="k8s"), "portico:loadBalancer.openstack.externalNetwork"),
+        (where(subnet="k8s-6"), "portico:loadBalancer.openstack.subnet"),
+        (where(vip=IPv4Address("192.0.2.1")), "portico:loadBalancer.openstack.vip"),
+        (where(floating_ip="203.0.113.7"), "portico:loadBalancer.openstack.floatingIp"),
+        (hosts(image="debian-11"), "portico:loadBalancer.hosts.image"),
+        (hosts(flavor="m1.tiny"), "portico:loadBalancer.hosts.flavor"),
+        (hosts(key_pair="nobody"), "portico:loadBalancer.hosts.keyPair"),
+        (hosts(availability_zones=("mars",)), "portico:loadBalancer.hosts.availabilityZones"),
+        (
+            replace(PAIR, nodes=replace(PAIR.nodes, security_group="workers")),
+            "portico:nodes.securityGroup",
+        ),
+        (nodes(tag="worker"), "portico:nodes.from"),
+        (nodes(names=("w1",)), "portico:nodes.names"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_does_not_exist_is_one_problem_with_its_path(settings, path):
+    problem = only_problem(settings, FakeCloud())
+    assert problem.path == path
+    assert problem.remedy
+
+
+def test_a_name_that_several_things_have_is_a_problem():
+    cloud = FakeCloud()
+    cloud.image.images.append(Thing(id="deb2", name="debian-12"))
+    assert "several" in only_problem(PAIR, cloud).rule
+
+
+def test_two_subnets_need_a_name():
+    cloud = FakeCloud()
+    cloud.network.all_subnets.append(
+        Thing(**{**vars(cloud.network.all_subnets[0]), "id": "two", "name": "k8s-b"})
+    )
+    assert "k8s-4, k8s-b" in only_problem(PAIR, cloud).rule
+    assert ask(where(subnet="k8s-b"), NAMES, cloud).openstack.subnet.id == "two"
+
+
+def test_a_network_of_another_project_is_foreign():
+    cloud = FakeCloud()
+    cloud.network.networks[0].project_id = "somebody"
+    assert ask(PAIR, NAMES, cloud).openstack.foreign_network
+
+
+def floating_ip(port_id):
+    return Thing(id="f", floating_ip_address="203.0.113.7", port_id=port_id, project_id=ME, description="")
+
+
+def test_a_free_floating_ip_is_adopted():
+    cloud = FakeCloud()
+    cloud.network.floating_ips.append(floating_ip(None))
+    answers = ask(where(floating_ip="203.0.113.7"), NAMES, cloud)
+    assert answers.openstack.floating_ip.address == IPv4Address("203.0.113.7")
+
+
+@pytest.mark.parametrize(("port", "problems"), [("portico-test-vip", 0), ("somebody-elses", 1)])
+def test_a_floating_ip_in_use_is_refused_unless_it_is_on_our_vip(port, problems):
+    cloud = FakeCloud()
+    cloud.network.all_ports.append(Thing(id="p", name=port, project_id=ME))
+    cloud.network.floating_ips.append(floating_ip("p"))
+    assert len(ask(where(floating_ip="203.0.113.7"), NAMES, cloud).problems) == problems
+
+
+def test_a_hidden_quota_is_not_judged():
+    cloud = FakeCloud()
+    cloud.network.quota = None
+    assert "ports" not in ask(PAIR, NAMES, cloud).openstack.quotas
+
+
+def test_what_this_stack_made_is_recognised_by_name():
+    cloud = FakeCloud()
+    cloud.network.all_ports.append(Thing(id="p", name="portico-test-vip", project_id=ME))
+    cloud.network.all_ports.append(Thing(id="q", name="portico-testing-vip", project_id=ME))
+    cloud.network.floating_ips.append(
+        Thing(project_id=ME, description=NAMES.description("address"), floating_ip_address="203.0.113.9")
+    )
+    assert ask(PAIR, NAMES, cloud).openstack.made == {"portico-test-vip", "portico-test-address"}
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{"tag": "worker"}, {"names": ("w1", "w2")}, {"metadata": {"role": "worker"}}],
+    ids=["tag", "names", "metadata"],
+)
+def test_servers_are_found_by_tag_name_and_metadata(chosen):
+    cloud = FakeCloud()
+    worker = {"tags": ("worker",), "metadata": {"role": "worker"}}
+    cloud.compute.all_servers = [
+        server("w1", "10.20.0.11", **worker),
+        server("w2", "10.20.0.12", **worker),
+        server("db", "10.20.0.50"),
+    ]
+    backends = ask(nodes(**chosen), NAMES, cloud).backends
+    assert backends == (Backend("w1", IPv4Address("10.20.0.11")), Backend("w2", IPv4Address("10.20.0.12")))
+
+
+def test_a_server_on_another_network_is_a_problem():
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [server("w1", network="storage", tags=("worker",))]
+    assert "w1" in only_problem(nodes(tag="worker"), cloud).rule
+
+
+def test_the_nodes_network_may_be_given_by_id():
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [server("w1", tags=("worker",))]
+    assert len(ask(nodes(tag="worker", network=NETWORK_ID), NAMES, cloud).backends) == 1
+
+
+@pytest.mark.parametrize(
+    ("octavia", "providers"),
+    [(None, ()), (("ovn", "amphora"), ("amphora", "ovn")), (exceptions.SDKException("dead"), ())],
+    ids=["no service", "two providers", "listed and dead"],
+)
+def test_octavia_is_there_only_when_it_answers(octavia, providers):
+    assert octavia_providers(FakeCloud(octavia)) == providers
+
+
+def test_without_credentials_there_is_no_connection(monkeypatch):
+    for name in ("OS_CLOUD", "OS_AUTH_URL"):
+        monkeypatch.delenv(name, raising=False)
+    assert connect(None) is None
+
+
+def test_a_cloud_that_no_file_names_is_no_connection(monkeypatch, tmp_path):
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
+    assert connect("nowhere") is None
+
+
+def test_where_a_floating_ip_is_not_wanted_none_is_looked_for():
+    settings = where(public=False, floating_ip=None, external_network=None)
+    assert isinstance(settings.load_balancer.openstack, Where)
+    assert ask(settings, NAMES, FakeCloud()).openstack.external_network is None
