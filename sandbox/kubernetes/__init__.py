@@ -1,7 +1,8 @@
-"""A real Kubernetes for the sandbox: one control plane and three worker nodes that sit on a tenant network of the sandbox's OpenStack.
+"""A real Kubernetes for the sandbox: one control plane and three worker nodes that sit on a tenant network of
+the sandbox's OpenStack.
 
-The door is Kubernetes (the cluster) and Workers (its nodes' Neutron ports and cables). Kubernetes needs nothing of OpenStack and
-can come up beside it; Workers joins the two.
+The door is Kubernetes (the cluster) and Workers (its nodes' Neutron ports and cables). Kubernetes needs
+nothing of OpenStack and can come up beside it; Workers joins the two.
 """
 
 from sandbox.kubernetes.cluster import Kubernetes, KubernetesError

@@ -1,8 +1,9 @@
 """The cluster's certificates, its service account key and its kubeconfigs.
 
-Touches only the folder it is given, whose files are readable by their owner alone. Read by control_plane and node. Names and
-groups are those that Kubernetes itself gives a meaning to:
-https://kubernetes.io/docs/setup/best-practices/certificates/ and https://kubernetes.io/docs/reference/access-authn-authz/node/
+Touches only the folder it is given, whose files are readable by their owner alone. Read by control_plane and
+node. Names and groups are those that Kubernetes itself gives a meaning to:
+https://kubernetes.io/docs/setup/best-practices/certificates/ and
+https://kubernetes.io/docs/reference/access-authn-authz/node/
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import base64
 import datetime
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -48,7 +48,8 @@ PROXY = Subject("proxy", "system:kube-proxy")
 
 
 def api_server(addresses: Iterable[IPv4Address]) -> Subject:
-    """The API server, which answers on the loopback of whoever has a relay to it, and on the given addresses."""
+    """The API server, which answers on the loopback of whoever has a relay to it, and on the given
+    addresses."""
     names = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
     return Subject("api", "kube-apiserver", hosts=(*names, IPv4Address("127.0.0.1"), *addresses))
 
@@ -124,7 +125,8 @@ def service_account_key() -> dict[str, bytes]:
 
 
 def ensure(folder: Path, subjects: Iterable[Subject]) -> None:
-    """Fills the folder with an authority, a service account key and a certificate for each subject, unless it has them.
+    """Fills the folder with an authority, a service account key and a certificate for each subject, unless it
+    has them.
 
     All or nothing: what was written by an interrupted run is thrown away.
     """
@@ -142,7 +144,8 @@ def ensure(folder: Path, subjects: Iterable[Subject]) -> None:
 
 
 def kubeconfig(folder: Path, subject: Subject, server: str) -> str:
-    """A kubeconfig (JSON, which is YAML) for a subject whose certificate is in the folder; it carries a secret."""
+    """A kubeconfig (JSON, which is YAML) for a subject whose certificate is in the folder; it carries a
+    secret."""
 
     def encoded(name: str) -> str:
         return base64.b64encode((folder / name).read_bytes()).decode()
@@ -175,8 +178,8 @@ def kubeconfig(folder: Path, subject: Subject, server: str) -> str:
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
-        with open(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_bytes(content)
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

@@ -1,8 +1,9 @@
-"""The cgroups that hold the nodes' pods, in every hierarchy of the machine: cgroup v1, v2 or both mounted side by side.
+"""The cgroups that hold the nodes' pods, in every hierarchy of the machine: cgroup v1, v2 or both mounted
+side by side.
 
-Makes and removes folders with the sandbox's prefix at the root of each hierarchy, and nothing else. Read by cluster.
-Rules: cgroups(7); with version 2 a controller serves a folder only where each folder above has handed it down
-(cgroup-v2, "Enabling and Disabling").
+Makes and removes folders with the sandbox's prefix at the root of each hierarchy, and nothing else. Read by
+cluster. Rules: cgroups(7); with version 2 a controller serves a folder only where each folder above has
+handed it down (cgroup-v2, "Enabling and Disabling").
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class Hierarchy:
 
 
 def hierarchies(mountinfo: str | None = None) -> list[Hierarchy]:
-    """The machine's cgroup hierarchies, from /proc/self/mountinfo (proc_pid_mountinfo(5)) unless the text is given."""
+    """The machine's cgroup hierarchies, from /proc/self/mountinfo (proc_pid_mountinfo(5)) unless the text is
+    given."""
     text = Path("/proc/self/mountinfo").read_text() if mountinfo is None else mountinfo
     found: dict[Path, Hierarchy] = {}
     for line in text.splitlines():

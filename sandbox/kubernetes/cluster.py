@@ -1,6 +1,7 @@
 """The sandbox's Kubernetes as a whole: what has to be fetched, what runs, and when it is ready.
 
-Ties the other modules of this package together; everything that they need decided is decided here. Used by the sandbox's command line.
+Ties the other modules of this package together; everything that they need decided is decided here. Used by
+the sandbox's command line.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from sandbox import namespaces, packages
@@ -29,14 +31,15 @@ CHECKOUT = Path(__file__).parents[2]
 BUSYBOX = "busybox"
 """Comes with node.TREE; every other program below is a tool of `python -m tools`."""
 
-IMAGES: Mapping[Image, str] = {
+IMAGES: dict[Image, str] = {
     Image(node.PAUSE_IMAGE, "/bin/busybox", ("sleep", "1000000000")): BUSYBOX,
     Image("docker.io/library/traefik:v3.7.9", "/usr/local/bin/traefik", ports=(80,)): "traefik",
     Image("docker.io/traefik/whoami:v1.11.0", "/whoami", ports=(80,)): "whoami",
 }
-"""The images that every sandbox has, and the program that each is made of. The names are those that Portico uses by default."""
+"""The images that every sandbox has, and the program that each is made of. The names are those that Portico
+uses by default."""
 
-METALLB_IMAGES: Mapping[Image, str] = {
+METALLB_IMAGES: dict[Image, str] = {
     Image("quay.io/metallb/controller:v0.16.1", "/controller"): "metallb-controller",
     Image("quay.io/metallb/speaker:v0.16.1", "/speaker"): "metallb-speaker",
 }
@@ -52,7 +55,8 @@ class KubernetesError(Exception):
 class Kubernetes:
     """A control plane and three worker nodes, under the sandbox's supervisor.
 
-    Needs nothing of OpenStack: the nodes' cables end loose in the cloud's namespace until Workers plugs them into Neutron ports.
+    Needs nothing of OpenStack: the nodes' cables end loose in the cloud's namespace until Workers plugs them
+    into Neutron ports.
     """
 
     def __init__(self, paths: Paths, supervisor: Supervisor, progress: Progress) -> None:
@@ -102,7 +106,7 @@ class Kubernetes:
         with self._progress.step(f"Kubernetes: {len(programs)} nodes are Ready"):
             self._supervisor.ensure(programs)
             for one in cluster.nodes:
-                self._until(lambda one=one: self._is_up(api, one), one.name)
+                self._until(partial(self._is_up, api, one), one.name)
             self._until(
                 lambda: bool(api.get("/api/v1/namespaces/default/serviceaccounts/default")),
                 "kube-controller-manager",
@@ -122,7 +126,8 @@ class Kubernetes:
         self._paths.kubeconfig.unlink(missing_ok=True)
 
     def status(self) -> dict[str, str]:
-        """Every node and what it says of itself: `Ready`, `NotReady`, or `unknown` while the API server does not answer."""
+        """Every node and what it says of itself: `Ready`, `NotReady`, or `unknown` while the API server does
+        not answer."""
         nodes = dict.fromkeys((one.name for one in self._layout.nodes), "unknown")
         with contextlib.suppress(ApiError, OSError):
             found = Api(self._layout.netns, self._certificates).items("/api/v1/nodes")
@@ -149,9 +154,8 @@ class Kubernetes:
             if self._supervisor.status()[program].phase == "FATAL":
                 raise KubernetesError(f"{program} ends again and again; see {self._supervisor.log(program)}")
             if time.monotonic() > end:
-                raise KubernetesError(
-                    f"{program} is not ready after {READY_SECONDS} s ({reason}); see {self._supervisor.log(program)}"
-                )
+                log = self._supervisor.log(program)
+                raise KubernetesError(f"{program} is not ready after {READY_SECONDS} s ({reason}); see {log}")
             time.sleep(0.2)
 
     def _write_certificates(self) -> None:

@@ -1,7 +1,7 @@
 """The control plane: etcd, API server, controller manager and scheduler as supervised programs.
 
-Pure. Read by cluster. They live in a network namespace of their own; nodes reach the API at its address on the management
-network, the operator at 127.0.0.1 by way of a relay.
+Pure. Read by cluster. They live in a network namespace of their own; nodes reach the API at its address on
+the management network, the operator at 127.0.0.1 by way of a relay.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ SERVER = f"https://127.0.0.1:{layout.API_PORT}"
 SERVER_FOR_NODES = f"https://{layout.API_ADDRESS}:{layout.API_PORT}"
 
 NODE_GRACE_SECONDS = 16
-"""How long a node may be silent before it is NotReady and its endpoints leave. Kubernetes' own 50 s make a test wait for nothing."""
+"""How long a node may be silent before it is NotReady and its endpoints leave. Kubernetes' own 50 s make a
+test wait for nothing."""
 
 STOP = "KILL"
 """Asked in good order, the API server waits for watchers that nobody will miss; etcd is made to be killed."""
@@ -87,7 +88,8 @@ def storage(folders: Folders, netns: str) -> tuple[Program, Program]:
 
 
 def controllers(folders: Folders, netns: str) -> tuple[Program, Program]:
-    """The controller manager and the scheduler; to be started when the API server is ready, for they give up soon."""
+    """The controller manager and the scheduler; to be started when the API server is ready, for they give up
+    soon."""
     certificates = folders.certificates
     manager = Program(
         name="kube-controller-manager",

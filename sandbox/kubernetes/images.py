@@ -1,8 +1,9 @@
 """OCI image archives made of plain files, without a registry and without a builder.
 
-Touches the files it is told to read and the archive it is told to write. Read by store. The same files give the same bytes,
-and so the same digests, on any machine. Format: https://github.com/opencontainers/image-spec (image-layout.md, manifest.md);
-the annotation `io.containerd.image.name` is the name that containerd imports an archive under.
+Touches the files it is told to read and the archive it is told to write. Read by store. The same files give
+the same bytes, and so the same digests, on any machine. Format: https://github.com/opencontainers/image-spec
+(image-layout.md, manifest.md); the annotation `io.containerd.image.name` is the name that containerd imports
+an archive under.
 """
 
 from __future__ import annotations

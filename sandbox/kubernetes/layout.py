@@ -2,9 +2,9 @@
 
 Pure: no files, no processes, no network. Read by every other module of sandbox.kubernetes.
 
-A node has two links. eth0 is its port on the tenant network and carries what a cloud's worker would carry there: its
-InternalIP and its node ports. mg0 carries the API and the pods, so that the port security of the tenant network never
-sees a pod's address.
+A node has two links. eth0 is its port on the tenant network and carries what a cloud's worker would carry
+there: its InternalIP and its node ports. mg0 carries the API and the pods, so that the port security of the
+tenant network never sees a pod's address.
 """
 
 from __future__ import annotations

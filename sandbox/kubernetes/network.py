@@ -1,7 +1,7 @@
 """The cluster's links, addresses and routes.
 
-Changes the namespaces of the control plane, of the nodes and (one end of a cable for each node) of the cloud. Everything can be said
-again over what is there. Read by cluster. Which link carries what: layout.
+Changes the namespaces of the control plane, of the nodes and (one end of a cable for each node) of the cloud.
+Everything can be said again over what is there. Read by cluster. Which link carries what: layout.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ BRIDGE = "mg"
 """Joins the nodes' second links, in the control plane's namespace."""
 
 SEGMENT_OVERHEAD = 58
-"""What Geneve takes of a frame on the way between hypervisors, in bytes; OVN leaves it out of a tenant network's MTU."""
+"""What Geneve takes of a frame on the way between hypervisors, in bytes; OVN leaves it out of a tenant
+network's MTU."""
 TENANT_MTU = 1500 - SEGMENT_OVERHEAD
 
 
@@ -31,7 +32,8 @@ def control_plane(cluster: Layout) -> None:
 
 
 def node(cluster: Layout, node: Node, cloud: str) -> None:
-    """A node's namespace, its cable into the cloud's namespace, its link to the management network and its routes."""
+    """A node's namespace, its cable into the cloud's namespace, its link to the management network and its
+    routes."""
     namespaces.ensure(node.netns)
     namespaces.veth(namespaces.End(node.netns, "eth0"), namespaces.End(cloud, cable(node)), mtu=TENANT_MTU)
     namespaces.veth(namespaces.End(node.netns, "mg0"), namespaces.End(cluster.netns, node.name))
@@ -66,7 +68,7 @@ def control_plane_commands(cluster: Layout) -> list[str]:
     return [
         f"address replace {layout.API_ADDRESS}/{prefix} dev {BRIDGE}",
         f"link set {BRIDGE} up",
-        # the API server calls admission webhooks by their service address: any node's kube-proxy knows the way
+        # the API server calls admission webhooks by their service address: every kube-proxy knows the way
         f"route replace {layout.SERVICES} via {first.management} dev {BRIDGE} onlink",
     ]
 

@@ -1,6 +1,7 @@
 """A worker node: containerd, kubelet and kube-proxy in namespaces of their own, as one supervised program.
 
-Renders the node's files below the folder it is given and nothing else. Read by cluster. What the program does once it runs: node.sh.
+Renders the node's files below the folder it is given and nothing else. Read by cluster. What the program does
+once it runs: node.sh.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ SCRIPT = Path(__file__).with_name("node.sh")
 TREE = Tree(
     name="kubernetes-node",
     suite="bookworm",
-    packages="bash busybox-static containerd containernetworking-plugins coreutils hostname mount nftables runc",
+    packages="containerd runc containernetworking-plugins nftables "
+    "bash coreutils hostname mount busybox-static",
 )
-"""The root file system of a node: containerd and runc, the CNI plugins, nft for kube-proxy, mount for kubelet; busybox is in
-the pause image."""
+"""The root file system of a node: containerd and runc, the CNI plugins, nft for kube-proxy, mount for
+kubelet; busybox is in the pause image."""
 
 PAUSE_IMAGE = "sandbox.portico/pause:1"
 """What holds a pod's namespaces; never looked for in a registry."""
@@ -76,8 +78,9 @@ class Parts:
 def cni_configuration(node: Node) -> dict[str, object]:
     """A cable of its own for each pod, so that every packet is routed and passes the rules of kube-proxy.
 
-    With a bridge, a pod that speaks to a service and is answered by its neighbour needs the kernel to filter bridges, which not
-    every machine does. No masquerading: pods speak to pods, and to clients by way of node ports.
+    With a bridge, a pod that speaks to a service and is answered by its neighbour needs the kernel to filter
+    bridges, which not every machine does. No masquerading: pods speak to pods, and to clients by way of node
+    ports.
     """
     return {
         "cniVersion": "0.4.0",
@@ -99,8 +102,9 @@ def cni_configuration(node: Node) -> dict[str, object]:
 def kubelet_configuration(cgroup: str) -> dict[str, object]:
     """KubeletConfiguration v1beta1.
 
-    Nothing is evicted and nothing swept away: the disk and the memory that the kubelet sees are the machine's, not its own.
-    A node that falls silent is missed after control_plane.NODE_GRACE_SECONDS, so it speaks often. cgroup v1 is allowed until 1.35.
+    Nothing is evicted and nothing swept away: the disk and the memory that the kubelet sees are the
+    machine's, not its own. A node that falls silent is missed after control_plane.NODE_GRACE_SECONDS, so it
+    speaks often. cgroup v1 is allowed until 1.35.
     """
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -140,7 +144,8 @@ def kubelet_configuration(cgroup: str) -> dict[str, object]:
 
 
 def proxy_configuration(node: Node) -> dict[str, object]:
-    """KubeProxyConfiguration v1alpha1: nftables, node ports on eth0 alone, the machine's conntrack limits left alone."""
+    """KubeProxyConfiguration v1alpha1: nftables, node ports on eth0 alone, the machine's conntrack limits
+    left alone."""
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
@@ -184,8 +189,8 @@ def write(folder: Path, contents: Mapping[str, str]) -> str:
 def program(node: Node, folder: Path, parts: Parts, configuration: str) -> Program:
     """The node as a program: its files lie in folder/etc, its disk in folder/disk.
 
-    It is another program, and so started anew, when its configuration (a checksum) or the images changed. It is killed, not asked:
-    with process 1 of the node the kernel ends everything in it and drops its mounts.
+    It is another program, and so started anew, when its configuration (a checksum) or the images changed. It
+    is killed, not asked: with process 1 of the node the kernel ends everything in it and drops its mounts.
     """
     return Program(
         name=node.name,

@@ -1,7 +1,7 @@
 """The images of the cluster, imported once: a containerd folder that every node starts from.
 
-Writes below the folder it is given. Needs root and node.TREE. Read by cluster. Images are made of programs on this machine, so there is no
-registry and nothing is pulled.
+Writes below the folder it is given. Needs root and node.TREE. Read by cluster. Images are made of programs on
+this machine, so there is no registry and nothing is pulled.
 """
 
 from __future__ import annotations
