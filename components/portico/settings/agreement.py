@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from .model import DEFAULT_NODE_PORTS, Ingress, Nodes, Settings
 from .reader import Reader, Step
+from .sections import inside
 from .values import nearest
 
 PORTS = ("ingress", "nodePorts")
@@ -22,6 +23,7 @@ def check(read: Reader, settings: Settings) -> None:
     _listeners_have_node_ports(read, settings)
     _node_ports_are_in_range(read, settings)
     _node_ports_are_distinct(read, settings)
+    _something_takes_the_address(read, settings)
     if settings.nodes is not None:
         _vip_is_free(read, settings, settings.nodes)
         _excluded_are_in_cidr(read, settings.nodes)
@@ -89,6 +91,13 @@ def _node_ports(read: Reader, settings: Settings) -> list[tuple[tuple[Step, ...]
     ]
     found.append((HEALTH, ingress.health_port, read.given(*HEALTH)))
     return [(steps, port, given) for steps, port, given in found if read.sound(*steps)]
+
+
+def _something_takes_the_address(read: Reader, settings: Settings) -> None:
+    kind = settings.load_balancer.type
+    if settings.ingress.controller == "none" and inside(kind):
+        rule = f"may not be none with `type: {kind}`, which gives its address to the controller's Service"
+        read.wrong("ingress", "controller", rule=rule, remedy="leave it out")
 
 
 def _vip_is_free(read: Reader, settings: Settings, nodes: Nodes) -> None:

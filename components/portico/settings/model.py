@@ -27,14 +27,17 @@ class NodeAddress:
     """One node, where the nodes are a list."""
 
     address: IPv4Address
-    """The address that node ports answer on."""
+    """The address that node ports answer on. Required."""
     name: str
-    """Shown in statistics and logs. Default: `node-` and the address with dashes."""
+    """Shown in statistics and logs, unique. Default: `node-` and the address with dashes."""
 
 
 @dataclass(frozen=True)
 class Nodes:
-    """Who the backends are: the nodes whose node ports the load balancer forwards to."""
+    """Who the backends are: the nodes whose node ports the load balancer forwards to.
+
+    A load balancer inside the cluster knows the nodes itself and takes no such section. With
+    `aws.autoScalingGroup` only `securityGroup` may be given."""
 
     source: str
     """`addresses`, `openstack` (servers, looked up at each `up`) or `cidr` (every address of a subnet, kept
@@ -55,9 +58,9 @@ class Nodes:
     exclude: tuple[IPv4Address, ...] = ()
     """With `from: cidr`: addresses that are no nodes, for instance the gateway."""
     security_group: str | None = None
-    """The nodes' security group, by id or name. It gets the rules that admit the load balancer to the node
-    ports, and nothing else. Default: no rule is made, and the nodes have to admit the load balancer by other
-    means."""
+    """The nodes' security group, by id or name (with aws-nlb by id). It gets the rules that admit the load
+    balancer to the node ports, and nothing else. Default: no rule is made, and the nodes have to admit the
+    load balancer by other means."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Ingress:
     controller: str = "traefik"
     """`traefik`, or `none` where a controller of your own already listens on the node ports."""
     namespace: str = "portico-ingress"
-    """The namespace made for the controller."""
+    """The namespace made for the controller; it may not be there already."""
     ingress_class: str = "portico"
     """The ingress class that applications name."""
     default_class: bool = False
@@ -82,7 +85,7 @@ class Ingress:
     image: str = "docker.io/library/traefik:v3.7.9"
     """The controller's image."""
     replicas: int | None = None
-    """How many pods, spread over the nodes. Default: one on every node, so that every node serves."""
+    """How many pods, 1..100, spread over the nodes. Default: one on every node, so that every node serves."""
     node_selector: Mapping[str, str] | None = None
     """The labels of the nodes that carry the controller. Default: all nodes."""
     node_port_range: tuple[int, int] = (30000, 32767)
@@ -95,9 +98,11 @@ class Listener:
     """A port of the published address."""
 
     name: str
-    """A DNS label, unique; the key into `ingress.nodePorts`."""
+    """A port name (RFC 6335, 5.1: at most 15 of a-z, 0-9 and `-`), unique; the key into `ingress.nodePorts`.
+    Required."""
     port: int
-    """1..65535, unique."""
+    """1..65535, unique. With type openstack-haproxy neither 22 nor 61404, where the hosts' own services
+    listen. Required."""
     tls: bool = False
     """Whether the ingress controller ends TLS here. Default: true for port 443."""
 
@@ -146,7 +151,7 @@ class Hosts:
     router_id: int = 51
     """The VRRP router id, 1..255: different for each pair on one network (RFC 5798, 5.2.3)."""
     max_connections: int = 4000
-    """Concurrent connections per host, 100..1000000. HAProxy needs about two file descriptors for each."""
+    """Concurrent connections per host, 100..200000. HAProxy needs about two file descriptors for each."""
     key_pair: str | None = None
     """A Nova key pair for logging in. Default: none."""
     ssh_from: tuple[IPv4Network, ...] = ()
@@ -178,6 +183,9 @@ class Aws:
     """`internet-facing` or `internal`."""
     auto_scaling_group: str | None = None
     """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses are."""
+    subnet_cidrs: tuple[IPv4Network, ...] = ()
+    """The CIDRs of these subnets: the load balancer's own addresses come from them, and the controller believes PROXY
+    headers from there alone. Required."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +193,7 @@ class MetalLb:
     """MetalLB (type metallb)."""
 
     addresses: tuple[str, ...]
-    """Ranges (`192.0.2.10-192.0.2.20`) or CIDRs it may hand out. Required."""
+    """Ranges (`192.0.2.10-192.0.2.20`) or CIDRs it may hand out, none overlapping another. Required."""
     install: bool = True
     """Whether MetalLB itself is installed; otherwise it has to be in the cluster."""
     namespace: str = "metallb-system"
@@ -207,10 +215,15 @@ class LoadBalancer:
     allowed_clients: tuple[IPv4Network, ...] = (IPv4Network("0.0.0.0/0"),)
     """Who may connect to the listeners."""
     openstack: OpenStack | None = None
+    """Required with openstack-haproxy and octavia."""
     hosts: Hosts | None = None
+    """Required with openstack-haproxy."""
     octavia: Octavia | None = None
+    """With octavia."""
     aws: Aws | None = None
+    """Required with aws-nlb."""
     metallb: MetalLb | None = None
+    """Required with metallb."""
 
 
 @dataclass(frozen=True)
@@ -218,9 +231,9 @@ class AppService:
     """An existing Service."""
 
     name: str
-    """In the application's namespace."""
+    """In the application's namespace. Required."""
     port: int
-    """The Service's port, 1..65535."""
+    """The Service's port, 1..65535. Required."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +243,7 @@ class AppImage:
     image: str
     """The image to run. Required."""
     port: int = 80
-    """The port it listens on."""
+    """The port it listens on, 1..65535."""
     replicas: int = 2
     """1..100."""
     headless: bool = False
@@ -242,11 +255,11 @@ class App:
     """An application behind the controller: exactly one of `service` and `run`."""
 
     name: str
-    """A DNS label, unique in its namespace. Required."""
+    """A DNS label, unique in its namespace; with `run` it begins with a letter. Required."""
     host: str
     """The host name it answers to; may begin with `*.`. Required."""
     path: str = "/"
-    """The path prefix."""
+    """The path prefix. Host and path together are unique."""
     namespace: str = "default"
     """An existing namespace."""
     service: AppService | None = None
@@ -273,13 +286,17 @@ class Settings:
     """A whole stack file."""
 
     load_balancer: LoadBalancer
+    """What stands in front of the node ports. Required."""
     nodes: Nodes | None = None
-    """Required for a load balancer outside the cluster; may not be given for one inside, which knows the
-    nodes itself."""
+    """Who the backends are. Required for a load balancer outside the cluster."""
     kubernetes: Kubernetes = Kubernetes()
+    """The cluster to expose. Default is what kubectl would use."""
     ingress: Ingress = Ingress()
+    """The ingress controller on its node ports."""
     apps: tuple[App, ...] = ()
+    """Applications behind the controller."""
     wait: Wait = Wait()
+    """What up waits for in the end."""
 
     def node_port(self, listener: Listener) -> int:
         """The node port behind a listener; the reader has made sure that there is one."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from ..kinds import Place, find
 from ..problems import Problem, Refused
 from . import agreement, sections
 from .model import Ingress, Kubernetes, LoadBalancer, Settings, Wait
@@ -42,7 +41,7 @@ def _settings(read: Reader) -> Settings:
     read.require("loadBalancer", remedy="say at least its `type`")
     kubernetes = read.section("kubernetes", sections.kubernetes, Kubernetes())
     balancer = read.section("loadBalancer", sections.load_balancer, LoadBalancer(type=""))
-    if balancer.type and find(balancer.type).place is Place.INSIDE:
+    if sections.inside(balancer.type):
         remedy = "leave it out: a load balancer inside the cluster knows the nodes itself"
         read.refuse("nodes", rule=f"may not be given with `type: {balancer.type}`", remedy=remedy)
     elif balancer.type and not (balancer.aws and balancer.aws.auto_scaling_group):

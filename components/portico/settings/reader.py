@@ -129,7 +129,8 @@ class Reader:
     def close(self) -> None:
         """Reports keys that nobody asked for and keys that are missing. A key that is probably a misspelt one
         says only that."""
-        free = [key for key in self._known if key not in self._ignored and not self.given(key)]
+        usable = [key for key in dict.fromkeys(self._known) if key not in self._ignored]
+        free = [key for key in usable if not self.given(key)]
         meant = set()
         for key in self._raw:
             if key in self._known:
@@ -138,7 +139,7 @@ class Reader:
             if near:
                 meant.add(near)
                 self._log.misspelt.append(self.at(near))
-            remedy = f"did you mean {near!r}?" if near else f"known here: {', '.join(self._known)}"
+            remedy = f"did you mean {near!r}?" if near else f"known here: {', '.join(usable)}"
             # Its value is not shown: what Portico does not know may be a secret.
             name = key if isinstance(key, str) else show(key)
             self._log.problems.append(Problem(self.at(name), "", "is no setting", remedy))

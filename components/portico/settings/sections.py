@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from ipaddress import IPv4Address
 
-from ..kinds import TYPES
+from ..kinds import KINDS, TYPES, Place
 from . import values
 from .model import (
     App,
@@ -52,14 +52,32 @@ REQUIRED = {
 OPTIONAL = {"octavia": ("octavia",)}
 """The sections that a type may have on top."""
 
+TAKEN_PORTS = {22: "the host's own SSH server", 61404: "the host's own status page"}
+"""The ports of an LB host that no listener can have, with who has them."""
+
+MOST_CONNECTIONS = 200_000
+"""What an LB host can be given: HAProxy needs 2.5 descriptors for each, and systemd's hard limit is
+524288."""
+
+THERE_ALREADY = ("default", "kube-system", "kube-public", "kube-node-lease")
+"""The namespaces that every cluster begins with (Kubernetes, Namespaces, Initial namespaces)."""
+
+OWN_NAMES = ("portico-health",)
+"""The controller's own entry points, which no listener may be named after."""
+
 SUBSECTIONS = ("openstack", "hosts", "octavia", "aws", "metallb")
 """All of them."""
+
+
+def inside(kind: str) -> bool:
+    """Whether a load balancer of this type stands inside the cluster."""
+    return any(row.type == kind and row.place is Place.INSIDE for row in KINDS)
 
 
 def kubernetes(read: Reader) -> Kubernetes:
     """`portico:kubernetes`"""
     return Kubernetes(
-        kubeconfig=read.text("kubeconfig", default=None),
+        kubeconfig=read.text("kubeconfig", default=None, rule=values.path),
         context=read.text("context", default=None),
     )
 
@@ -119,7 +137,7 @@ def _address(read: Reader) -> NodeAddress:
     read.require("address")
     address = read.address("address", default=NOWHERE)
     unnamed = f"node-{str(address).replace('.', '-')}" if address != NOWHERE else ""
-    return NodeAddress(address, name=read.text("name", default=unnamed, rule=values.subdomain))
+    return NodeAddress(address, name=read.text("name", default=unnamed, rule=values.node_name))
 
 
 def ingress(read: Reader) -> Ingress:
@@ -136,12 +154,16 @@ def ingress(read: Reader) -> Ingress:
         node_ports=read.mapping("nodePorts", values.port_name, values.whole_number(1, 65535), default=None)
         or None,
         health_port=read.number("healthPort", Ingress.health_port, low=1, high=65535),
-        health_path=read.text("healthPath", Ingress.health_path, values.url_path),
+        health_path=read.text("healthPath", Ingress.health_path, values.health_path),
         image=read.text("image", Ingress.image, values.image),
         replicas=read.number("replicas", default=None, low=1, high=100),
         node_selector=read.mapping("nodeSelector", values.label_key, values.label_value, default=None),
         node_port_range=read.value("nodePortRange", _port_range, Ingress.node_port_range),
     )
+    if made.namespace in THERE_ALREADY:
+        read.wrong(
+            "namespace", rule="is made for the controller, and is there already", remedy="leave it out"
+        )
     if controller == "traefik" and made.health_path != "/ping" and read.sound("controller"):
         read.wrong(
             "healthPath",
@@ -176,6 +198,10 @@ def load_balancer(read: Reader) -> LoadBalancer:
     listeners = read.sections("listeners", _listener, least=1)
     read.distinct("listeners", listeners, lambda listener: listener.name or None, "name")
     read.distinct("listeners", listeners, lambda listener: listener.port or None, "port")
+    for index, listener in listeners.items() if kind == "openstack-haproxy" else ():
+        if listener.port in TAKEN_PORTS:
+            rule = f"must not be {listener.port} with `type: {kind}`: {TAKEN_PORTS[listener.port]} is there"
+            read.wrong("listeners", index, "port", rule=rule, remedy="choose another")
     return LoadBalancer(
         type=kind,
         listeners=tuple(listeners.values()) or LoadBalancer.listeners,
@@ -192,6 +218,8 @@ def _listener(read: Reader) -> Listener:
     read.require("name")
     read.require("port")
     name = read.text("name", default="", rule=values.port_name)
+    if name in OWN_NAMES:
+        read.wrong("name", rule="is the name of the controller's own port", remedy="choose another")
     port = read.number("port", default=0, low=1, high=65535)
     return Listener(name, port, tls=read.flag("tls", default=port == 443))
 
@@ -235,7 +263,7 @@ def hosts(read: Reader) -> Hosts:
         anti_affinity=read.choice("antiAffinity", Hosts.anti_affinity, allowed=("soft", "hard", "none")),
         availability_zones=read.values("availabilityZones", values.text),
         router_id=read.number("routerId", Hosts.router_id, low=1, high=255),
-        max_connections=read.number("maxConnections", Hosts.max_connections, low=100, high=1_000_000),
+        max_connections=read.number("maxConnections", Hosts.max_connections, low=100, high=MOST_CONNECTIONS),
         key_pair=read.text("keyPair", default=None),
         ssh_from=read.values("sshFrom", values.network),
         settle_seconds=read.number("settleSeconds", Hosts.settle_seconds, low=10, high=1800),

@@ -69,29 +69,36 @@ def did_you_mean(word: object, words: Iterable[str]) -> str:
     return f"did you mean {meant!r}?" if meant else ""
 
 
-def text(value: object) -> str:
-    """A text as every text has to be: one line of at most 255 characters, nothing invisible in it or around
-    it.
+def line(longest: int) -> Rule[str]:
+    """A text as every text has to be: one line, nothing invisible in it or around it.
 
-    A newline would be a second directive in a configuration file; Nova's and Neutron's names end at 255
-    characters.
+    A newline would be a second directive in a configuration file.
     """
-    if not isinstance(value, str):
-        number = isinstance(value, (bool, int, float))
-        raise Wrong("must be a text", "put it in quotes" if number else "")
-    if not value:
-        raise Wrong("must not be empty", "leave the key out for its default")
-    if len(value) > 255:
-        raise Wrong(f"must have at most 255 characters, and has {len(value)}")
-    for position, character in enumerate(value, start=1):
-        if not character.isprintable():
-            raise Wrong(
-                "must not hold control or invisible characters",
-                f"remove the character {position}, U+{ord(character):04X}",
-            )
-    if value != value.strip():
-        raise Wrong("must not begin or end with a blank", f"write {value.strip()!r}")
-    return value
+
+    def rule(value: object) -> str:
+        if not isinstance(value, str):
+            unquoted = isinstance(value, (bool, int, float))
+            raise Wrong("must be a text", "put it in quotes" if unquoted else "")
+        if not value:
+            raise Wrong("must not be empty", "leave the key out for its default")
+        if len(value) > longest:
+            raise Wrong(f"must have at most {longest} characters, and has {len(value)}")
+        for position, character in enumerate(value, start=1):
+            if not character.isprintable():
+                remedy = f"remove the character {position}, U+{ord(character):04X}"
+                raise Wrong("must not hold control or invisible characters", remedy)
+        if value != value.strip():
+            raise Wrong("must not begin or end with a blank", f"write {show(value.strip())}")
+        return value
+
+    return rule
+
+
+text = line(255)
+"""A name: Nova's and Neutron's end at 255 characters."""
+
+path = line(4096)
+"""A file's path (Linux, PATH_MAX)."""
 
 
 def whole_number(low: int, high: int) -> Rule[int]:
@@ -139,7 +146,7 @@ def shaped(pattern: str, must: str, remedy: str = "") -> Rule[str]:
         said = text(value)
         if not compiled.fullmatch(said):
             lower = said.lower()
-            raise Wrong(must, f"did you mean {lower!r}?" if compiled.fullmatch(lower) else remedy)
+            raise Wrong(must, f"did you mean {show(lower)}?" if compiled.fullmatch(lower) else remedy)
         return said
 
     return rule
@@ -168,6 +175,16 @@ subdomain = shaped(
 url_path = shaped(
     r"(?!.*//)(?!.*/\.{1,2}(/|$))/[A-Za-z0-9._~/-]*",
     "must be a path that begins with '/': letters, digits and -._~/, without '//', '/.' and '/..'",
+)
+
+health_path = shaped(
+    r"/[A-Za-z0-9._~/=&?,:@+-]{0,200}",
+    "must be a path that begins with '/': at most 200 letters, digits and -._~/=&?,:@+",
+)
+
+node_name = shaped(
+    rf"(?=.{{1,63}}$){_LABEL}(\.{_LABEL})*",
+    "must be DNS labels joined by dots (RFC 1123), at most 63 characters in all",
 )
 
 image = shaped(
@@ -221,7 +238,7 @@ def host_name(value: object) -> str:
         subdomain(said.removeprefix("*."))
     except Wrong as wrong:
         must = "must be a host name (RFC 1123) in lower case, which may begin with '*.'"
-        raise Wrong(must, wrong.remedy and f"did you mean {said.lower()!r}?") from wrong
+        raise Wrong(must, wrong.remedy and f"did you mean {show(said.lower())}?") from wrong
     return said
 
 
