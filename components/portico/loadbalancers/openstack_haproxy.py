@@ -56,7 +56,9 @@ class OpenStackHAProxy(LoadBalancer):
             lambda each: [f"{address}/32" for address in each]
         )
         generations = fleet.apply(
-            lambda known_fleet: [payload.pack(known_fleet, host).generation for host in known_fleet.hosts]
+            lambda known_fleet: [
+                payload.pack(known_fleet, host, own.metadata_items).generation for host in known_fleet.hosts
+            ]
         )
         names = [host.name for host in own.hosts.value]
         self.ready = pulumi.Output.all(
@@ -185,7 +187,9 @@ class OpenStackHAProxy(LoadBalancer):
             networks=[openstack.compute.InstanceNetworkArgs(port=port.id)],
             scheduler_hints=hints,
             user_data=userdata.render(),
-            metadata=fleet.apply(lambda ready: dict(payload.pack(ready, ready.hosts[index]).metadata)),
+            metadata=fleet.apply(
+                lambda ready: dict(payload.pack(ready, ready.hosts[index], own.metadata_items).metadata)
+            ),
             # The port outlives the server, so the old one has to be gone before the new one can take it.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, depends_on=list(before)),
         )

@@ -20,7 +20,7 @@ from .choice import Choice, Ref
 from .metallb import MetalLbPlan
 from .octavia import OctaviaPlan
 from .openstack_haproxy import OpenStackHAProxyPlan
-from .preflight import preflight
+from .preflight import Traffic, preflight
 
 LoadBalancerPlan = OpenStackHAProxyPlan | OctaviaPlan | AwsNlbPlan | MetalLbPlan
 
@@ -94,7 +94,7 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         load_balancer = aws_nlb.make(settings)
     else:
         load_balancer = metallb.make(settings)
-    preflight(load_balancer, settings, capabilities, names)
+    preflight(load_balancer, Traffic(listeners, nodes.value, health), settings, capabilities, names)
     return Plan(
         names=names,
         kind=Choice(kind, because=f"loadBalancer.type is {chosen.type}"),

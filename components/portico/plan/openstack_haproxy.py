@@ -10,11 +10,18 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ..capabilities import FloatingIp, OpenStack, Subnet
-from ..lbhost import STATUS_PORT, TIMERS, Timers
+from ..lbhost import STATUS_PORT, TIMERS, Timers, payload
 from ..names import Names
 from ..settings.model import Hosts, Settings
 from ..traffic import Health, Listener
 from .choice import Choice, Ref, name_only, ref
+
+
+ITEMS_LEFT = 8
+"""Metadata items of a host that the payload leaves to others."""
+
+UNLIMITED_ITEMS = 1000
+"""What a payload may take where Nova sets no limit: 250 kB, which a metadata answer still carries."""
 
 
 class Group(Enum):
@@ -77,6 +84,8 @@ class OpenStackHAProxyPlan:
     max_connections: int
     key_pair: str | None
     settle_seconds: int
+    metadata_items: int
+    """How many metadata items the payload of a host may take."""
 
 
 def rules(
@@ -143,7 +152,15 @@ def make(
         max_connections=hosts.max_connections,
         key_pair=hosts.key_pair,
         settle_seconds=hosts.settle_seconds,
+        metadata_items=_metadata_items(asked.metadata_items),
     )
+
+
+def _metadata_items(quota: int | None) -> int:
+    """The payload's share of the quota `metadata_items`: a few are left to the cloud's users."""
+    if quota is None:
+        return payload.LIMIT
+    return UNLIMITED_ITEMS if quota < 0 else max(0, quota - ITEMS_LEFT)
 
 
 def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:

@@ -6,14 +6,28 @@ Pure: no Pulumi, no network, no clock. What was not asked is not judged. Where t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from ..capabilities import Capabilities, OpenStack
+from ..lbhost import Fleet, Host, payload
 from ..names import Names
 from ..problems import Problem, Refused
 from ..settings.model import OpenStack as Where
 from ..settings.model import Settings
+from ..traffic import Backend, Health, Listener
 from .octavia import OctaviaPlan
 from .openstack_haproxy import OpenStackHAProxyPlan
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What comes in and where it goes, as far as it is known."""
+
+    listeners: tuple[Listener, ...]
+    backends: tuple[Backend, ...] | None
+    health: Health
+
 
 SECTION = "portico:loadBalancer"
 NEEDED_EXTENSIONS = ("allowed-address-pairs", "port-security", "security-group")
@@ -21,7 +35,9 @@ DEFAULT_RULES = 2
 """Neutron gives a new security group an egress rule for IPv4 and one for IPv6."""
 
 
-def preflight(plan: object, settings: Settings, capabilities: Capabilities, names: Names) -> None:
+def preflight(
+    plan: object, traffic: Traffic, settings: Settings, capabilities: Capabilities, names: Names
+) -> None:
     """Checks a load balancer's plan against what the platform answered.
 
     Raises:
@@ -29,6 +45,8 @@ def preflight(plan: object, settings: Settings, capabilities: Capabilities, name
     """
     problems = list(capabilities.problems)
     can, where = capabilities.openstack, settings.load_balancer.openstack
+    if isinstance(plan, OpenStackHAProxyPlan):
+        problems.extend(_payload(plan, traffic))
     if can and where:
         if isinstance(plan, OpenStackHAProxyPlan):
             problems.extend(_pairs(where, can))
@@ -42,6 +60,30 @@ def preflight(plan: object, settings: Settings, capabilities: Capabilities, name
             )
     if problems:
         raise Refused(f"{names.prefix}: the platform cannot carry this plan; nothing was made", problems)
+
+
+def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
+    """Whether the configuration fits the metadata of a host, tried with addresses of the right length."""
+    if traffic.backends is None:
+        return
+    addresses = [IPv4Address("203.0.113.100") + index for index in range(len(plan.hosts.value) + 2)]
+    fleet = Fleet(
+        listeners=traffic.listeners,
+        backends=traffic.backends,
+        health=traffic.health,
+        timers=plan.timers.value,
+        vip=addresses[0],
+        gateway=addresses[1],
+        router_id=plan.router_id,
+        hosts=tuple(
+            Host(host.name, address) for host, address in zip(plan.hosts.value, addresses[2:], strict=True)
+        ),
+        max_connections=plan.max_connections,
+    )
+    try:
+        payload.pack(fleet, fleet.hosts[-1], plan.metadata_items)
+    except payload.PayloadTooLarge as error:
+        yield Problem("portico:nodes", "", str(error))
 
 
 def _pairs(where: Where, can: OpenStack) -> Iterator[Problem]:

@@ -1,13 +1,14 @@
 """What the platform cannot carry is refused before anything is made, every reason at once, each with its remedy."""
 
 from dataclasses import replace
+from ipaddress import IPv4Network
 
 import pytest
 from portico.capabilities import OFFLINE, Capabilities, OpenStack, Quota
 from portico.names import Names
 from portico.plan import make
 from portico.problems import Problem, Refused
-from portico.settings.model import LoadBalancer, Octavia
+from portico.settings.model import LoadBalancer, Nodes, Octavia
 from portico.settings.model import OpenStack as Where
 
 from tests.unit.plan.worlds import ABLE, CLOUD, PAIR
@@ -96,3 +97,10 @@ def test_a_region_without_octavia_points_to_the_pair():
 def test_a_provider_that_the_region_lacks_is_refused_with_those_it_has():
     (problem,) = refusal(OCTAVIA, octavia_providers=("amphora",))
     assert "amphora" in problem.rule
+
+
+def test_more_nodes_than_a_hosts_metadata_can_carry_are_refused_before_anything_is_made():
+    subnet = Nodes("cidr", cidr=IPv4Network("10.20.0.0/22"), security_group="k8s-workers")
+    (problem,) = refusal(replace(PAIR, nodes=subnet), metadata_items=20)
+    assert problem.path == "portico:nodes"
+    assert "metadata items" in problem.rule
