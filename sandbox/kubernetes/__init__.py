@@ -6,5 +6,6 @@ nothing of OpenStack and can come up beside it; Workers joins the two.
 """
 
 from sandbox.kubernetes.cluster import Kubernetes, KubernetesError
+from sandbox.kubernetes.workers import Worker, Workers, WorkersError
 
-__all__ = ["Kubernetes", "KubernetesError"]
+__all__ = ["Kubernetes", "KubernetesError", "Worker", "Workers", "WorkersError"]
