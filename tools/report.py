@@ -52,34 +52,36 @@ def _reasons(reasons: object) -> list[str]:
     ]
 
 
-def ask(url: str, address: str) -> tuple[bool, str]:
-    """Ask for `url` at `address`, whatever its host name resolves to.
-
-    Whether the answer was 200, and the answer in words.
-    """
+def ask(url: str, address: str) -> str:
+    """Ask for `url` at `address`, whatever its host name resolves to; the answer in words."""
     target = urlsplit(url)
     host, secure = target.hostname or address, target.scheme == "https"
     port = target.port or (443 if secure else 80)
     try:
         with socket.create_connection((address, port), timeout=SECONDS) as plain:
             connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
-            connection.sock = (
-                ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
-            )
+            connection.sock = _anybodys().wrap_socket(plain, server_hostname=host) if secure else plain
             connection.request("GET", target.path or "/", headers={"User-Agent": "portico"})
             answer = connection.getresponse()
             answer.read()
     except (OSError, http.client.HTTPException) as error:
-        return False, f"none from {address}:{port}: {error}"
-    return answer.status == http.client.OK, f"{answer.status} {answer.reason} from {url} at {address}:{port}"
+        return f"none from {address}:{port}: {error}"
+    return f"{answer.status} {answer.reason} from {url} at {address}:{port}"
+
+
+def _anybodys() -> ssl.SSLContext:
+    """TLS with whoever answers: the question is whether the door is open, not whose certificate it shows."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def main() -> None:
     stack, outputs = sys.argv[1], json.load(sys.stdin)
     url, address = str(outputs.get("url") or ""), str(outputs.get("address") or "")
-    fine, answer = ask(url, address) if url and address else (True, "")
+    answer = ask(url, address) if url and address else ""
     print("\n".join(lines(stack, outputs, answer)))
-    sys.exit(0 if fine else 1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,104 @@
+"""What make keeps for a stack leaves the checkout as it is, and secrets readable by their owner alone."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from tools import places, stack
+from tools.stack import Stack, StackError, copied, encrypted
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
+    monkeypatch.setenv("PORTICO_DATA", str(tmp_path / "data"))
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "Pulumi.yaml").write_text("name: portico\nruntime: python\n")
+    (tmp_path / "stacks" / "Pulumi.mine.yaml").write_text("config:\n  portico:nodes: {from: addresses}\n")
+    return tmp_path
+
+
+def test_a_stack_without_a_file_is_refused_with_the_files_there_are(checkout):
+    with pytest.raises(
+        StackError, match=r"stacks/Pulumi.other.yaml: there is no such stack file.*there are: mine"
+    ):
+        Stack.named("other")
+
+
+def test_make_works_on_a_copy_and_the_file_in_git_stays_as_it_is(checkout):
+    mine = Stack.named("mine")
+    before = mine.file.read_text()
+    stack.prepare(mine, {})
+    mine.config.write_text(mine.config.read_text() + "encryptionsalt: v1:abc\n")
+    stack.prepare(mine, {})
+    assert mine.file.read_text() == before
+    assert mine.config.read_text() == before + "encryptionsalt: v1:abc\n"
+
+
+def test_a_changed_stack_file_reaches_the_copy(checkout):
+    mine = Stack.named("mine")
+    stack.prepare(mine, {})
+    mine.file.write_text("config:\n  portico:nodes: {from: openstack}\n")
+    stack.prepare(mine, {})
+    assert "from: openstack" in mine.config.read_text()
+
+
+def test_a_stack_file_with_secrets_is_used_directly(checkout):
+    mine = Stack.named("mine")
+    mine.file.write_text("encryptionsalt: v1:abc\nconfig: {}\n")
+    assert mine.config == mine.file
+
+
+@pytest.mark.parametrize("key", ["encryptionsalt", "secretsprovider", "encryptedkey"])
+def test_a_file_that_says_how_secrets_are_encrypted_is_seen(key):
+    assert encrypted(f"config: {{}}\n{key}: x\n")
+    assert not encrypted(f"config:\n  a: b # {key}: x\n")
+
+
+def test_a_copy_ends_with_one_salt_however_often_it_is_made():
+    once = copied("config: {}\n", "encryptionsalt: v1:abc\n")
+    assert copied("config: {}\n", once) == once == "config: {}\nencryptionsalt: v1:abc\n"
+
+
+def test_the_passphrase_is_random_stays_the_same_and_is_its_owners_alone(checkout):
+    first = Path(stack.prepare(Stack.named("mine"), {})["PULUMI_CONFIG_PASSPHRASE_FILE"])
+    words = first.read_text()
+    stack.prepare(Stack.named("mine"), {})
+    assert first.read_text() == words
+    assert len(words) > 30
+    assert first.stat().st_mode & 0o777 == 0o600
+    assert places.state("mine").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("name", ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"])
+def test_a_passphrase_of_the_caller_is_kept(checkout, name):
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in stack.prepare(Stack.named("mine"), {name: ""})
+
+
+def test_a_backend_of_the_caller_is_kept(checkout):
+    assert "PULUMI_BACKEND_URL" not in stack.prepare(Stack.named("mine"), {"PULUMI_BACKEND_URL": "s3://ours"})
+
+
+def lock(checkout, pid, hostname=None):
+    file = places.state("mine") / "backend/.pulumi/locks/organization/portico/mine/1.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"pid": pid, "hostname": hostname or socket.gethostname()}))
+    return file
+
+
+def test_the_lock_of_a_killed_run_is_seen(checkout):
+    gone = lock(checkout, pid=2**22 + 1)
+    assert stack.left_behind(Stack.named("mine")) == [gone]
+
+
+def test_the_lock_of_a_running_pulumi_is_left_alone(checkout):
+    lock(checkout, pid=os.getpid())
+    assert stack.left_behind(Stack.named("mine")) == []
+
+
+def test_the_lock_of_another_machine_is_left_alone(checkout):
+    lock(checkout, pid=2**22 + 1, hostname="elsewhere")
+    assert stack.left_behind(Stack.named("mine")) == []
