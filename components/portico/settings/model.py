@@ -24,7 +24,7 @@ class Kubernetes:
 
 @dataclass(frozen=True)
 class NodeAddress:
-    """One node, where the nodes are a list."""
+    """A node."""
 
     address: IPv4Address
     """The address that node ports answer on. Required."""
@@ -184,8 +184,8 @@ class Aws:
     auto_scaling_group: str | None = None
     """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses are."""
     subnet_cidrs: tuple[IPv4Network, ...] = ()
-    """The CIDRs of these subnets: the load balancer's own addresses come from them, and the controller believes PROXY
-    headers from there alone. Required."""
+    """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the controller
+    believes PROXY headers from there alone. Required."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class LoadBalancer:
     """What stands in front of the node ports. The sections that belong to other types may not be given."""
 
     type: str
-    """A row of the table of kinds. Required."""
+    """`openstack-haproxy`, `octavia`, `aws-nlb` or `metallb`. Required."""
     listeners: tuple[Listener, ...] = (Listener("http", 80), Listener("https", 443, tls=True))
     """The ports of the address."""
     allowed_clients: tuple[IPv4Network, ...] = (IPv4Network("0.0.0.0/0"),)
@@ -281,18 +281,18 @@ class Wait:
     """How long, 1..60."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """A whole stack file."""
 
-    load_balancer: LoadBalancer
-    """What stands in front of the node ports. Required."""
-    nodes: Nodes | None = None
-    """Who the backends are. Required for a load balancer outside the cluster."""
     kubernetes: Kubernetes = Kubernetes()
     """The cluster to expose. Default is what kubectl would use."""
+    nodes: Nodes | None = None
+    """Who the backends are. Required for a load balancer outside the cluster."""
     ingress: Ingress = Ingress()
     """The ingress controller on its node ports."""
+    load_balancer: LoadBalancer
+    """What stands in front of the node ports. Required."""
     apps: tuple[App, ...] = ()
     """Applications behind the controller."""
     wait: Wait = Wait()

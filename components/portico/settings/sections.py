@@ -287,12 +287,20 @@ def aws(read: Reader) -> Aws:
     """`portico:loadBalancer.aws`"""
     read.require("vpc")
     read.require("subnets")
-    return Aws(
+    read.require("subnetCidrs", remedy="name the CIDR of each subnet: PROXY headers are believed from there alone")
+    made = Aws(
         vpc=read.text("vpc", default="", rule=values.aws_id("vpc")),
         subnets=read.values("subnets", values.aws_id("subnet"), least=1),
         scheme=read.choice("scheme", Aws.scheme, allowed=("internet-facing", "internal")),
         auto_scaling_group=read.text("autoScalingGroup", default=None),
+        subnet_cidrs=read.values("subnetCidrs", values.aws_subnet, least=1),
     )
+    if read.given("subnets") and read.given("subnetCidrs") and read.sound("subnets") and
+    read.sound("subnetCidrs"):
+        count = len(made.subnets)
+        if len(made.subnet_cidrs) != count:
+            read.wrong("subnetCidrs", rule=f"must hold one CIDR for each of subnets, which are {count}")
+    return made
 
 
 def metallb(read: Reader) -> MetalLb:

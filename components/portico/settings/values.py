@@ -294,6 +294,14 @@ def node_network(value: object) -> IPv4Network:
     return found
 
 
+def aws_subnet(value: object) -> IPv4Network:
+    """The CIDR of a subnet of a VPC (Amazon VPC, Subnet sizing)."""
+    found = network(value)
+    if not 16 <= found.prefixlen <= 28:
+        raise Wrong("must be a subnet's network, from /16 to /28")
+    return found
+
+
 def floating_ip(value: object) -> str:
     """A floating IP by its address or its id."""
     said = text(value)
