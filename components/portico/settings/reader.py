@@ -107,6 +107,10 @@ class Reader:
         wrong = [problem.path for problem in self._log.problems] + self._log.misspelt
         return not any(_holds(path, other) or _holds(other, path) for other in wrong)
 
+    def right(self, *steps: Step) -> bool:
+        """Whether something was written there and nothing is known to be wrong with it."""
+        return self.given(*steps) and self.sound(*steps)
+
     # What is wrong
 
     def wrong(self, *steps: Step, rule: str, remedy: str = "") -> None:

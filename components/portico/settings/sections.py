@@ -96,7 +96,7 @@ def nodes(read: Reader, balancer: LoadBalancer) -> Nodes:
         read.wrong(
             "from", rule="must be addresses or cidr with aws-nlb", remedy="or name aws.autoScalingGroup"
         )
-    elif not by_group and read.given("from") and read.sound("from"):
+    elif not by_group and read.right("from"):
         _source_keys(read, source)
     group_id = values.aws_id("sg") if balancer.type == "aws-nlb" else values.text
     return Nodes(
@@ -268,7 +268,7 @@ def hosts(read: Reader) -> Hosts:
         ssh_from=read.values("sshFrom", values.network),
         settle_seconds=read.number("settleSeconds", Hosts.settle_seconds, low=10, high=1800),
     )
-    if read.given("sshFrom") and read.sound("sshFrom"):
+    if read.right("sshFrom"):
         read.require(
             "keyPair", rule="is required with sshFrom", remedy="without a key pair nobody can log in"
         )
@@ -287,7 +287,7 @@ def aws(read: Reader) -> Aws:
     """`portico:loadBalancer.aws`"""
     read.require("vpc")
     read.require("subnets")
-    read.require("subnetCidrs", remedy="name the CIDR of each subnet: PROXY headers are believed from there alone")
+    read.require("subnetCidrs", remedy="name each subnet's CIDR: PROXY headers are believed from there alone")
     made = Aws(
         vpc=read.text("vpc", default="", rule=values.aws_id("vpc")),
         subnets=read.values("subnets", values.aws_id("subnet"), least=1),
@@ -295,11 +295,10 @@ def aws(read: Reader) -> Aws:
         auto_scaling_group=read.text("autoScalingGroup", default=None),
         subnet_cidrs=read.values("subnetCidrs", values.aws_subnet, least=1),
     )
-    if read.given("subnets") and read.given("subnetCidrs") and read.sound("subnets") and
-    read.sound("subnetCidrs"):
-        count = len(made.subnets)
-        if len(made.subnet_cidrs) != count:
-            read.wrong("subnetCidrs", rule=f"must hold one CIDR for each of subnets, which are {count}")
+    if read.right("subnets") and read.right("subnetCidrs") and len(made.subnet_cidrs) != len(made.subnets):
+        read.wrong(
+            "subnetCidrs", rule=f"must hold one CIDR for each of subnets, which are {len(made.subnets)}"
+        )
     return made
 
 
