@@ -73,12 +73,12 @@ class Kubernetes:
 
         Independent of everything else in the sandbox. Raises PackagesError, StoreError, KubernetesError.
         """
-        packages.ensure(self._paths, node.TREE)
-        self._kubectl()
-        wanted = IMAGES | METALLB_IMAGES if metallb else IMAGES
-        programs = {image: self._program(name) for image, name in wanted.items()}
-        if not self._store.holds(programs):
-            with self._progress.step(f"Kubernetes: {len(programs)} images imported"):
+        with self._progress.step("Kubernetes: programs and images are there"):
+            packages.ensure(self._paths, node.TREE)
+            self._kubectl()
+            wanted = IMAGES | METALLB_IMAGES if metallb else IMAGES
+            programs = {image: self._program(name) for image, name in wanted.items()}
+            if not self._store.holds(programs):
                 self._store.fill(programs)
 
     def up(self) -> None:

@@ -189,8 +189,9 @@ def write(folder: Path, contents: Mapping[str, str]) -> str:
 def program(node: Node, folder: Path, parts: Parts, configuration: str) -> Program:
     """The node as a program: its files lie in folder/etc, its disk in folder/disk.
 
-    It is another program, and so started anew, when its configuration (a checksum) or the images changed. It
-    is killed, not asked: with process 1 of the node the kernel ends everything in it and drops its mounts.
+    It is another program, and so started anew, when its configuration (a checksum), its packages or the
+    images changed. It is killed, not asked: with process 1 of the node the kernel ends everything in it and
+    drops its mounts.
     """
     return Program(
         name=node.name,
@@ -201,6 +202,7 @@ def program(node: Node, folder: Path, parts: Parts, configuration: str) -> Progr
             "NODE_ADDRESS": str(node.address),
             "NODE_FOLDER": str(folder),
             "NODE_TREE": str(parts.tree),
+            "NODE_TREE_KEY": TREE.key(),
             "NODE_HYPERKUBE": str(parts.hyperkube),
             "NODE_IMAGES": str(parts.images),
             "NODE_IMAGE_SET": parts.image_set,

@@ -109,7 +109,7 @@ class Workers:
             if fixed not in port.fixed_ips:
                 found = ", ".join(each["ip_address"] for each in port.fixed_ips) or "none"
                 raise WorkersError(
-                    f"port {node.name} of network {NETWORK} has the address {found}, its node {node.address}: "
+                    f"port {node.name} of network {NETWORK} has address {found}, its node {node.address}: "
                     f"delete the port (openstack port delete {port.id}) and try again"
                 )
             ports[node.name] = port
