@@ -1,0 +1,158 @@
+"""`metallb`: an address pool and its announcement inside the cluster, and MetalLB itself where wanted.
+
+May touch Pulumi; reads metallb-native-0.16.1.yaml beside it. What was chosen and why: plan.metallb. What is
+changed in MetalLB's own manifest and why: docs/metallb.md.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+import yaml
+
+from ..plan import Plan
+from ..plan.metallb import MetalLbPlan
+from .face import LoadBalancer, ServiceShape
+
+MANIFEST = Path(__file__).with_name("metallb-native-0.16.1.yaml")
+"""MetalLB as its authors publish it."""
+
+UPSTREAM_NAMESPACE = "metallb-system"
+"""The namespace in the manifest."""
+
+Document = Mapping[str, Any]
+"""A Kubernetes object, as in YAML."""
+
+MAKERS: Mapping[str, Callable[..., pulumi.Resource]] = {
+    "Namespace": k8s.core.v1.Namespace,
+    "CustomResourceDefinition": k8s.apiextensions.v1.CustomResourceDefinition,
+    "ServiceAccount": k8s.core.v1.ServiceAccount,
+    "Role": k8s.rbac.v1.Role,
+    "ClusterRole": k8s.rbac.v1.ClusterRole,
+    "RoleBinding": k8s.rbac.v1.RoleBinding,
+    "ClusterRoleBinding": k8s.rbac.v1.ClusterRoleBinding,
+    "ConfigMap": k8s.core.v1.ConfigMap,
+    "Secret": k8s.core.v1.Secret,
+    "Service": k8s.core.v1.Service,
+    "Deployment": k8s.apps.v1.Deployment,
+    "DaemonSet": k8s.apps.v1.DaemonSet,
+    "ValidatingWebhookConfiguration": k8s.admissionregistration.v1.ValidatingWebhookConfiguration,
+}
+"""Every kind in the manifest."""
+
+TYPE = ("apiVersion", "kind")
+"""What a maker says itself."""
+
+RUNNING = ("Deployment", "DaemonSet", "Service")
+"""What runs: it comes after all the rest, and the address pool after it. These do not wait for one another,
+because the Service is ready only when its pods are."""
+
+
+class MetalLb(LoadBalancer):
+    """MetalLB in layer 2 mode: a node answers for the address, and the controller's Service gets it."""
+
+    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, plan, opts)
+        own = plan.load_balancer
+        if not isinstance(own, MetalLbPlan):
+            raise TypeError(f"{name}: the plan is {type(own).__name__}")
+        running = self._install(name, own.namespace) if own.install.value else []
+        pool = k8s.apiextensions.CustomResource(
+            f"{name}-pool",
+            api_version="metallb.io/v1beta1",
+            kind="IPAddressPool",
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=plan.names.of("pool"), namespace=own.namespace),
+            spec={"addresses": list(own.addresses)},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=running),
+        )
+        k8s.apiextensions.CustomResource(
+            f"{name}-announcement",
+            api_version="metallb.io/v1beta1",
+            kind="L2Advertisement",
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=plan.names.of("pool"), namespace=own.namespace),
+            spec={
+                "ipAddressPools": [plan.names.of("pool")],
+                **({"interfaces": list(own.interfaces)} if own.interfaces else {}),
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[pool]),
+        )
+        self.service = _service(own, plan.names.of("pool"))
+        self.source_addresses = pulumi.Output.from_input([])
+        self.ready = pulumi.Output.from_input("MetalLB announces the address as soon as the Service has it")
+        self.details = {"pool": pulumi.Output.from_input(plan.names.of("pool"))}
+        self.register_outputs({"sourceAddresses": self.source_addresses, **self.details})
+
+    def _install(self, name: str, namespace: str) -> list[pulumi.Resource]:
+        """Registers the manifest in the order that it needs, and returns what runs."""
+        namespaces: list[pulumi.Resource] = []
+        rest: list[pulumi.Resource] = []
+        running: list[pulumi.Resource] = []
+        for document in documents():
+            kind = document["kind"]
+            if kind == "Namespace":
+                group, before = namespaces, []
+            elif kind in RUNNING:
+                group, before = running, [*namespaces, *rest]
+            else:
+                group, before = rest, namespaces
+            said = {key: value for key, value in adapt(document, namespace).items() if key not in TYPE}
+            group.append(
+                MAKERS[kind](
+                    f"{name}-{kind.lower()}-{document['metadata']['name'].replace(':', '-')}",
+                    **{_argument(key): value for key, value in said.items()},
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=[*before]),
+                )
+            )
+        return running
+
+
+def documents() -> list[Document]:
+    """The manifest's documents in the order of registration: what runs comes last."""
+    loaded = [document for document in yaml.safe_load_all(MANIFEST.read_text()) if document]
+    return sorted(loaded, key=lambda document: (document["kind"] in RUNNING, document["kind"] != "Namespace"))
+
+
+def adapt(document: Document, namespace: str) -> Document:
+    """A document as it is installed: in the wanted namespace, and ready only when it can be relied on."""
+    moved: Document = _moved(document, namespace)
+    if moved["kind"] == "Deployment":
+        (container,) = moved["spec"]["template"]["spec"]["containers"]
+        # Upstream's says ready before the webhook answers, and until then the API server refuses a pool.
+        container["readinessProbe"] = {"tcpSocket": {"port": "webhook-server"}, "periodSeconds": 1}
+    return moved
+
+
+def _moved(value: Any, namespace: str) -> Any:
+    """A copy without nulls, the namespace replaced wherever it stands, also as the beginning of a name."""
+    if isinstance(value, dict):
+        return {key: _moved(item, namespace) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_moved(item, namespace) for item in value]
+    if isinstance(value, str) and (value == UPSTREAM_NAMESPACE or value.startswith(f"{UPSTREAM_NAMESPACE}:")):
+        return namespace + value.removeprefix(UPSTREAM_NAMESPACE)
+    return value
+
+
+def _argument(key: str) -> str:
+    """The Python argument for a top-level key: `roleRef` is role_ref. Below it keys are Kubernetes' own."""
+    return re.sub(r"[A-Z]", lambda letter: f"_{letter.group().lower()}", key)
+
+
+def _service(own: MetalLbPlan, pool: str) -> ServiceShape:
+    """The controller's Service: out of this pool, with the wanted address, for the allowed clients."""
+    return ServiceShape(
+        type="LoadBalancer",
+        annotations=dict(_annotations(own, pool)),
+        source_ranges=()
+        if any(clients.prefixlen == 0 for clients in own.allowed_clients)
+        else tuple(str(clients) for clients in own.allowed_clients),
+    )
+
+
+def _annotations(own: MetalLbPlan, pool: str) -> Iterator[tuple[str, str]]:
+    yield "metallb.io/address-pool", pool
+    if own.address is not None:
+        yield "metallb.io/loadBalancerIPs", str(own.address)
