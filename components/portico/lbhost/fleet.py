@@ -1,7 +1,8 @@
 """What a set of LB hosts is told: listeners, backends, health, timers, addresses. The renderers' only input.
 
-Pure values: no Pulumi, no network, no clock. Read by haproxy, keepalived and payload; made by loadbalancers.openstack_haproxy.
-A Fleet that exists can be rendered: whatever could break a file is refused when it is made.
+Pure values: no Pulumi, no network, no clock. Read by haproxy, keepalived and payload; made by
+loadbalancers.openstack_haproxy. A Fleet that exists can be rendered: whatever could break a file is refused
+when it is made.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Host:
 
 @dataclass(frozen=True)
 class Fleet:
-    """Everything that is the same on all LB hosts of one load balancer. Raises Refused with every problem at once."""
+    """What is the same on all hosts of one load balancer. Raises Refused with every problem at once."""
 
     listeners: tuple[Listener, ...]
     backends: tuple[Backend, ...]
@@ -48,7 +49,8 @@ class Fleet:
     timers: Timers
     vip: IPv4Address
     gateway: IPv4Address
-    """The subnet's gateway: a master that reaches it from its own address but not from the VIP gives the VIP up."""
+    """The subnet's gateway. A master that reaches it from its own address but not from the VIP gives that
+    up."""
     router_id: int
     """VRRP's virtual router id, 1..255, unique on the network (RFC 5798, 5.2.3)."""
     hosts: tuple[Host, ...]

@@ -21,7 +21,7 @@ class Timers:
 
     missed_adverts: int = 3
     """After how many intervals of silence a backup takes over, 1..100. RFC 5798 (6.1) says 3; keepalived's
-    `down_timer_adverts` (2.2.3 and later) lets it be more, so that a pause is borne without slower adverts."""
+    `down_timer_adverts` (since 2.2.3) lets it be more, so that a pause is borne without slower adverts."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.advert_interval <= 4095:
@@ -32,14 +32,15 @@ class Timers:
     def takeover(self, priority: int = 200) -> float:
         """Seconds of silence after which a backup of that priority (1..254) is master.
 
-        Master_Down_Interval = missed adverts × interval + skew, skew = (256 - priority)/256 × interval (RFC 5798,
-        6.1). Counted from the last advert: a client waits up to one interval less, and for the ARP of the VIP.
+        Master_Down_Interval = missed adverts × interval + skew, skew = (256 - priority)/256 × interval (RFC
+        5798, 6.1). Counted from the last advert: a client waits up to one interval less, and for the ARP of
+        the VIP.
         """
         interval = self.advert_interval / 100
         return self.missed_adverts * interval + (256 - priority) / 256 * interval
 
     def tolerated_pause(self, priority: int = 200) -> float:
-        """Seconds a master may stand still, as in a live migration, without any backup of that priority moving.
+        """Seconds a master may stand still, as in a live migration, before a backup of that priority moves.
 
         One interval less than `takeover`: the pause may begin just before an advert was due.
         """

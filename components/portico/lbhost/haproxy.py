@@ -1,0 +1,85 @@
+"""haproxy.cfg of an LB host: TCP listeners in front of the node ports, and what HAProxy says about itself.
+
+Pure: no Pulumi, no network, no clock. Read by payload; judged by the real HAProxy in tests/lbhost. The same
+file for every host of a fleet. Why each value: docs/lb-host.md. `@generation@` is filled in on the host
+(portico_sync.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..traffic import Backend, Health, Listener
+from .fleet import STATUS_PORT, Fleet
+from .guard import url_path, word
+
+_GLOBAL = """\
+# Written by Portico, generation @generation@. A change made here is overwritten.
+global
+    user haproxy
+    group haproxy
+    chroot /var/lib/haproxy
+    maxconn {max_connections}
+    log stdout format raw daemon notice
+    stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners
+    # A worker from before a reload keeps its connections this long.
+    hard-stop-after 1h
+
+defaults
+    mode tcp
+    log global
+    balance roundrobin
+    # The wait between two tries is never longer than this, so a dead node costs a client 0.2 s.
+    timeout connect 200ms
+    retries 2
+    option redispatch 1
+    timeout client 60s
+    timeout server 60s
+    timeout tunnel 1h
+    timeout check 1s
+"""
+
+
+def render(fleet: Fleet) -> str:
+    """The file, ending with a newline. `haproxy -c` of 2.4 and later finds nothing to complain about."""
+    return "\n".join(
+        [
+            _GLOBAL.format(max_connections=fleet.max_connections),
+            *_nodes(fleet.health, fleet.backends),
+            *(line for listener in fleet.listeners for line in _listener(listener, fleet.backends)),
+            *_status(fleet),
+        ]
+    )
+
+
+def _nodes(health: Health, backends: tuple[Backend, ...]) -> Iterator[str]:
+    yield "# Who can serve. A node is asked once, not once for each listener: those track these."
+    yield "backend nodes"
+    yield f"    option httpchk GET {url_path(health.path)}"
+    yield "    http-check expect status 200"
+    yield "    default-server check inter 1s fall 2 rise 1"
+    for backend in backends:
+        yield f"    server {word(backend.name)} {backend.address}:{health.node_port}"
+    yield ""
+
+
+def _listener(listener: Listener, backends: tuple[Backend, ...]) -> Iterator[str]:
+    yield f"listen listener-{word(listener.name)}"
+    yield f"    bind :{listener.port}"
+    yield "    default-server send-proxy-v2"
+    for backend in backends:
+        name = word(backend.name)
+        yield f"    server {name} {backend.address}:{listener.node_port} track nodes/{name}"
+    yield ""
+
+
+def _status(fleet: Fleet) -> Iterator[str]:
+    hosts = " ".join(str(host.address) for host in fleet.hosts)
+    yield "# Which generation serves: for this host's agent, and for the agent of the host that comes next."
+    yield "frontend status"
+    yield "    mode http"
+    yield f"    bind :{STATUS_PORT}"
+    yield "    maxconn 20"
+    yield f"    tcp-request connection reject unless {{ src 127.0.0.1 {hosts} }}"
+    yield '    http-request return status 200 content-type text/plain string "@generation@"'
+    yield ""

@@ -1,0 +1,138 @@
+"""user_data of an LB host: cloud-init text that stays the same from day to day; a change of it replaces the
+server.
+
+Pure: no Pulumi, no network, no clock; reads this package's own files. Read by
+loadbalancers.openstack_haproxy; judged by cloud-init itself in tests/lbhost. Nothing is compressed: another
+zlib would make another text, and another text another server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from textwrap import indent
+from types import MappingProxyType
+
+from .keepalived import CHECK_VIP, HAPROXY_DOWN
+
+LIMIT = 65535
+"""Bytes that Nova takes for user_data, counted after base64 (Nova API, servers: user_data)."""
+
+AGENT = "/opt/portico/portico-sync"
+_INSTALL = "/opt/portico/install"
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a host, owned by root."""
+
+    text: str
+    mode: str = "0644"
+
+
+_AGENT_UNIT = f"""\
+[Unit]
+Description=Portico: HAProxy and keepalived serve what the server's metadata says
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+ExecStartPre=+{_INSTALL}
+ExecStart=/usr/bin/python3 -I {AGENT}
+TimeoutStartSec=infinity
+Restart=always
+RestartSec=2
+StateDirectory=portico
+ProtectSystem=strict
+ReadWritePaths=-/etc/haproxy -/etc/keepalived
+ProtectHome=yes
+PrivateTmp=yes
+NoNewPrivileges=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+RestrictRealtime=yes
+LockPersonality=yes
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+# systemd is the first to know that HAProxy is gone; keepalived watches the file, and the VIP leaves within
+# milliseconds.
+_HAPROXY_DROP_IN = f"""\
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+ExecStartPost=+/bin/sh -c 'echo 0 >{HAPROXY_DOWN}'
+ExecStopPost=+/bin/sh -c 'echo 1 >{HAPROXY_DOWN}'
+"""
+
+# The packages leave a killed keepalived dead, and then both hosts hold the VIP.
+_KEEPALIVED_DROP_IN = """\
+[Unit]
+After=haproxy.service
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+"""
+
+_TMPFILES = f"""\
+d /run/portico 0755 root root -
+f {HAPROXY_DOWN} 0644 root root - 1
+"""
+
+COMMANDS = (
+    ("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/portico.conf"),
+    ("systemctl", "daemon-reload"),
+    ("systemctl", "enable", "--now", "--no-block", "portico-sync.service"),
+)
+"""What is run once the files are there."""
+
+
+@cache
+def files() -> Mapping[str, File]:
+    """Every file of a host by its path; the rest follows from the payload."""
+    return MappingProxyType(
+        {
+            AGENT: File(_own("portico_sync.py"), "0755"),
+            _INSTALL: File(_own("install.sh"), "0755"),
+            CHECK_VIP: File(_own("check-vip.sh"), "0755"),
+            "/etc/systemd/system/portico-sync.service": File(_AGENT_UNIT),
+            "/etc/systemd/system/haproxy.service.d/portico.conf": File(_HAPROXY_DROP_IN),
+            "/etc/systemd/system/keepalived.service.d/portico.conf": File(_KEEPALIVED_DROP_IN),
+            "/etc/tmpfiles.d/portico.conf": File(_TMPFILES),
+        }
+    )
+
+
+def render() -> str:
+    """The text, ending with a newline, at most LIMIT after base64. It takes no argument, so nothing can
+    change it but a release."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "#cloud-config"
+    yield "# A Portico LB host. What it serves comes from the server's metadata: docs/lb-host.md."
+    yield "locale: C.UTF-8  # any other needs the package locales, which small images lack"
+    yield "write_files:"
+    for path, file in files().items():
+        yield f"- path: {path}"
+        yield f"  permissions: '{file.mode}'"
+        yield "  content: |"
+        yield indent(file.text, "   ").rstrip("\n")
+    yield "runcmd:"
+    for command in COMMANDS:
+        yield f"- [{', '.join(command)}]"
+
+
+def _own(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
