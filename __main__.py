@@ -1,6 +1,7 @@
 """Portico as a program: one stack file in, one address out."""
 
 import pulumi
+
 from portico.exposure import SECTIONS, Exposure
 
 config = pulumi.Config("portico")

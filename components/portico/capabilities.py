@@ -1,7 +1,8 @@
-"""What a platform can do, as frozen values: the answers to read-only questions, asked before anything is made.
+"""What a platform can do, as frozen values: the answers to read-only questions, asked before anything is
+made.
 
-Pure: no Pulumi, no network, no clock. Made by platforms, read by plan. A field that is None was not asked, because there are no
-credentials (an offline preview) or because the kind of load balancer does not need it.
+Pure: no Pulumi, no network, no clock. Made by platforms, read by plan. A field that is None was not asked,
+because there are no credentials (an offline preview) or because the kind of load balancer does not need it.
 """
 
 from __future__ import annotations
@@ -64,10 +65,11 @@ class OpenStack:
     extensions: frozenset[str] | None = None
     """The aliases of Neutron's extensions."""
     foreign_network: bool = False
-    """Whether the network belongs to another project: then only its owner may set allowed address pairs (Neutron's
-    default policy, create_port:allowed_address_pairs)."""
+    """Whether the network belongs to another project: then only its owner may set allowed address pairs
+    (Neutron's default policy, create_port:allowed_address_pairs)."""
     quotas: Mapping[str, Quota] = field(default_factory=dict)
-    """By resource: ports, floating_ips, security_groups, security_group_rules, instances, cores, ram (MiB), server_groups."""
+    """By resource: ports, floating_ips, security_groups, security_group_rules, instances, cores, ram (MiB),
+    server_groups."""
     metadata_items: int | None = None
     """How many metadata items a server may have; -1 is unlimited (Nova API, limits, maxServerMeta)."""
     made: frozenset[str] = frozenset()

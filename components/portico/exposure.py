@@ -1,10 +1,10 @@
 """Exposure: the whole way from the client to the applications, as resources.
 
-May touch Pulumi. Reads settings, asks the platform, has the plan made, and wires what the plan says; decides nothing itself.
+May touch Pulumi. Reads settings, asks the platform, has the plan made, and wires what the plan says; decides
+nothing itself.
 """
 
 from collections.abc import Mapping
-
 from pathlib import Path
 
 import pulumi
@@ -19,14 +19,15 @@ from .ingress import CONTROLLERS, Traefik, TraefikArgs
 from .kinds import ClientIp, Place
 from .loadbalancers.face import LoadBalancer
 from .names import Names, for_stack
-from .platforms import openstack
 from .plan.octavia import OctaviaPlan
 from .plan.openstack_haproxy import OpenStackHAProxyPlan
+from .platforms import openstack
 from .problems import Problem, Refused
 from .serving import Question, address_answers, cloud
 
 NOWHERE = "https://no-credentials.invalid/v3"
-"""What the OpenStack provider is told in a preview without credentials: it wants an address, and asks nothing there."""
+"""What the OpenStack provider is told in a preview without credentials: it wants an address, and asks nothing
+there."""
 
 SECTIONS = ("kubernetes", "nodes", "ingress", "loadBalancer", "apps", "wait")
 
@@ -35,7 +36,8 @@ class Exposure(pulumi.ComponentResource):
     """An ingress controller on node ports, a load balancer in front of it, and applications behind it.
 
     Raises:
-        pulumi.RunError: the settings are wrong, or the platform cannot carry them; every reason in one message, nothing made.
+        pulumi.RunError: the settings are wrong, or the platform cannot carry them; every reason in one
+        message, nothing made.
     """
 
     plan: plan.Plan
@@ -99,8 +101,8 @@ class Exposure(pulumi.ComponentResource):
         self.register_outputs({"address": self.address, "url": self.url})
 
     def _platforms(self, name: str) -> list[pulumi.ProviderResource]:
-        """One provider for each platform, of this component's own: an offline preview has to tell the OpenStack provider that
-        there is no cloud to ask, which the ambient one cannot be told."""
+        """One provider for each platform, of this component's own: an offline preview has to tell the
+        OpenStack provider that there is no cloud to ask, which the ambient one cannot be told."""
         own = pulumi.ResourceOptions(parent=self)
         cluster = self.plan.kubernetes
         providers: list[pulumi.ProviderResource] = [

@@ -1,7 +1,8 @@
-"""The table of load balancer kinds: who keeps the client's address, how health is asked, what stands inside the cluster.
+"""The table of load balancer kinds: who keeps the client's address, how health is asked, what stands inside
+the cluster.
 
-Pure: no Pulumi, no network, no clock. Read by settings, plan and loadbalancers; a new kind is one row here and one file in
-loadbalancers/.
+Pure: no Pulumi, no network, no clock. Read by settings, plan and loadbalancers; a new kind is one row here
+and one file in loadbalancers/.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class Kind:
     provider: str = ""
     """The variant, where one type has several: Octavia's provider driver."""
     traffic_policy: str = "Local"
-    """`externalTrafficPolicy`. With Cluster a node's own address hides the load balancer's, so that the controller could trust
-    no PROXY header narrowly (Kubernetes, Service, External traffic policy)."""
+    """`externalTrafficPolicy`. With Cluster a node's own address hides the load balancer's, so that the
+    controller could trust no PROXY header narrowly (Kubernetes, Service, External traffic policy)."""
 
     @property
     def name(self) -> str:

@@ -1,6 +1,7 @@
 """Every physical name and description, so that nothing made can be lost from sight.
 
-Pure: no Pulumi, no network, no clock. Read by plan, loadbalancers and platforms: what a stack made can be listed by its prefix.
+Pure: no Pulumi, no network, no clock. Read by plan, loadbalancers and platforms: what a stack made can be
+listed by its prefix.
 """
 
 from __future__ import annotations

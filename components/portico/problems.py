@@ -1,6 +1,8 @@
-"""What is wrong, said so that a reader can mend it: where, what was found, which rule it breaks and what to do.
+"""What is wrong, said so that a reader can mend it: where, what was found, which rule it breaks and what to
+do.
 
-Pure: no Pulumi, no network, no clock. Settings, probes and the plan collect problems; whoever collected them raises Refused once.
+Pure: no Pulumi, no network, no clock. Settings, probes and the plan collect problems; whoever collected them
+raises Refused once.
 """
 
 from __future__ import annotations

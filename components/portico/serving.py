@@ -1,6 +1,8 @@
-"""Whether what was planned serves: waits, bounded, with a line on progress, and names the hop that is broken when it does not.
+"""Whether what was planned serves: waits, bounded, with a line on progress, and names the hop that is broken
+when it does not.
 
-Asks Nova for consoles and the published address for an answer; changes nothing; never in previews. Read by loadbalancers and exposure.
+Asks Nova for consoles and the published address for an answer; changes nothing; never in previews. Read by
+loadbalancers and exposure.
 """
 
 import asyncio
@@ -48,6 +50,15 @@ async def hosts_serve(
     seconds = wait.minutes * 60
     for host, server_id, generation in zip(hosts, server_ids, generations, strict=True):
         await _host_serves(component, host, server_id, generation, seconds)
+    connection = cloud()
+    if connection is not None and len(hosts) > 1:
+        where = await asyncio.to_thread(openstack.hypervisors, connection, server_ids)
+        if len(set(where)) < len(hosts):
+            pulumi.log.warn(
+                f"of {', '.join(hosts)} at least two share a hypervisor, whose death takes both; "
+                "portico:loadBalancer.hosts.antiAffinity: hard refuses that",
+                component,
+            )
     return f"{len(hosts)} hosts serve what was planned"
 
 
@@ -95,7 +106,8 @@ async def _host_serves(
 async def _until(
     component: pulumi.Resource, sentence: str, asked: Callable[[], str | None], seconds: float
 ) -> str | None:
-    """The first answer that is not None, or None when the time is over; a line on progress every ten seconds."""
+    """The first answer that is not None, or None when the time is over; a line on progress every ten
+    seconds."""
     started = time.monotonic()
     said = started
     while True:
@@ -116,7 +128,8 @@ class Question:
     port: int
     tls: bool
     host: str | None
-    """The application's host name; None where there is no application, and the controller's own 404 is answer enough."""
+    """The application's host name; None where there is no application, and the controller's own 404 is answer
+    enough."""
     path: str = "/"
 
     def url(self, address: str) -> str:
@@ -127,7 +140,8 @@ class Question:
 async def address_answers(component: pulumi.Resource, address: str, question: Question, wait: Wait) -> str:
     """Waits until the published address answers for the application.
 
-    A controller that has not read the Ingress yet says 404, one without a ready pod 503: neither is an answer.
+    A controller that has not read the Ingress yet says 404, one without a ready pod 503: neither is an
+    answer.
     """
     if pulumi.runtime.is_dry_run() or wait.until == "nothing":
         return "not asked"
@@ -147,8 +161,8 @@ async def address_answers(component: pulumi.Resource, address: str, question: Qu
     if answered := await _until(component, f"waiting until {url} answers", asked, wait.minutes * 60):
         return answered
     raise pulumi.RunError(
-        f"{url} (host {question.host}) does not answer after {wait.minutes} minutes: {answer}; {_broken_hop(answer, question)}; "
-        "portico:wait.until: nothing ends without asking"
+        f"{url} (host {question.host}) does not answer after {wait.minutes} minutes: {answer}; "
+        f"{_broken_hop(answer, question)}; portico:wait.until: nothing ends without asking"
     )
 
 
@@ -160,12 +174,20 @@ def _broken_hop(answer: str, question: Question) -> str:
     return "the ingress controller answers, and the application behind it does not"
 
 
+def _any_certificate() -> ssl.SSLContext:
+    """The certificate names the application's host, not the address that is asked, and is not what is asked
+    about."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def _status(address: str, question: Question) -> int:
     connection: http.client.HTTPConnection
     if question.tls:
-        # The certificate names the application's host, not the address that is asked.
         connection = http.client.HTTPSConnection(
-            address, question.port, timeout=5, context=ssl._create_unverified_context()
+            address, question.port, timeout=5, context=_any_certificate()
         )
     else:
         connection = http.client.HTTPConnection(address, question.port, timeout=5)

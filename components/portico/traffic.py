@@ -1,4 +1,5 @@
-"""What comes in and where it goes: listeners, backends and the health check, as every kind of load balancer sees them.
+"""What comes in and where it goes: listeners, backends and the health check, as every kind of load balancer
+sees them.
 
 Pure values: no Pulumi, no network, no clock. Read by everything above.
 """
@@ -18,9 +19,11 @@ class Listener:
     port: int
     """The port on the published address, 1..65535."""
     node_port: int
-    """The port on every backend, 30000..32767 unless the cluster says otherwise (Kubernetes, Service, type NodePort)."""
+    """The port on every backend, 30000..32767 unless the cluster says otherwise (Kubernetes, Service, type
+    NodePort)."""
     tls: bool = False
-    """Whether the ingress controller ends TLS on this listener. A load balancer passes the bytes through either way."""
+    """Whether the ingress controller ends TLS on this listener. A load balancer passes the bytes through
+    either way."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,6 @@ class Health:
     """How a load balancer asks whether a backend can serve: HTTP GET, 200 means yes."""
 
     node_port: int
-    """A node port of the ingress controller's own health endpoint. Its Service has the traffic policy Local, so a node
-    without a controller pod does not answer; the web port and kube-proxy's port would not tell."""
+    """A node port of the ingress controller's own health endpoint. Its Service has the traffic policy Local,
+    so a node without a controller pod does not answer; the web port and kube-proxy's port would not tell."""
     path: str = "/ping"

@@ -1,6 +1,8 @@
-"""`openstack-haproxy`: a pair of HAProxy hosts behind one VIP port that is never attached, on an OpenStack without Octavia.
+"""`openstack-haproxy`: a pair of HAProxy hosts behind one VIP port that is never attached, on an OpenStack
+without Octavia.
 
-May touch Pulumi. Every choice in it was made by plan.openstack_haproxy; the technique and its sources: docs/openstack.md.
+May touch Pulumi. Every choice in it was made by plan.openstack_haproxy; the technique and its sources:
+docs/openstack.md.
 """
 
 from collections.abc import Sequence
@@ -102,8 +104,8 @@ class OpenStackHAProxy(LoadBalancer):
     ) -> openstack.networking.Port:
         """A port of the tenant network; with a pair, it may also send from and receive for the VIP.
 
-        The pair is one address, never a CIDR: OVN does not recognise the virtual port behind a CIDR, and the floating IP stays
-        dead (Neutron, OVN driver, Virtual IPs).
+        The pair is one address, never a CIDR: OVN does not recognise the virtual port behind a CIDR, and the
+        floating IP stays dead (Neutron, OVN driver, Virtual IPs).
         """
         return openstack.networking.Port(
             f"{self._name}-{part}",
@@ -152,7 +154,8 @@ class OpenStackHAProxy(LoadBalancer):
         fleet: pulumi.Output[Fleet],
         rules: Sequence[pulumi.Resource],
     ) -> list[openstack.compute.Instance]:
-        """The hosts, strictly one after the other: ACTIVE is not serving, and two at once may land on one hypervisor."""
+        """The hosts, strictly one after the other: ACTIVE is not serving, and two at once may land on one
+        hypervisor."""
         own = self._own
         hints = self._server_group()
         servers: list[openstack.compute.Instance] = []

@@ -1,6 +1,7 @@
 """What will be built, and why: settings and capabilities become a frozen Plan, each choice with its reason.
 
-Pure: no Pulumi, no network, no clock; never imports platforms. Read by exposure, loadbalancers and ingress, which decide nothing.
+Pure: no Pulumi, no network, no clock; never imports platforms. Read by exposure, loadbalancers and ingress,
+which decide nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class ControllerPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that decides the shape of what is built; ids and addresses that only the platform knows come later."""
+    """Everything that decides the shape of what is built; ids and addresses that only the platform knows come
+    later."""
 
     names: Names
     kind: Choice[Kind]
@@ -73,7 +75,8 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
     """Decides everything.
 
     Raises:
-        Refused: the platform cannot carry it (quota short, address pairs refused, a name unknown); all reasons at once.
+        Refused: the platform cannot carry it (quota short, address pairs refused, a name unknown); all
+        reasons at once.
     """
     chosen = settings.load_balancer
     provider = chosen.octavia.provider if chosen.octavia else "amphora"
@@ -123,7 +126,9 @@ def _check_reason(kind: Kind) -> str:
         return "the cluster knows which nodes have a controller"
     if kind.check is Check.TCP:
         return "the provider can ask no more than whether the port answers"
-    return "only the controller's own health endpoint tells that it serves; a TCP check stays green on a PROXY mismatch"
+    return (
+        "only the controller's own health endpoint tells that it serves; TCP stays green on a PROXY mismatch"
+    )
 
 
 def _workload(ingress: IngressSettings) -> Choice[str]:

@@ -27,7 +27,7 @@ def backends(nodes: Nodes | None, found: tuple[Backend, ...] | None) -> Choice[t
         )
         return Choice(
             every,
-            because=f"every address of {nodes.cidr} but {len(nodes.exclude)}: health checks tell which are nodes",
+            because=f"every address of {nodes.cidr} but {len(nodes.exclude)}; health checks tell the nodes",
         )
     if found is None:
         return Choice(None, because="the servers are looked up when there are credentials")

@@ -1,6 +1,7 @@
 """The plan of `openstack-haproxy`: the hosts, the VIP, the floating IP, and the security rules as data.
 
-Pure: no Pulumi, no network, no clock. Read by loadbalancers.openstack_haproxy. The technique: docs/openstack.md.
+Pure: no Pulumi, no network, no clock. Read by loadbalancers.openstack_haproxy. The technique:
+docs/openstack.md.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from ..names import Names
 from ..settings.model import Hosts, Settings
 from ..traffic import Health, Listener
 from .choice import Choice, Ref, name_only, ref
-
 
 ITEMS_LEFT = 8
 """Metadata items of a host that the payload leaves to others."""
@@ -36,7 +36,8 @@ class Rule:
     """One ingress rule of a security group."""
 
     name: str
-    """Says everything the rule says: a rule that changes is another rule, so the new one never meets the old one's 409."""
+    """Says everything the rule says: a rule that changes is another rule, so the new one never meets the old
+    one's 409."""
     group: Group
     """Whose rule it is."""
     protocol: str
@@ -76,7 +77,8 @@ class OpenStackHAProxyPlan:
     external_network: str | None
     """The name of the network a new floating IP comes from; None where only a look-up could tell."""
     floating_ip: FloatingIp | None
-    """The existing floating IP to adopt; None makes a new one, unless `floating_ip_said` says that it could not be looked up."""
+    """The existing floating IP to adopt; None makes a new one, unless `floating_ip_said` says that it could
+    not be looked up."""
     floating_ip_said: str | None
     node_security_group: Ref | None
     rules: tuple[Rule, ...]
@@ -173,7 +175,7 @@ def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:
         return Choice(planned, because="hosts.count is 1: nothing takes over when the host dies")
     return Choice(
         planned,
-        because=f"{hosts.count} hosts: one serves, the others take over in {TIMERS[hosts.timers].takeover():.2f} s",
+        because=f"of {hosts.count} one serves; another takes over in {TIMERS[hosts.timers].takeover():.2f} s",
     )
 
 

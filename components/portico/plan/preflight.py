@@ -1,6 +1,7 @@
 """Whether the platform can carry the plan: judged before the first resource, all reasons at once.
 
-Pure: no Pulumi, no network, no clock. What was not asked is not judged. Where the technique needs what: docs/openstack.md.
+Pure: no Pulumi, no network, no clock. What was not asked is not judged. Where the technique needs what:
+docs/openstack.md.
 """
 
 from __future__ import annotations
@@ -99,8 +100,8 @@ def _pairs(where: Where, can: OpenStack) -> Iterator[Problem]:
         yield Problem(
             f"{SECTION}.openstack.network",
             repr(where.network),
-            "belongs to another project, and Neutron lets only a network's owner set allowed address pairs on its ports",
-            "use a network of this project, or have the owner's cloud allow it and set openstack.addressPairsAllowed: true",
+            "belongs to another project, and only its owner may set allowed address pairs on ports there",
+            "use a network of your own, or have it allowed and set openstack.addressPairsAllowed: true",
         )
 
 
@@ -131,12 +132,13 @@ def _quotas(needs: Mapping[str, int], can: OpenStack) -> Iterator[Problem]:
     for resource, more in needs.items():
         quota = can.quotas.get(resource)
         if more and quota and not quota.room_for(more):
-            what = resource.replace("_", " ")
+            what, room = resource.replace("_", " "), max(0, quota.limit - quota.used)
+            raised = f"openstack quota set --{_option(resource)} {quota.used + more} PROJECT"
             yield Problem(
                 f"{SECTION}.openstack",
                 "",
-                f"needs {more} more {what}, and the project's quota of {quota.limit} has room for {max(0, quota.limit - quota.used)}",
-                f"raise it (`openstack quota set --{_option(resource)} {quota.used + more} PROJECT`) or remove what is not used",
+                f"needs {more} more {what}, and the quota of {quota.limit} has room for {room}",
+                f"raise it (`{raised}`) or make room",
             )
 
 

@@ -1,7 +1,8 @@
-"""Read-only questions to an OpenStack region; the answers are capabilities, and what went wrong while asking is a problem.
+"""Read-only questions to an OpenStack region; the answers are capabilities, and what went wrong while asking
+is a problem.
 
-Speaks HTTPS through openstacksdk and changes nothing. Read by exposure; `Cloud` lists every call in use, so it is also the list of
-permissions that a read-only user needs.
+Speaks HTTPS through openstacksdk and changes nothing. Read by exposure; `Cloud` lists every call in use, so
+it is also the list of permissions that a read-only user needs.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Compute(Protocol):
     """The calls to Nova."""
 
     def servers(self, details: bool = True, **query: Any) -> Iterable[Any]: ...
+    def get_server(self, server: str) -> Any: ...
     def server_groups(self) -> Iterable[Any]: ...
     def find_flavor(self, name_or_id: str) -> Any: ...
     def find_keypair(self, name_or_id: str) -> Any: ...
@@ -294,7 +296,8 @@ def _made(cloud: Cloud, names: Names) -> frozenset[str]:
 
 
 def octavia_providers(cloud: Cloud) -> tuple[str, ...]:
-    """The provider drivers of Octavia; empty where the catalogue has no Octavia or the one listed does not answer."""
+    """The provider drivers of Octavia; empty where the catalogue has no Octavia or the one listed does not
+    answer."""
     if not cloud.has_service("load-balancer"):
         return ()
     try:
@@ -359,3 +362,8 @@ def console(cloud: Cloud, server_id: str) -> str:
         openstack.exceptions.SDKException: the cloud shows no consoles.
     """
     return str(cloud.compute.get_server_console_output(server_id, length=400)["output"])
+
+
+def hypervisors(cloud: Cloud, server_ids: Iterable[str]) -> list[str]:
+    """Where servers run: the project's own token for each server's hypervisor (Nova API, servers, hostId)."""
+    return [str(cloud.compute.get_server(server_id).host_id) for server_id in server_ids]

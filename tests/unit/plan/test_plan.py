@@ -4,6 +4,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
+
 from portico.capabilities import OFFLINE, Capabilities
 from portico.names import Names, for_stack
 from portico.plan import make
@@ -11,7 +12,6 @@ from portico.plan.choice import is_id
 from portico.plan.openstack_haproxy import Group, OpenStackHAProxyPlan
 from portico.settings.model import Ingress, Nodes
 from portico.traffic import Backend
-
 from tests.unit.plan.worlds import ABLE, CLOUD, NETWORK, PAIR
 
 NAMES = Names("portico-test")

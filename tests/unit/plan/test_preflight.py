@@ -1,16 +1,17 @@
-"""What the platform cannot carry is refused before anything is made, every reason at once, each with its remedy."""
+"""What the platform cannot carry is refused before anything is made, every reason at once, each with its
+remedy."""
 
 from dataclasses import replace
 from ipaddress import IPv4Network
 
 import pytest
+
 from portico.capabilities import OFFLINE, Capabilities, OpenStack, Quota
 from portico.names import Names
 from portico.plan import make
 from portico.problems import Problem, Refused
 from portico.settings.model import LoadBalancer, Nodes, Octavia
 from portico.settings.model import OpenStack as Where
-
 from tests.unit.plan.worlds import ABLE, CLOUD, PAIR
 
 NAMES = Names("portico-test")

@@ -1,4 +1,5 @@
-"""What a cloud answers becomes capabilities; what it cannot answer becomes a problem with its path and remedy."""
+"""What a cloud answers becomes capabilities; what it cannot answer becomes a problem with its path and
+remedy."""
 
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -6,13 +7,13 @@ from types import SimpleNamespace as Thing
 
 import pytest
 from openstack import exceptions
+
 from portico.capabilities import Quota
 from portico.names import Names
 from portico.platforms.openstack import ask, connect, octavia_providers
 from portico.settings.model import Nodes
 from portico.settings.model import OpenStack as Where
 from portico.traffic import Backend
-
 from tests.unit.plan.worlds import PAIR
 from tests.unit.platforms.fake_cloud import ME, NETWORK_ID, FakeCloud, server
 
