@@ -19,12 +19,14 @@ from pathlib import Path
 from sandbox import namespaces, packages
 from sandbox.kubernetes import certificates, cgroups, control_plane, layout, network, node
 from sandbox.kubernetes.api import Api, ApiError, is_ready, renewed
+from sandbox.kubernetes.errors import KubernetesError
 from sandbox.kubernetes.images import Image
 from sandbox.kubernetes.layout import Layout, Node
 from sandbox.kubernetes.store import Store
 from sandbox.paths import Paths
 from sandbox.processes import Supervisor
 from sandbox.progress import Progress
+from sandbox.relays import Relay
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -48,10 +50,6 @@ READY_SECONDS = 120
 """How long the API server, and then the nodes, may take on a machine that is busy with other things."""
 
 
-class KubernetesError(Exception):
-    """The cluster does not come up; the text says what is missing and where to read more."""
-
-
 class Kubernetes:
     """A control plane and three worker nodes, under the sandbox's supervisor.
 
@@ -71,7 +69,7 @@ class Kubernetes:
     def prepare(self, *, metallb: bool = False) -> None:
         """Fetches or builds the programs and imports the images; does nothing where that was done before.
 
-        Independent of everything else in the sandbox. Raises PackagesError, StoreError, KubernetesError.
+        Independent of everything else in the sandbox. Raises PackagesError, KubernetesError.
         """
         with self._progress.step("Kubernetes: programs and images are there"):
             packages.ensure(self._paths, node.TREE)
@@ -86,7 +84,6 @@ class Kubernetes:
         cluster, hyperkube = self._layout, _tool("hyperkube")
         self._write_certificates()
         network.control_plane(cluster)
-        namespaces.ensure(self._paths.cloud)
         folders = control_plane.Folders(hyperkube, self._state, self._certificates)
         api = Api(cluster.netns, self._certificates)
         with self._progress.step("Kubernetes: the API server answers"):
@@ -96,6 +93,7 @@ class Kubernetes:
         parts = node.Parts(
             node.TREE.folder(self._paths), hyperkube, self._store.root, self._store.image_set()
         )
+        namespaces.ensure(self._paths.cloud)
         programs = []
         for one in cluster.nodes:
             network.node(cluster, one, self._paths.cloud)
@@ -124,6 +122,10 @@ class Kubernetes:
         namespaces.delete(self._layout.netns)
         shutil.rmtree(self._state, ignore_errors=True)
         self._paths.kubeconfig.unlink(missing_ok=True)
+
+    def relays(self) -> list[Relay]:
+        """Where the API shall answer besides the control plane's own namespace."""
+        return [Relay(layout.API_PORT, self._paths.kube, (self._paths.inet, self._paths.cloud))]
 
     def status(self) -> dict[str, str]:
         """Every node and what it says of itself: `Ready`, `NotReady`, or `unknown` while the API server does

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.kubernetes import images, node
+from sandbox.kubernetes.errors import KubernetesError
 from sandbox.kubernetes.images import Image
 from sandbox.paths import Paths
 
@@ -26,7 +27,7 @@ disabled_plugins = {json.dumps(["io.containerd.grpc.v1.cri", *node.UNUSED_CONTAI
 """
 
 
-class StoreError(Exception):
+class StoreError(KubernetesError):
     """containerd did not take an image; the text is what it said."""
 
 

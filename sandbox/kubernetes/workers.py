@@ -14,21 +14,18 @@ from typing import Any
 
 from sandbox import namespaces
 from sandbox.kubernetes import network
+from sandbox.kubernetes.errors import KubernetesError
 from sandbox.kubernetes.layout import Layout, Node
 from sandbox.openstack import clouds
-from sandbox.openstack.site import Hypervisor
+from sandbox.openstack.bootstrap import NETWORK, WORKERS_GROUP
+from sandbox.openstack.cloud import OpenStack
 from sandbox.paths import Paths
-
-NETWORK = "k8s"
-"""Name of the demo project's network, and of its subnet."""
-SECURITY_GROUP = "k8s-workers"
-INTEGRATION_BRIDGE = "br-int"
 
 ACTIVE_SECONDS = 60
 """How long OVN may take to make a port work; on a cloud that has just come up it is a few seconds."""
 
 
-class WorkersError(Exception):
+class WorkersError(KubernetesError):
     """A worker cannot be joined to the cloud; the text says which, why, and what to do."""
 
 
@@ -48,9 +45,9 @@ class Worker:
 class Workers:
     """The nodes of the sandbox's cluster on the demo project's network."""
 
-    def __init__(self, paths: Paths, hypervisor: Hypervisor) -> None:
+    def __init__(self, paths: Paths, openstack: OpenStack) -> None:
         self._paths = paths
-        self._hypervisor = hypervisor
+        self._openstack = openstack
         self._nodes = {node.name: node for node in Layout(paths.prefix).nodes}
 
     def join(self) -> list[Worker]:
@@ -59,14 +56,12 @@ class Workers:
         The project's network, its subnet and its security group must be there, and the nodes' cables
         (Kubernetes.up). Raises WorkersError.
         """
-        with clouds.connection(self._paths) as user:
+        with self._openstack.connection() as user:
             mtu, gateway, ports = self._ports(user.network)
-        with clouds.connection(self._paths, clouds.ADMIN) as admin:
+        with self._openstack.connection(clouds.ADMIN) as admin:
             for name, port in ports.items():
-                if port.binding_host_id != self._hypervisor.name:
-                    admin.network.update_port(
-                        port, binding_host_id=self._hypervisor.name, device_owner="compute:nova"
-                    )
+                host = self._openstack.host
+                admin.network.update_port(port, binding_host_id=host, device_owner="compute:nova")
                 self._plug(self._nodes[name], port, mtu, gateway)
             self._wait(admin.network, ports)
         return [
@@ -86,15 +81,13 @@ class Workers:
     def _set_cable(self, name: str, state: str) -> None:
         if name not in self._nodes:
             raise WorkersError(f"there is no worker {name!r}; there are {', '.join(self._nodes)}")
-        namespaces.run(
-            "ip", "-n", self._hypervisor.netns, "link", "set", network.cable(self._nodes[name]), state
-        )
+        namespaces.run("ip", "-n", self._paths.cloud, "link", "set", network.cable(self._nodes[name]), state)
 
     def _ports(self, api: Any) -> tuple[int, str, dict[str, Any]]:
         """The network's MTU, the subnet's gateway and the port of each node."""
         net = api.find_network(NETWORK, ignore_missing=False)
         subnet = api.find_subnet(NETWORK, network_id=net.id, ignore_missing=False)
-        group = api.find_security_group(SECURITY_GROUP, ignore_missing=False)
+        group = api.find_security_group(WORKERS_GROUP, ignore_missing=False)
         there = {port.name: port for port in api.ports(network_id=net.id)}
         ports = {}
         for node in self._nodes.values():
@@ -116,21 +109,14 @@ class Workers:
         return net.mtu, subnet.gateway_ip, ports
 
     def _plug(self, node: Node, port: Any, mtu: int, gateway: str) -> None:
-        cable, outside = network.cable(node), self._hypervisor.netns
-        namespaces.run("ip", "-n", outside, "link", "set", cable, "mtu", str(mtu))
+        cable = network.cable(node)
+        namespaces.run("ip", "-n", self._paths.cloud, "link", "set", cable, "mtu", str(mtu))
         commands = [
             f"link set eth0 address {port.mac_address} mtu {mtu}",
             f"route replace default via {gateway} dev eth0",
         ]
         namespaces.run("ip", "-n", node.netns, "-batch", "-", stdin="\n".join(commands) + "\n")
-        namespaces.run(
-            *(self._paths.bin / "ovs-vsctl", f"--db={self._hypervisor.ovsdb}", "--timeout=20"),
-            *("--may-exist", "add-port", INTEGRATION_BRIDGE, cable),
-            *("--", "set", "Interface", cable, f"mtu_request={mtu}"),
-            f"external_ids:iface-id={port.id}",
-            f'external_ids:attached-mac="{port.mac_address}"',
-            "external_ids:iface-status=active",
-        )
+        self._openstack.plug(cable, port.id, port.mac_address)
 
     def _wait(self, api: Any, ports: dict[str, Any]) -> None:
         end = time.monotonic() + ACTIVE_SECONDS
