@@ -45,7 +45,7 @@ class Exposure(pulumi.ComponentResource):
     address: pulumi.Output[str]
     """What clients connect to: an IP address or a host name."""
     url: pulumi.Output[str]
-    """The address as a URL of the first application."""
+    """Where the first application is, by its host name; without one, the address."""
     answer: pulumi.Output[str]
     """What the first application answered through the address when everything was ready."""
     node_ports: Mapping[str, int]
@@ -91,7 +91,7 @@ class Exposure(pulumi.ComponentResource):
         address = balancer.address or (controller.address if controller else None)
         self.address = address if address is not None else pulumi.Output.from_input("")
         question = _question(self.plan)
-        self.url = self.address.apply(question.url)
+        self.url = self.address.apply(lambda known: question.url(question.host or known))
         served = [app.urn for app in apps] + ([controller.urn] if controller else [])
         self.answer = pulumi.Output.all(self.address, balancer.ready, *served).apply(
             lambda known: address_answers(self, known[0], question, self.plan.wait)

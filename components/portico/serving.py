@@ -132,9 +132,11 @@ class Question:
     enough."""
     path: str = "/"
 
-    def url(self, address: str) -> str:
-        """The question as a URL with the address in it."""
-        return f"{'https' if self.tls else 'http'}://{address}:{self.port}{self.path}"
+    def url(self, host: str) -> str:
+        """The question as a URL at a host name or an address."""
+        usual = 443 if self.tls else 80
+        port = "" if self.port == usual else f":{self.port}"
+        return f"{'https' if self.tls else 'http'}://{host}{port}{self.path}"
 
 
 async def address_answers(component: pulumi.Resource, address: str, question: Question, wait: Wait) -> str:
