@@ -27,6 +27,9 @@ PROJECT = "portico"
 UNKNOWN = pulumi.UNKNOWN
 """A value that only an update can tell: what stands for it in inputs, outputs and results."""
 
+SECONDS = 60
+"""How long a program may take: one that waits for something real would wait for ever."""
+
 Answer = Mapping[str, object] | Callable[["Resource"], Mapping[str, object]]
 """What a provider adds to a resource's inputs once it is made, by property (camelCase); or how to find it."""
 
@@ -241,6 +244,7 @@ def build(
         config: the stack's configuration, keys with their namespace.
 
     Raises:
+        TimeoutError: it waits for something that never comes.
         Exception: whatever the program or a registration raised.
     """
     recorder = Recorder(stack=stack, preview=preview, answers=answers or {}, calls=calls or {})
@@ -259,7 +263,7 @@ def build(
             )
         )
         pulumi_config.set_all_config(dict(config or {}))
-        await run_in_stack(resolve)
+        await asyncio.wait_for(run_in_stack(resolve), SECONDS)
 
     def resolve() -> Awaitable[None]:
         returned = program()
@@ -294,7 +298,9 @@ def _plain(value: struct_pb2.Value) -> object:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         fields = value.struct_value.fields
-        if fields[rpc._special_sig_key].string_value == rpc._special_secret_sig:
+        # Looking a key up in a protobuf map would make it.
+        marked = rpc._special_sig_key in fields
+        if marked and fields[rpc._special_sig_key].string_value == rpc._special_secret_sig:
             return Secret(_plain(fields["value"]))
         return _plain_struct(value.struct_value)
     if kind == "list_value":

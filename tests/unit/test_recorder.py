@@ -86,6 +86,12 @@ def test_exports_unknown_values_and_secrets_can_be_told_apart() -> None:
     assert recorded.one("Thing").inputs["later"] is UNKNOWN
 
 
+def test_looking_at_a_request_does_not_change_it() -> None:
+    recorded = build(lambda: Thing("thing", {"parts": [{"size": 1}]}))
+    request = recorded.one("Thing").request
+    assert list(request.object.fields["parts"].list_value.values[0].struct_value.fields) == ["size"]
+
+
 def test_two_resources_of_one_urn_are_refused_as_by_the_engine() -> None:
     def program() -> None:
         Thing("thing", {})

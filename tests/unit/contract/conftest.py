@@ -1,0 +1,15 @@
+"""No cloud is near, whatever the shell of whoever runs the tests says."""
+
+import os
+
+import pytest
+
+from portico import serving
+
+
+@pytest.fixture(autouse=True)
+def no_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("OS_"):
+            monkeypatch.delenv(name)
+    serving.cloud.cache_clear()

@@ -1,0 +1,168 @@
+"""What the contract is held against: a kind of load balancer, built from a plan as the program would build
+it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+from zlib import crc32
+
+from portico import loadbalancers, plan
+from portico.capabilities import OFFLINE, Capabilities, OpenStack, Subnet
+from portico.kinds import Kind
+from portico.loadbalancers import LOADBALANCERS, Load
+from portico.names import Names
+from portico.plan import Choice, Plan
+from portico.settings.model import (
+    Aws,
+    Hosts,
+    LoadBalancer,
+    MetalLb,
+    NodeAddress,
+    Nodes,
+    Octavia,
+    Settings,
+    Wait,
+)
+from portico.settings.model import OpenStack as Where
+from tests.unit.recorder import Answer, Recorder, Resource, build
+
+NAMES = Names("portico-test")
+NODE_GROUPS = ("5e0f1c1e-0000-4000-8000-00000000000a", "sg-0123456789abcdef0")
+"""The nodes' security group, as OpenStack and as AWS identify it."""
+
+ONLINE = Capabilities(
+    openstack=OpenStack(
+        network_id="5e0f1c1e-0000-4000-8000-000000000001",
+        subnet=Subnet(
+            "5e0f1c1e-0000-4000-8000-000000000002", IPv4Network("10.20.0.0/16"), IPv4Address("10.20.0.1")
+        ),
+        external_network="public",
+        node_security_group_id=NODE_GROUPS[0],
+        octavia_providers=("amphora", "ovn"),
+    )
+)
+"""A cloud that has everything."""
+
+WHERE = Where(network="k8s", external_network="public")
+
+SETTINGS: Mapping[str, LoadBalancer] = {
+    "openstack-haproxy": LoadBalancer(
+        "openstack-haproxy", openstack=WHERE, hosts=Hosts(image="debian-12", flavor="m1.small")
+    ),
+    "octavia (amphora)": LoadBalancer("octavia", openstack=WHERE, octavia=Octavia("amphora")),
+    "octavia (ovn)": LoadBalancer(
+        "octavia",
+        openstack=WHERE,
+        octavia=Octavia("ovn"),
+        allowed_clients=(IPv4Network("198.51.100.0/24"), IPv4Network("192.0.2.7/32")),
+    ),
+    "aws-nlb": LoadBalancer(
+        "aws-nlb",
+        aws=Aws(
+            vpc="vpc-0123456789abcdef0",
+            subnets=("subnet-0123456789abcdef0", "subnet-0123456789abcdef1"),
+            subnet_cidrs=(IPv4Network("10.20.1.0/24"), IPv4Network("10.20.2.0/24")),
+        ),
+    ),
+    "metallb": LoadBalancer("metallb", metallb=MetalLb(addresses=("192.0.2.10-192.0.2.20",))),
+}
+"""What a stack file says for each row of the table of kinds, by the row's name."""
+
+
+def _fixed_ip(port: Resource) -> Mapping[str, object]:
+    number = crc32(port.name.encode())
+    return {"allFixedIps": [f"10.20.{number % 199 + 20}.{number // 199 % 199 + 20}"]}
+
+
+ANSWERS: Mapping[str, Answer] = {
+    "openstack:networking/port:Port": _fixed_ip,
+    "openstack:networking/floatingIp:FloatingIp": {"address": "203.0.113.10"},
+    "openstack:loadbalancer/loadBalancer:LoadBalancer": {"vipAddress": "10.20.0.5", "vipPortId": "vip-port"},
+    "aws:lb/loadBalancer:LoadBalancer": {
+        "arn": "arn:aws:elasticloadbalancing:lb",
+        "dnsName": "portico-test-lb.elb.eu-central-1.amazonaws.com",
+        "zoneId": "Z3F0SRJ5LGBH90",
+    },
+    "aws:lb/targetGroup:TargetGroup": {"arn": "arn:aws:elasticloadbalancing:targets"},
+    "aws:lb/listener:Listener": {"arn": "arn:aws:elasticloadbalancing:listener"},
+}
+"""What the platforms add to what they are asked for."""
+
+
+def settings(kind: Kind, nodes: int = 2) -> Settings:
+    """A stack file for a kind, with so many nodes."""
+    chosen = SETTINGS[kind.name]
+    listed = tuple(
+        NodeAddress(IPv4Address(f"10.20.0.{index + 11}"), f"worker-{index + 1}") for index in range(nodes)
+    )
+    group = NODE_GROUPS[1] if chosen.aws else NODE_GROUPS[0]
+    inside = chosen.metallb is not None
+    return Settings(
+        load_balancer=chosen,
+        nodes=None if inside else Nodes("addresses", addresses=listed, security_group=group),
+        wait=Wait(until="nothing"),
+    )
+
+
+@dataclass(frozen=True)
+class Built:
+    """A load balancer and everything that was registered for it."""
+
+    plan: Plan
+    recorder: Recorder
+
+    @property
+    def component(self) -> Resource:
+        """The component itself."""
+        return next(resource for resource in self.recorder.registered if resource.name == "balancer")
+
+    @property
+    def children(self) -> tuple[Resource, ...]:
+        """All that was registered below it."""
+        return tuple(resource for resource in self.recorder.registered if resource.name != "balancer")
+
+    @property
+    def face(self) -> Mapping[str, Any]:
+        """What the component publishes: address, source_addresses, service, ready, details."""
+        return self.recorder.result  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A kind, with the table that says which class builds it."""
+
+    kind: Kind
+    table: Mapping[str, Load] = field(default_factory=lambda: LOADBALANCERS)
+    like: Kind | None = None
+    """Another kind whose settings are used: a kind that is not in `SETTINGS` has none of its own."""
+
+    def plan(self, nodes: int = 2, can: Capabilities = ONLINE) -> Plan:
+        """What plan.make decides for it."""
+        made = plan.make(settings(self.like or self.kind, nodes), can, NAMES)
+        if self.like is None:
+            return made
+        return replace(
+            made,
+            kind=Choice(self.kind, because="the test says so"),
+            client_ip=Choice(self.kind.client_ip, because=self.kind.because),
+        )
+
+    def build(self, nodes: int = 2, can: Capabilities = ONLINE, preview: bool = False) -> Built:
+        """What Pulumi is asked for."""
+        planned = self.plan(nodes, can)
+        return Built(planned, build(lambda: self._program(planned), preview=preview, answers=ANSWERS))
+
+    def preview_offline(self) -> Built:
+        """What is asked for by a preview that nobody has answered a question for."""
+        return self.build(can=OFFLINE, preview=True)
+
+    def _program(self, planned: Plan) -> Mapping[str, object]:
+        made = loadbalancers.build("balancer", planned, table=self.table)
+        return {
+            "address": made.address,
+            "source_addresses": made.source_addresses,
+            "service": made.service,
+            "ready": made.ready,
+            "details": dict(made.details),
+        }

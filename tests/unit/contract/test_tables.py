@@ -1,0 +1,52 @@
+"""The table of kinds and the table of classes name the same types, and nobody needs another platform's
+packages."""
+
+import subprocess
+import sys
+
+import pytest
+
+from portico.kinds import KINDS, TYPES, Place
+from portico.loadbalancers import LOADBALANCERS, LoadBalancer
+from portico.problems import Refused
+from tests.unit.contract.subjects import SETTINGS
+
+
+def test_every_kind_in_the_table_can_be_built_and_nothing_else() -> None:
+    assert set(LOADBALANCERS) == set(TYPES)
+
+
+def test_every_row_is_under_contract() -> None:
+    assert set(SETTINGS) == {kind.name for kind in KINDS}
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_a_type_leads_to_a_class_of_its_own(type: str) -> None:
+    made = LOADBALANCERS[type]()
+    assert issubclass(made, LoadBalancer)
+    assert made is not LoadBalancer
+    assert [other for other in TYPES if LOADBALANCERS[other]() is made] == [type]
+
+
+def test_only_a_load_balancer_outside_names_proxy_sources() -> None:
+    inside = [kind for kind in KINDS if kind.place is Place.INSIDE]
+    assert all(kind.client_ip.name == "KEPT" for kind in inside)
+
+
+def test_nothing_of_aws_is_imported_before_it_is_chosen() -> None:
+    asked = (
+        "import sys, portico.loadbalancers as kinds\n"
+        "kinds.LOADBALANCERS['octavia']()\n"
+        "print('pulumi_aws' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+
+
+def test_without_the_aws_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "portico.loadbalancers.aws_nlb", raising=False)
+    monkeypatch.setitem(sys.modules, "pulumi_aws", None)
+    with pytest.raises(Refused) as refused:
+        LOADBALANCERS["aws-nlb"]()
+    assert len(refused.value.problems) == 1
+    assert 'pip install "portico[aws]"' in str(refused.value)
