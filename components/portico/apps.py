@@ -3,7 +3,7 @@
 May touch Pulumi. Read by exposure. What the pods may do: docs/ingress.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -60,7 +60,7 @@ class App(pulumi.ComponentResource):
         self.host = pulumi.Output.from_input(app.host)
         self.register_outputs({"host": self.host, "service": self.service})
 
-    def _metadata(self, annotations: dict[str, str] | None = None) -> k8s.meta.v1.ObjectMetaArgs:
+    def _metadata(self, annotations: Mapping[str, str] | None = None) -> k8s.meta.v1.ObjectMetaArgs:
         return k8s.meta.v1.ObjectMetaArgs(
             name=self._app.name, namespace=self._app.namespace, labels=self._labels, annotations=annotations
         )
@@ -112,7 +112,7 @@ class App(pulumi.ComponentResource):
         )
         return k8s.core.v1.Service(
             f"{self._name}-service",
-            metadata=self._metadata(),
+            metadata=self._metadata(pods.NO_WAIT),
             spec=k8s.core.v1.ServiceSpecArgs(
                 type="ClusterIP",
                 cluster_ip="None" if run.headless else None,
@@ -139,7 +139,7 @@ class App(pulumi.ComponentResource):
         )
         k8s.networking.v1.Ingress(
             f"{self._name}-ingress",
-            metadata=self._metadata(None if args.published else {"pulumi.com/skipAwait": "true"}),
+            metadata=self._metadata(None if args.published else pods.NO_WAIT),
             spec=k8s.networking.v1.IngressSpecArgs(
                 ingress_class_name=args.ingress_class,
                 rules=[

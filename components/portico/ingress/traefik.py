@@ -262,7 +262,7 @@ class Traefik(pulumi.ComponentResource):
                 name=args.names.of("traefik"),
                 namespace=self._namespace.metadata["name"],
                 labels=self._labels,
-                annotations=dict(shape.annotations),
+                annotations={**shape.annotations, **({} if inside else pods.NO_WAIT)},
             ),
             spec=k8s.core.v1.ServiceSpecArgs(
                 type=shape.type,
