@@ -20,14 +20,12 @@ global
     group haproxy
     chroot /var/lib/haproxy
     maxconn {max_connections}
-    log stdout format raw daemon notice
     stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners
     # A worker from before a reload keeps its connections this long.
     hard-stop-after 1h
 
 defaults
     mode tcp
-    log global
     balance roundrobin
     # The wait between two tries is never longer than this, so a dead node costs a client 0.2 s.
     timeout connect 200ms

@@ -12,4 +12,6 @@ if [ -n "$missing" ]; then
         exit 1
     fi
 fi
-systemctl enable -q haproxy keepalived
+for unit in haproxy keepalived; do
+    systemctl is-enabled -q $unit || systemctl enable -q $unit || exit 1
+done

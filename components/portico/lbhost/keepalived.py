@@ -27,7 +27,7 @@ global_defs {{
     script_user root
 }}
 
-vrrp_track_file haproxy {{
+track_file haproxy {{
     file {haproxy_down}
     weight 0
 }}
