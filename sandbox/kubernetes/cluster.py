@@ -111,12 +111,21 @@ class Kubernetes:
             )
 
     def down(self) -> None:
-        """Ends the cluster and removes what it made, its state included; programs and images stay."""
+        """Ends the cluster and removes what it made, its state included; programs and images stay.
+
+        Raises KubernetesError if something still lives in one of its cgroups.
+        """
         names = [one.name for one in self._layout.nodes]
         names += ["kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd"]
         self._supervisor.remove(names)
         for hierarchy in cgroups.hierarchies():
-            cgroups.remove(hierarchy, f"/{self._paths.prefix}")
+            try:
+                cgroups.remove(hierarchy, f"/{self._paths.prefix}")
+            except OSError as error:
+                raise KubernetesError(
+                    f"cgroup {error.filename} cannot be removed ({error.strerror}): end the processes that "
+                    "its file cgroup.procs names and try again"
+                ) from error
         for one in self._layout.nodes:
             namespaces.delete(one.netns)
         namespaces.delete(self._layout.netns)
