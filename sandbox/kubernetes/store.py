@@ -55,11 +55,12 @@ class Store:
             return ""
 
     def holds(self, programs: Mapping[Image, Path]) -> bool:
-        """Whether the store was made of these very images and programs (by their sizes and times)."""
+        """Whether the store has these very images of these very programs (by their sizes and times)."""
         try:
-            return self._index.read_text() == _contents(programs)
+            found: dict[str, str] = json.loads(self._index.read_bytes())
         except FileNotFoundError:
             return False
+        return _contents(programs).items() <= found.items()
 
     def fill(self, programs: Mapping[Image, Path]) -> None:
         """Makes the store anew with an image for each program.
@@ -90,7 +91,7 @@ class Store:
             raise StoreError(f"containerd does not take the images: {(done.stdout + done.stderr).strip()}")
         for archive in archives:
             archive.unlink()
-        (beside / self._index.name).write_text(contents)
+        (beside / self._index.name).write_text(json.dumps(contents, indent=1))
         shutil.rmtree(self.folder, ignore_errors=True)
         beside.rename(self.folder)
 
@@ -99,9 +100,9 @@ class Store:
         return self.folder / "images.json"
 
 
-def _contents(programs: Mapping[Image, Path]) -> str:
-    described = []
+def _contents(programs: Mapping[Image, Path]) -> dict[str, str]:
+    described = {}
     for image, program in programs.items():
         status = program.stat()
-        described.append([repr(image), str(program), status.st_size, status.st_mtime_ns])
-    return json.dumps(described, indent=1)
+        described[repr(image)] = f"{program} {status.st_size} {status.st_mtime_ns}"
+    return described
