@@ -15,6 +15,7 @@ from .values import nearest
 
 PORTS = ("ingress", "nodePorts")
 HEALTH = ("ingress", "healthPort")
+LISTENERS = ("loadBalancer", "listeners")
 VIP = ("loadBalancer", "openstack", "vip")
 
 
@@ -30,7 +31,7 @@ def check(read: Reader, settings: Settings) -> None:
 
 
 def _listeners_have_node_ports(read: Reader, settings: Settings) -> None:
-    if not read.sound("loadBalancer", "listeners"):
+    if not _names_are_known(read):
         return
     names = [listener.name for listener in settings.load_balancer.listeners]
     said = read.found(*PORTS) or DEFAULT_NODE_PORTS
@@ -46,10 +47,17 @@ def _listeners_have_node_ports(read: Reader, settings: Settings) -> None:
             read.wrong(*PORTS, name, rule="belongs to no listener", remedy=remedy)
         if meant:
             missing.remove(meant)
+    low, high = settings.ingress.node_port_range
     for name in missing:
-        read.wrong(
-            *PORTS, rule=f"must hold a node port for the listener {name!r}", remedy=f"add `{name}: 3....`"
-        )
+        remedy = f"choose a free one from {low} to {high}"
+        read.wrong(*PORTS, name, rule=f"is required for the listener {name!r}", remedy=remedy)
+
+
+def _names_are_known(read: Reader) -> bool:
+    said = read.found(*LISTENERS)
+    if isinstance(said, (list, tuple)) and said:
+        return all(read.sound(*LISTENERS, index, "name") for index in range(len(said)))
+    return read.sound(*LISTENERS)
 
 
 def _node_ports_are_in_range(read: Reader, settings: Settings) -> None:

@@ -21,8 +21,8 @@ def parse(raw: Mapping[str, object], file: str) -> Settings:
     """Reads settings.
 
     Args:
-        raw: The sections by name, without the project's prefix, as JSON would hold them: `{"nodes": {"from":
-        ...}, ...}`. file: Where they come from, for the title of the refusal: `stacks/Pulumi.prod.yaml`.
+        raw: The sections by name, without the project's prefix, as JSON would hold them: `{"nodes": {}}`.
+        file: Where they come from, for the title of the refusal: `stacks/Pulumi.prod.yaml`.
 
     Raises:
         Refused: something is wrong; holds every mistake, in the order of SECTIONS.
@@ -41,16 +41,20 @@ def _settings(read: Reader) -> Settings:
     read.require("loadBalancer", remedy="say at least its `type`")
     kubernetes = read.section("kubernetes", sections.kubernetes, Kubernetes())
     balancer = read.section("loadBalancer", sections.load_balancer, LoadBalancer(type=""))
+    by_group = balancer.aws is not None and balancer.aws.auto_scaling_group is not None
+    # Where the type is unknown, nothing can be missed.
+    listed = bool(balancer.type) and not by_group and read.sound("loadBalancer", "aws")
     if sections.inside(balancer.type):
         remedy = "leave it out: a load balancer inside the cluster knows the nodes itself"
         read.refuse("nodes", rule=f"may not be given with `type: {balancer.type}`", remedy=remedy)
-    elif balancer.type and not (balancer.aws and balancer.aws.auto_scaling_group):
+    elif listed:
         read.require("nodes", remedy="say who the backends are, beginning with `from`")
+    nodes = partial(sections.nodes, type=balancer.type, listed=listed, by_group=by_group)
     return Settings(
-        load_balancer=balancer,
-        nodes=read.section("nodes", partial(sections.nodes, balancer=balancer), default=None),
         kubernetes=kubernetes,
+        nodes=read.section("nodes", nodes, default=None),
         ingress=read.section("ingress", sections.ingress, Ingress()),
+        load_balancer=balancer,
         apps=sections.apps(read, "apps"),
         wait=read.section("wait", sections.wait, Wait()),
     )

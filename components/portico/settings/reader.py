@@ -278,11 +278,15 @@ class Reader:
             if identity is None or not self.sound(key, index):
                 continue
             if identity in seen:
-                first = self.at(key, seen[identity], *field)
+                first = self.at(key, *self._in_element(key, seen[identity], field))
+                rule = f"must not be the same as {first}"
                 self.wrong(
-                    key, index, *field, rule=f"must not be the same as {first}", remedy="change or remove one"
+                    key, *self._in_element(key, index, field), rule=rule, remedy="change or remove one"
                 )
             seen.setdefault(identity, index)
+
+    def _in_element(self, key: str, index: int, field: tuple[Step, ...]) -> tuple[Step, ...]:
+        return (index, *field) if isinstance(self.found(key, index), Mapping) else (index,)
 
     def _list(self, key: str, least: int) -> list[object] | tuple[object, ...] | None:
         self._known.append(key)

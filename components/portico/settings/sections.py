@@ -82,23 +82,28 @@ def kubernetes(read: Reader) -> Kubernetes:
     )
 
 
-def nodes(read: Reader, balancer: LoadBalancer) -> Nodes:
-    """`portico:nodes`; a load balancer whose type is unknown gets no further complaints."""
-    by_group = balancer.aws is not None and balancer.aws.auto_scaling_group is not None
+def nodes(read: Reader, type: str, listed: bool, by_group: bool) -> Nodes:
+    """`portico:nodes`
+
+    Args:
+        type: The load balancer's; empty where it is wrong.
+        listed: Whether the nodes have to be told here.
+        by_group: Whether they are an auto scaling group's instances.
+    """
     if by_group:
         others = [key for keys in SOURCES.values() for key in keys]
         rule = "may not be given with aws.autoScalingGroup"
         read.refuse("from", *others, rule=rule, remedy="leave it out: the group's instances are the nodes")
-    elif balancer.type:
+    elif listed:
         read.require("from", remedy=f"say one of {', '.join(SOURCES)}")
     source = read.choice("from", default="addresses", allowed=tuple(SOURCES))
-    if source == "openstack" and balancer.type == "aws-nlb":
+    if source == "openstack" and type == "aws-nlb":
         read.wrong(
             "from", rule="must be addresses or cidr with aws-nlb", remedy="or name aws.autoScalingGroup"
         )
     elif not by_group and read.right("from"):
         _source_keys(read, source)
-    group_id = values.aws_id("sg") if balancer.type == "aws-nlb" else values.text
+    group_id = values.aws_id("sg") if type == "aws-nlb" else values.text
     return Nodes(
         source=source,
         addresses=tuple(_addresses(read)),
@@ -128,13 +133,15 @@ def _source_keys(read: Reader, source: str) -> None:
 
 def _addresses(read: Reader) -> list[NodeAddress]:
     made = read.sections("addresses", _address, least=1, short="address")
-    read.distinct("addresses", made, lambda node: node.address if node.address != NOWHERE else None)
-    read.distinct("addresses", made, lambda node: node.name or None)
+    read.distinct(
+        "addresses", made, lambda node: node.address if node.address != NOWHERE else None, "address"
+    )
+    read.distinct("addresses", made, lambda node: node.name or None, "name")
     return list(made.values())
 
 
 def _address(read: Reader) -> NodeAddress:
-    read.require("address")
+    read.require("address", remedy="write the address that its node ports answer on")
     address = read.address("address", default=NOWHERE)
     unnamed = f"node-{str(address).replace('.', '-')}" if address != NOWHERE else ""
     return NodeAddress(address, name=read.text("name", default=unnamed, rule=values.node_name))
@@ -226,7 +233,7 @@ def _listener(read: Reader) -> Listener:
 
 def openstack(read: Reader, type: str) -> OpenStack:
     """`portico:loadBalancer.openstack`"""
-    read.require("network")
+    read.require("network", remedy="name the tenant network that the nodes are on")
     public = read.flag("public", OpenStack.public)
     if not public:
         read.refuse("floatingIp", "externalNetwork", rule="is not used with `public: false`")
@@ -253,8 +260,8 @@ def openstack(read: Reader, type: str) -> OpenStack:
 
 def hosts(read: Reader) -> Hosts:
     """`portico:loadBalancer.hosts`"""
-    read.require("image")
-    read.require("flavor")
+    read.require("image", remedy="name a Debian or Ubuntu cloud image")
+    read.require("flavor", remedy="name one with a core and 512 MiB or more")
     made = Hosts(
         image=read.text("image", default=""),
         flavor=read.text("flavor", default=""),
@@ -285,8 +292,8 @@ def octavia(read: Reader) -> Octavia:
 
 def aws(read: Reader) -> Aws:
     """`portico:loadBalancer.aws`"""
-    read.require("vpc")
-    read.require("subnets")
+    read.require("vpc", remedy="name the VPC's id")
+    read.require("subnets", remedy="name a subnet's id for each availability zone")
     read.require("subnetCidrs", remedy="name each subnet's CIDR: PROXY headers are believed from there alone")
     made = Aws(
         vpc=read.text("vpc", default="", rule=values.aws_id("vpc")),
@@ -304,7 +311,7 @@ def aws(read: Reader) -> Aws:
 
 def metallb(read: Reader) -> MetalLb:
     """`portico:loadBalancer.metallb`"""
-    read.require("addresses")
+    read.require("addresses", remedy="name ranges that are free in the nodes' network")
     made = MetalLb(
         addresses=read.values("addresses", values.address_range, least=1),
         install=read.flag("install", MetalLb.install),
@@ -338,8 +345,13 @@ def _pool(read: Reader, metallb: MetalLb) -> None:
 def app(read: Reader) -> App:
     """One element of `portico:apps`"""
     read.require("name")
-    read.require("host")
-    read.require("service", "run", rule="needs one of service (an existing one) and run (an image)")
+    read.require("host", remedy="write the host name it answers to")
+    read.require(
+        "service",
+        "run",
+        rule="needs one of service and run",
+        remedy="say `service` for an existing Service, `run` for an image",
+    )
     if read.given("service") and read.given("run"):
         read.refuse("run", rule="may not be given beside service", remedy="keep one of them")
     return App(

@@ -331,7 +331,12 @@ def address_range(value: object) -> str:
             address(said)
             raise Wrong("must be a range or a CIDR", f"did you mean '{said}/32'?")
         return str(network(said))
-    ends = address(first.strip()), address(last.strip())
+    try:
+        ends = address(first.strip()), address(last.strip())
+    except Wrong as wrong:
+        raise Wrong(
+            f"each end {wrong.rule}" if first and last else "must be a range, such as 192.0.2.10-192.0.2.20"
+        ) from wrong
     if ends[0] > ends[1]:
         raise Wrong(
             "must be a range from a lower to a higher address", f"did you mean '{ends[1]}-{ends[0]}'?"

@@ -1,0 +1,435 @@
+"""Every mistake at once, each in one message, in a firm order; the consequence of one is not another."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from portico.kinds import TYPES
+from portico.problems import Refused
+from portico.settings import SECTIONS, parse
+from portico.settings.sections import REQUIRED
+from tests.unit.settings.said import (
+    APP,
+    AWS,
+    KINDS,
+    METALLB,
+    NOTHING,
+    OCTAVIA,
+    PAIR,
+    but,
+    complaints,
+    problems,
+)
+
+TWELVE = Path(__file__).with_name("twelve_mistakes.yaml")
+LISTENERS = [{"name": "http", "port": 80}, {"name": "https", "port": 443}]
+MQTT = {"name": "mqtt", "port": 1883}
+
+
+def test_a_file_with_twelve_mistakes_gets_twelve_messages_in_its_order():
+    config = yaml.safe_load(TWELVE.read_text())["config"]
+    raw = {key.removeprefix("portico:"): value for key, value in config.items()}
+    with pytest.raises(Refused) as refused:
+        parse(raw, "twelve_mistakes.yaml")
+    assert len(refused.value.problems) == 12
+    assert f"{refused.value}\n" == TWELVE.with_suffix(".txt").read_text()
+
+
+def test_one_mistake_is_counted_in_the_singular():
+    with pytest.raises(Refused, match=r"^prod\.yaml: 1 setting is wrong\n"):
+        parse(but(PAIR, {"wait.minutes": 0}), "prod.yaml")
+
+
+def test_the_sections_complain_in_the_order_of_the_reference_however_they_were_given():
+    raw = dict.fromkeys((*reversed(SECTIONS), "unheard"), "wrong")
+    assert [problem.path for problem in problems(raw)] == [
+        f"portico:{section}" for section in (*SECTIONS, "unheard")
+    ]
+
+
+def test_nothing_at_all_lacks_only_the_load_balancer():
+    assert complaints({}) == ["loadBalancer: is required; say at least its `type`"]
+
+
+def test_a_load_balancer_without_a_type_lacks_only_that():
+    assert complaints({"loadBalancer": {}}) == [
+        f"loadBalancer.type: is required; say one of {', '.join(TYPES)}"
+    ]
+
+
+@pytest.mark.parametrize("path", ["typ", "Type", "_type"])
+def test_a_misspelt_key_is_not_missed_as_well(path):
+    raw = but(PAIR, {"loadBalancer.type": NOTHING, f"loadBalancer.{path}": "openstack-haproxy"})
+    assert complaints(raw) == [f"loadBalancer.{path}: is no setting; did you mean 'type'?"]
+
+
+def test_a_misspelt_section_is_not_missed_as_well():
+    nodes = PAIR["nodes"]
+    assert complaints(but(PAIR, {"nodes": NOTHING, "node": nodes})) == [
+        "node: is no setting; did you mean 'nodes'?"
+    ]
+
+
+def test_an_unknown_key_far_from_all_is_told_what_is_known():
+    assert complaints(but(PAIR, {"wait.colour": "red"})) == [
+        "wait.colour: is no setting; known here: until, minutes"
+    ]
+
+
+def test_the_value_of_an_unknown_key_is_not_shown_for_it_may_be_a_secret():
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.openstack.password": "correct horse"}))
+    assert "correct" not in complaint
+
+
+def test_what_a_list_or_mapping_holds_is_not_shown_for_it_may_be_a_secret():
+    kubeconfig = {"users": [{"user": {"token": "correct horse"}}]}
+    assert complaints(but(PAIR, {"kubernetes.kubeconfig": kubeconfig})) == [
+        "kubernetes.kubeconfig = a mapping: must be a text"
+    ]
+
+
+def test_an_unknown_key_with_a_newline_stays_on_one_line():
+    (complaint,) = complaints(but(PAIR, {"wait.a\nb": 1}))
+    assert complaint.startswith(r"wait['a\nb']: is no setting")
+
+
+# Types and their sections
+
+
+def test_every_type_of_load_balancer_says_which_sections_it_requires():
+    assert set(REQUIRED) == set(TYPES) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("type", "section"), [(kind, section) for kind, sections in REQUIRED.items() for section in sections]
+)
+def test_a_section_that_a_type_requires_is_missed(type, section):
+    raw = but(KINDS[type], {f"loadBalancer.{section}": NOTHING})
+    assert complaints(raw) == [f"loadBalancer.{section}: is required with `type: {type}`"]
+
+
+@pytest.mark.parametrize(
+    ("type", "section"),
+    [
+        ("openstack-haproxy", "octavia"),
+        ("openstack-haproxy", "aws"),
+        ("octavia", "hosts"),
+        ("octavia", "metallb"),
+        ("aws-nlb", "openstack"),
+        ("metallb", "hosts"),
+    ],
+)
+def test_a_section_of_another_type_is_out_of_place(type, section):
+    raw = but(KINDS[type], {f"loadBalancer.{section}": {"whatever": 1}})
+    rule = f"does not belong to `type: {type}`; leave it out"
+    assert complaints(raw) == [f"loadBalancer.{section} = a mapping: {rule}"]
+
+
+def test_an_unknown_type_is_the_only_complaint_about_its_sections():
+    (complaint,) = complaints(but(OCTAVIA, {"loadBalancer.type": "octavio", "nodes": NOTHING}))
+    assert complaint.endswith("did you mean 'octavia'?")
+
+
+def test_address_pairs_are_nothing_for_octavia():
+    (complaint,) = complaints(but(OCTAVIA, {"loadBalancer.openstack.addressPairsAllowed": True}))
+    assert "is not used with `type: octavia`" in complaint
+
+
+def test_a_new_floating_ip_needs_an_external_network():
+    raw = but(OCTAVIA, {"loadBalancer.openstack.externalNetwork": NOTHING})
+    (complaint,) = complaints(raw)
+    assert complaint.startswith(
+        "loadBalancer.openstack.externalNetwork: is required; name where floating IPs come"
+    )
+
+
+def test_a_floating_ip_by_address_needs_an_external_network():
+    openstack = {"network": "k8s", "floatingIp": "203.0.113.7"}
+    (complaint,) = complaints(but(OCTAVIA, {"loadBalancer.openstack": openstack}))
+    assert complaint.startswith("loadBalancer.openstack.externalNetwork: is required")
+
+
+def test_a_floating_ip_that_is_wrong_asks_for_no_external_network():
+    openstack = {"network": "k8s", "floatingIp": "mine"}
+    (complaint,) = complaints(but(OCTAVIA, {"loadBalancer.openstack": openstack}))
+    assert complaint.startswith("loadBalancer.openstack.floatingIp = 'mine'")
+
+
+def test_without_a_floating_ip_nothing_may_be_said_of_one():
+    openstack = {"network": "k8s", "public": False, "externalNetwork": "public", "floatingIp": "203.0.113.7"}
+    assert complaints(but(OCTAVIA, {"loadBalancer.openstack": openstack})) == [
+        "loadBalancer.openstack.floatingIp = '203.0.113.7': is not used with `public: false`; leave it out",
+        "loadBalancer.openstack.externalNetwork = 'public': is not used with `public: false`; leave it out",
+    ]
+
+
+def test_ssh_without_a_key_pair_lets_nobody_in():
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.sshFrom": ["192.0.2.0/24"]}))
+    assert complaint.startswith("loadBalancer.hosts.keyPair: is required with sshFrom")
+
+
+def test_subnets_and_their_cidrs_are_as_many():
+    raw = but(AWS, {"loadBalancer.aws.subnetCidrs": ["10.0.1.0/24", "10.0.2.0/24"]})
+    (complaint,) = complaints(raw)
+    assert "must hold one CIDR for each of subnets, which are 1" in complaint
+
+
+@pytest.mark.parametrize("second", ["192.0.2.20-192.0.2.30", "192.0.2.0/24", "192.0.2.12-192.0.2.13"])
+def test_ranges_of_addresses_do_not_overlap(second):
+    raw = but(METALLB, {"loadBalancer.metallb.addresses": ["192.0.2.10-192.0.2.20", second]})
+    (complaint,) = complaints(raw)
+    assert "addresses[1]" in complaint
+    assert "must not overlap portico:loadBalancer.metallb.addresses[0]" in complaint
+
+
+def test_an_address_outside_the_ranges_cannot_be_had():
+    (complaint,) = complaints(but(METALLB, {"loadBalancer.metallb.address": "192.0.2.21"}))
+    assert "must be in one of the ranges of addresses" in complaint
+
+
+def test_an_address_is_not_measured_against_ranges_that_are_wrong():
+    raw = but(
+        METALLB, {"loadBalancer.metallb.address": "192.0.2.21", "loadBalancer.metallb.addresses": ["x"]}
+    )
+    assert len(complaints(raw)) == 1
+
+
+# Nodes
+
+
+def test_a_load_balancer_outside_the_cluster_needs_nodes():
+    assert complaints(but(PAIR, {"nodes": NOTHING})) == [
+        "nodes: is required; say who the backends are, beginning with `from`"
+    ]
+
+
+def test_a_load_balancer_inside_the_cluster_takes_no_nodes():
+    (complaint,) = complaints(but(METALLB, {"nodes": PAIR["nodes"]}))
+    assert complaint.startswith("nodes = a mapping: may not be given with `type: metallb`")
+
+
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [
+        ("addresses", "nodes.addresses: is required with `from: addresses`"),
+        ("cidr", "nodes.cidr: is required with `from: cidr`"),
+        ("openstack", "nodes: `from: openstack` needs one of names, tag and metadata"),
+    ],
+)
+def test_each_source_of_nodes_needs_its_own_key(source, missing):
+    assert complaints(but(PAIR, {"nodes": {"from": source}})) == [missing]
+
+
+def test_a_key_of_another_source_is_out_of_place():
+    nodes = {"from": "cidr", "cidr": "10.20.0.0/24", "addresses": [], "tag": "x"}
+    assert complaints(but(PAIR, {"nodes": nodes})) == [
+        "nodes.addresses = a list: belongs to `from: addresses`; leave it out, or say `from: addresses`",
+        "nodes.tag = 'x': belongs to `from: openstack`; leave it out, or say `from: openstack`",
+    ]
+
+
+def test_a_wrong_source_makes_no_key_out_of_place():
+    (complaint,) = complaints(but(PAIR, {"nodes.from": "adresses", "nodes.tag": "x"}))
+    assert complaint.startswith("nodes.from = 'adresses'")
+
+
+def test_the_nodes_of_aws_do_not_come_from_openstack():
+    (complaint,) = complaints(but(AWS, {"nodes": {"from": "openstack", "tag": "x"}}))
+    assert complaint.startswith("nodes.from = 'openstack': must be addresses or cidr with aws-nlb")
+
+
+def test_an_auto_scaling_group_leaves_no_nodes_to_list():
+    (one, two) = complaints(but(AWS, {"loadBalancer.aws.autoScalingGroup": "workers"}))
+    assert one.startswith("nodes.from = 'addresses': may not be given with aws.autoScalingGroup")
+    assert two.startswith("nodes.addresses = a list: may not be given with aws.autoScalingGroup")
+
+
+@pytest.mark.parametrize("second", ["10.20.0.11", {"name": "w2", "address": "10.20.0.11"}])
+def test_a_node_is_listed_once(second):
+    (complaint,) = complaints(but(PAIR, {"nodes.addresses": ["10.20.0.11", second]}))
+    assert complaint.startswith("nodes.addresses[1]")
+    assert "must not be the same as portico:nodes.addresses[0]" in complaint
+
+
+def test_two_nodes_have_two_names():
+    nodes = [{"name": "w", "address": "10.20.0.11"}, {"name": "w", "address": "10.20.0.12"}]
+    (complaint,) = complaints(but(PAIR, {"nodes.addresses": nodes}))
+    assert complaint.startswith("nodes.addresses[1].name = 'w': must not be the same as")
+
+
+def test_a_node_without_an_address_is_reported_and_the_others_are_still_compared():
+    nodes = [{"name": "w"}, {"name": "x"}, "10.20.0.11", "10.20.0.11"]
+    assert [problem.path for problem in problems(but(PAIR, {"nodes.addresses": nodes}))] == [
+        "portico:nodes.addresses[0].address",
+        "portico:nodes.addresses[1].address",
+        "portico:nodes.addresses[3]",
+    ]
+
+
+def test_somebody_has_to_be_left_in_the_subnet():
+    nodes = {"from": "cidr", "cidr": "10.20.0.0/30", "exclude": ["10.20.0.1", "10.20.0.2"]}
+    (complaint,) = complaints(but(PAIR, {"nodes": nodes}))
+    assert "must leave a node in nodes.cidr, 10.20.0.0/30" in complaint
+
+
+@pytest.mark.parametrize("vip", ["10.20.1.5", "10.20.0.0", "10.20.0.255"])
+def test_the_vip_is_a_hosts_address_in_the_subnet(vip):
+    nodes = {"from": "cidr", "cidr": "10.20.0.0/24"}
+    (complaint,) = complaints(but(PAIR, {"nodes": nodes, "loadBalancer.openstack.vip": vip}))
+    assert "must be a host's address in nodes.cidr, 10.20.0.0/24" in complaint
+
+
+def test_the_vip_is_no_nodes_address():
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.openstack.vip": "10.20.0.12"}))
+    assert "must not be a node's address, nodes.addresses[1]" in complaint
+
+
+# Ports
+
+
+@pytest.mark.parametrize(("field", "value"), [("name", "http"), ("port", 80), ("port", 80.0)])
+def test_no_two_listeners_share_a_name_or_a_port(field, value):
+    listeners = [*LISTENERS, {**MQTT, field: value}]
+    ports = {"http": 30080, "https": 30443, "mqtt": 31883}
+    if field == "name":
+        del ports["mqtt"]
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.listeners": listeners, "ingress.nodePorts": ports}))
+    assert complaint.startswith(f"loadBalancer.listeners[2].{field} = {value!r}: must not be the same as")
+
+
+@pytest.mark.parametrize("port", [22, 61404])
+def test_a_listener_leaves_an_lb_hosts_own_ports_alone(port):
+    listeners = [{"name": "http", "port": port}]
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.listeners": listeners}))
+    assert f"must not be {port} with `type: openstack-haproxy`" in complaint
+    assert (
+        parse(but(OCTAVIA, {"loadBalancer.listeners": listeners}), "").load_balancer.listeners[0].port == port
+    )
+
+
+def test_a_listener_is_not_named_after_the_controllers_own_port():
+    listeners = [{"name": "portico-health", "port": 80}]
+    ports = {"portico-health": 30080}
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.listeners": listeners, "ingress.nodePorts": ports}))
+    assert "is the name of the controller's own port" in complaint
+
+
+def test_a_listener_needs_a_node_port():
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.listeners": [*LISTENERS, MQTT]}))
+    assert complaint.startswith(
+        "ingress.nodePorts.mqtt: is required for the listener 'mqtt'; choose a free one"
+    )
+
+
+def test_a_node_port_needs_a_listener():
+    ports = {"http": 30080, "https": 30443, "mqtt": 31883}
+    (complaint,) = complaints(but(PAIR, {"ingress.nodePorts": ports}))
+    assert (
+        complaint == "ingress.nodePorts.mqtt = 31883: belongs to no listener; the listeners are http, https"
+    )
+
+
+@pytest.mark.parametrize("misspelt", ["htps", "HTTPS"])
+def test_a_misspelt_node_port_is_one_mistake(misspelt):
+    (complaint,) = complaints(but(PAIR, {"ingress.nodePorts": {"http": 30080, misspelt: 30443}}))
+    assert complaint.startswith(f"ingress.nodePorts.{misspelt}")
+    assert complaint.endswith("did you mean 'https'?")
+
+
+@pytest.mark.parametrize(
+    "listeners",
+    [5, [], [*LISTENERS, 5], [*LISTENERS, {"name": "MQTT", "port": 1883}], [*LISTENERS, {"port": 1883}]],
+)
+def test_node_ports_are_not_compared_with_listeners_that_are_wrong(listeners):
+    ports = {"http": 30080, "https": 30443, "mqtt": 31883}
+    raw = but(PAIR, {"loadBalancer.listeners": listeners, "ingress.nodePorts": ports})
+    (complaint,) = complaints(raw)
+    assert complaint.startswith("loadBalancer.listeners")
+
+
+def test_node_ports_are_not_compared_with_listeners_that_are_misspelt():
+    raw = but(PAIR, {"loadBalancer.listner": [MQTT], "ingress.nodePorts": {"mqtt": 31883}})
+    assert complaints(raw) == ["loadBalancer.listner: is no setting; did you mean 'listeners'?"]
+
+
+@pytest.mark.parametrize(
+    ("ingress", "path"),
+    [
+        ({"healthPort": 30080}, "ingress.healthPort = 30080"),
+        ({"nodePorts": {"http": 30082, "https": 30443}}, "ingress.nodePorts.http = 30082"),
+        ({"nodePorts": {"http": 30080, "https": 30080}}, "ingress.nodePorts.https = 30080"),
+        ({"nodePorts": {"http": 30080, "https": 30443}, "healthPort": 30443}, "ingress.healthPort = 30443"),
+    ],
+)
+def test_no_two_node_ports_are_the_same(ingress, path):
+    (complaint,) = complaints({**PAIR, "ingress": ingress})
+    assert complaint.startswith(f"{path}: must not be")
+
+
+def test_defaults_outside_the_clusters_own_range_have_to_be_chosen():
+    assert [problem.path for problem in problems({**PAIR, "ingress": {"nodePortRange": [20000, 20999]}})] == [
+        "portico:ingress.nodePorts.http",
+        "portico:ingress.nodePorts.https",
+        "portico:ingress.healthPort",
+    ]
+
+
+@pytest.mark.parametrize("range", [[20000], [20999, 20000], "20000-20999", [0, 20999]])
+def test_node_ports_are_not_measured_against_a_range_that_is_wrong(range):
+    ingress = {"nodePortRange": range, "nodePorts": {"http": 20080, "https": 20443}, "healthPort": 20082}
+    (complaint,) = complaints({**PAIR, "ingress": ingress})
+    assert complaint.startswith("ingress.nodePortRange")
+
+
+# The controller and the applications
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("image", "traefik"),
+        ("replicas", 2),
+        ("namespace", "mine"),
+        ("defaultClass", True),
+        ("nodeSelector", {"a": "b"}),
+    ],
+)
+def test_what_a_missing_controller_would_use_is_out_of_place(key, value):
+    (complaint,) = complaints({**PAIR, "ingress": {"controller": "none", key: value}})
+    assert "is not used with `controller: none`; leave it out" in complaint
+
+
+def test_a_controller_of_ones_own_may_answer_on_another_health_path():
+    ingress = {"controller": "none", "healthPath": "/healthz?full=1"}
+    assert parse({**PAIR, "ingress": ingress}, "").ingress.health_path == "/healthz?full=1"
+
+
+def test_metallb_needs_a_controller_that_takes_its_address():
+    (complaint,) = complaints({**METALLB, "ingress": {"controller": "none"}})
+    assert complaint.startswith("ingress.controller = 'none': may not be none with `type: metallb`")
+
+
+def test_an_app_is_either_there_or_made():
+    run = {"image": "nginx"}
+    (both,) = complaints({**PAIR, "apps": [{**APP, "run": run}]})
+    assert both == "apps[0].run = a mapping: may not be given beside service; keep one of them"
+    (neither,) = complaints({**PAIR, "apps": [but(APP, {"service": NOTHING})]})
+    assert (
+        neither
+        == "apps[0]: needs one of service and run; say `service` for an existing Service, `run` for an image"
+    )
+
+
+@pytest.mark.parametrize(("path", "other"), [("/", "/"), ("/cart", "/cart/")])
+def test_no_two_apps_answer_to_the_same_host_and_path(path, other):
+    apps = [{**APP, "path": path}, {**APP, "name": "cart", "path": other}]
+    (complaint,) = complaints({**PAIR, "apps": apps})
+    assert complaint.startswith(
+        "apps[1].host = 'shop.example.org': must not be the same as portico:apps[0].host"
+    )
+
+
+def test_no_two_apps_of_a_namespace_share_a_name():
+    (complaint,) = complaints({**PAIR, "apps": [APP, {**APP, "host": "cart.example.org"}]})
+    assert complaint.startswith("apps[1].name = 'shop': must not be the same as portico:apps[0].name")
