@@ -61,8 +61,8 @@ lint: ## format, lint rules, strict types, who imports whom | Python | a minute
 format: ## write every file the one way | Python | seconds
 	@$(venv) dev && .venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format .
 
-docs: ## write the generated pages of docs/ anew | Python | seconds
-	@$(venv) dev && $(python) -m tools.docs
+docs: ## write docs/settings.md anew, from the settings themselves | Python | seconds
+	@$(venv) dev && $(python) -m tools.settings_reference
 
 tools: ## fetch the Pulumi CLI and the plugins that every stack needs | Python | seconds to half an hour
 	@$(PYTHON) -m tools up

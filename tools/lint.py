@@ -9,7 +9,8 @@ CHECKS = (
     ("format", ("ruff", "format", "--check", "--quiet", ".")),
     ("rules", ("ruff", "check", "--quiet", ".")),
     ("types", ("mypy", "--no-error-summary")),
-    ("imports", ("lint-imports", "--no-timing")),
+    ("imports", ("lint-imports", "--no-logo")),
+    ("docs", ("python", "-m", "tools.settings_reference", "--check")),
 )
 
 

@@ -52,7 +52,7 @@ def verdict(code: int, output: str, strict: bool) -> Verdict:
     lines = output.rstrip().splitlines()
     summary = lines[-1].strip("= ") if lines else "pytest printed nothing"
     if code == NOTHING_COLLECTED:
-        return Verdict(fine=not strict, sentence="there are no tests yet")
+        return Verdict(fine=not strict, sentence="no test was selected")
     if code:
         return Verdict(fine=False, sentence=summary, details=_from(lines, r"=+ (FAILURES|ERRORS)"))
     skipped = re.search(r"\b(\d+) skipped", summary)
@@ -104,17 +104,29 @@ def run_one(tier: Tier, arguments: Sequence[str], strict: bool) -> int:
 
 def _prepare(tier: Tier) -> str:
     """Bring up what the tier runs against; what is returned says why that was not possible."""
+    if not any((places.CHECKOUT / "tests" / tier.name).rglob("test_*.py")):
+        return "there are no tests yet"
     if not tier.sandbox:
         return ""
     try:
         install.ensure(tool.name for tool in TOOLS.values() if tool.needed)
     except install.ToolsError as error:
         return str(error)
+    return _sandbox_up()
+
+
+def _sandbox_up() -> str:
+    """Bring the sandbox up, its progress on stderr; what is returned is the reason why that was not possible."""
     command = [sys.executable, "-m", "sandbox", "up"]
-    with subprocess.Popen(command, cwd=places.CHECKOUT, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=places.CHECKOUT, stdout=sys.stderr, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stderr is not None  # noqa: S101 - asked for above; this tells the type checker
-        words = [line.rstrip() for line in process.stderr]
-    return (words or ["python -m sandbox up failed"])[-1] if process.returncode else ""
+        words = ["python -m sandbox up failed"]
+        for line in process.stderr:
+            print(line, end="", file=sys.stderr, flush=True)
+            words.append(line.strip())
+    return words[-1] if process.returncode else ""
 
 
 def _pytest(tier: Tier, watch: Stopwatch) -> tuple[int, str]:
