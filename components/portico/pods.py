@@ -16,8 +16,8 @@ UNPRIVILEGED_PORTS = 1024
 """The first port that a process without privileges may listen on (ip(7), ip_unprivileged_port_start)."""
 
 NO_WAIT = {"pulumi.com/skipAwait": "true"}
-"""The annotation with which Pulumi takes an object as ready once it exists. For a Service whose pods are waited
-for anyway: waiting for its endpoints as well takes ten seconds more."""
+"""The annotation with which Pulumi takes an object as ready once it exists. For a Service whose pods are
+waited for anyway: waiting for its endpoints as well takes ten seconds more."""
 
 SCRATCH = "scratch"
 """The name of the volume at /tmp."""

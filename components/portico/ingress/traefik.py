@@ -14,8 +14,9 @@ from .. import pods
 from ..loadbalancers.face import ServiceShape
 from ..names import Names
 from ..plan import ControllerPlan
+from ..problems import Refused
 from ..traffic import Health, Listener
-from .traefik_arguments import HEALTH, PING_PATH, TERMINATION_SECONDS, arguments
+from .traefik_arguments import HEALTH, PING_PATH, TERMINATION_SECONDS, arguments, problems
 
 READ = ["list", "watch"]
 """All that an informer does."""
@@ -41,7 +42,11 @@ class TraefikArgs:
 
 
 class Traefik(pulumi.ComponentResource):
-    """The ingress controller Traefik."""
+    """The ingress controller Traefik.
+
+    Raises:
+        Refused: a listener has a name of Traefik's own, or the health path is another than Traefik's.
+    """
 
     address: pulumi.Output[str] | None
     """The published address, or that of a Service of type LoadBalancer. None: there is no such thing."""
@@ -51,6 +56,8 @@ class Traefik(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TraefikArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         settings = args.plan.settings
+        if wrong := list(problems(args.listeners, args.health)):
+            raise Refused("Traefik cannot be told so", wrong)
         super().__init__(
             "portico:index:Traefik",
             name,

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
+from ..problems import Problem
 from ..traffic import Health, Listener
 
 HEALTH = "portico-health"
-"""The health endpoint's entry point and port name; no listener may be called so."""
+"""The health endpoint's entry point and port name."""
+
+RESERVED = (HEALTH, "traefik")
+"""What no listener may be called: an entry point `traefik` is Traefik's own and serves no application."""
 
 PING_PATH = "/ping"
 """Where Traefik says that it serves; the path is Traefik's own and cannot be changed."""
@@ -26,6 +30,24 @@ DRAIN_SECONDS = 10
 
 TERMINATION_SECONDS = ACCEPT_SECONDS + DRAIN_SECONDS
 """The pod's terminationGracePeriodSeconds."""
+
+
+def problems(listeners: Sequence[Listener], health: Health) -> Iterator[Problem]:
+    """What Traefik cannot do of what it is told."""
+    for listener in listeners:
+        if listener.name in RESERVED:
+            yield Problem(
+                "portico:loadBalancer.listeners",
+                repr(listener.name),
+                "is a name that Traefik keeps for itself",
+            )
+    if health.path != PING_PATH:
+        yield Problem(
+            "portico:ingress.healthPath",
+            repr(health.path),
+            f"Traefik says that it serves at {PING_PATH} alone",
+            "leave it out",
+        )
 
 
 def arguments(
@@ -44,13 +66,9 @@ def arguments(
         published_service: else `namespace/name` of the Service whose status is copied there.
 
     Raises:
-        ValueError: the health path is not Traefik's; a trusted range is no CIDR, or everybody; the published
-            address is neither an address nor a host name.
+        ValueError: a trusted range is no CIDR, or everybody; the published address is neither an address nor
+            a host name.
     """
-    if health.path != PING_PATH:
-        raise ValueError(
-            f"ingress.healthPath is {health.path!r}: Traefik answers on {PING_PATH} only; leave it out"
-        )
     ranges = ",".join(_narrow(cidr) for cidr in trusted)
     return [
         "--global.checkNewVersion=false",

@@ -6,6 +6,7 @@ changed in MetalLB's own manifest and why: docs/metallb.md.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,10 +110,13 @@ class MetalLb(LoadBalancer):
         return running
 
 
-def documents() -> list[Document]:
+@cache
+def documents() -> tuple[Document, ...]:
     """The manifest's documents in the order of registration: what runs comes last."""
     loaded = [document for document in yaml.safe_load_all(MANIFEST.read_text()) if document]
-    return sorted(loaded, key=lambda document: (document["kind"] in RUNNING, document["kind"] != "Namespace"))
+    return tuple(
+        sorted(loaded, key=lambda document: (document["kind"] in RUNNING, document["kind"] != "Namespace"))
+    )
 
 
 def adapt(document: Document, namespace: str) -> Document:
