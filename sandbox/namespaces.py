@@ -119,10 +119,21 @@ class End:
     """Hardware address; None takes one at random."""
 
 
+def links(netns: str) -> set[str]:
+    """Names of the links in a namespace."""
+    with entered(netns):
+        return {name for _, name in socket.if_nameindex()}
+
+
 def link_exists(netns: str, name: str) -> bool:
     """Whether the namespace has a link of this name."""
-    with entered(netns):
-        return any(link == name for _, link in socket.if_nameindex())
+    return name in links(netns)
+
+
+def delete_link(netns: str, name: str) -> None:
+    """Removes a link, and with it the other end of a cable, if it is there."""
+    if link_exists(netns, name):
+        run("ip", "-n", netns, "link", "delete", name)
 
 
 def checksums_by_sender(netns: str, name: str) -> None:
@@ -142,8 +153,7 @@ def veth(one: End, other: End, mtu: int = 1500) -> None:
     """
     if not (link_exists(one.netns, one.name) and link_exists(other.netns, other.name)):
         for end in (one, other):
-            if link_exists(end.netns, end.name):
-                run("ip", "-n", end.netns, "link", "delete", end.name)
+            delete_link(end.netns, end.name)
         mine, theirs = _words(one, mtu), _words(other, mtu)
         run(
             "ip", "-n", one.netns, "link", "add", *mine, "type", "veth", "peer", *theirs, "netns", other.netns

@@ -1,0 +1,163 @@
+"""The sandbox from nothing to running and back: what `up` and `down` do.
+
+Ties sandbox.openstack and sandbox.kubernetes together; the order and what runs side by side are decided here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sandbox import machine, namespaces, relays
+from sandbox.kubernetes import Kubernetes
+from sandbox.openstack.cloud import OpenStack
+from sandbox.openstack.site import write_secret
+from sandbox.paths import Paths
+from sandbox.processes import Supervisor
+from sandbox.progress import Progress
+
+
+class RefusedError(Exception):
+    """The sandbox can't be brought up here; the text says every reason and what works instead."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a sandbox consists of besides OpenStack without Octavia."""
+
+    kubernetes: bool = True
+    octavia: bool = False
+
+    def __or__(self, other: Parts) -> Parts:
+        return Parts(self.kubernetes or other.kubernetes, self.octavia or other.octavia)
+
+
+class Sandbox:
+    """One sandbox on this machine."""
+
+    def __init__(self, paths: Paths) -> None:
+        self.paths = paths
+        self.supervisor = Supervisor(paths)
+        self.progress = Progress()
+        self.openstack = OpenStack(paths, self.supervisor, self.progress)
+        self.kubernetes = Kubernetes(paths, self.supervisor, self.progress)
+
+    def up(self, wanted: Parts) -> None:
+        """Brings up what is wanted and not there yet.
+
+        What an interrupted or killed sandbox left is cleared away first: processes and mounts went with it,
+        its state is not worth keeping.
+
+        Raises RefusedError, PackagesError, StartupError, KubernetesError.
+        """
+        with self._alone():
+            there = self.parts()
+            if there is not None and wanted | there == there and self._all_running():
+                self.progress.say("the sandbox is up")
+                return
+            self._refuse(running=there is not None)
+            if there is None:
+                self._clear()
+            self._prepare(wanted)
+            if there is None:
+                self._bring_up(wanted)
+            else:
+                self._extend(there, wanted)
+
+    def down(self) -> None:
+        """Ends everything and removes every process, mount, namespace and control group. Downloads and the
+        snapshot stay."""
+        with self._alone(), self.progress.step("everything stopped and removed"):
+            self._clear()
+
+    def forget_snapshots(self) -> None:
+        """The next `up` on nothing makes the cloud anew."""
+        with self._alone():
+            shutil.rmtree(self.paths.snapshots, ignore_errors=True)
+
+    def parts(self) -> Parts | None:
+        """What is up; None if nothing is, or if it never was complete."""
+        if not (self.supervisor.alive() and self._complete.exists()):
+            return None
+        return Parts(**json.loads(self._complete.read_text()))
+
+    @property
+    def _complete(self) -> Path:
+        """Written when a sandbox is complete, so that what was interrupted is not taken for one."""
+        return self.paths.run / "complete.json"
+
+    def _all_running(self) -> bool:
+        return all(state.running for state in self.supervisor.status().values())
+
+    def _prepare(self, wanted: Parts) -> None:
+        todo = [self.openstack.prepare]
+        if wanted.kubernetes:
+            todo.append(self.kubernetes.prepare)
+        side_by_side(todo)
+
+    def _bring_up(self, wanted: Parts) -> None:
+        todo = [self.openstack.up]
+        if wanted.kubernetes:
+            todo.append(self.kubernetes.up)
+        side_by_side(todo)
+        self._finish(wanted)
+
+    def _extend(self, there: Parts, wanted: Parts) -> None:
+        """Adds what is wanted to a sandbox that is up, and starts again what has ended."""
+        todo = [self.openstack.ensure_running]
+        if wanted.kubernetes or there.kubernetes:
+            todo.append(self.kubernetes.up)
+        side_by_side(todo)
+        self._finish(wanted | there)
+
+    def _finish(self, parts: Parts) -> None:
+        found = self.openstack.relays()
+        self.supervisor.ensure([relays.program(self.paths, found)])
+        if parts.octavia:
+            self.openstack.octavia()
+        facts = self.openstack.facts()
+        write_secret(self.paths.facts, json.dumps(facts, indent=1))
+        self._complete.write_text(json.dumps(asdict(parts)))
+
+    def _refuse(self, *, running: bool) -> None:
+        seen = machine.look(self.paths)
+        reasons = machine.refusals(seen, fresh=not self.paths.programs.exists(), running=running)
+        if reasons:
+            raise RefusedError("\n".join([*reasons, machine.INSTEAD]))
+
+    def _clear(self) -> None:
+        self.supervisor.shutdown()
+        self.kubernetes.down()
+        for netns in namespaces.ours(self.paths.prefix):
+            namespaces.delete(netns)
+        for folder in (self.paths.state, self.paths.run, self.paths.etc):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.paths.facts.unlink(missing_ok=True)
+        for log in self.paths.log.glob("*"):
+            log.unlink()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One command at a time changes a sandbox; the lock goes with the process that holds it."""
+        self.paths.root.mkdir(parents=True, exist_ok=True)
+        with self.paths.lock.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.progress.say("another command is changing the sandbox; waiting for it")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def side_by_side(todo: list[Callable[[], None]]) -> None:
+    """Runs all at once. Returns when all are done; raises the first error then."""
+    with ThreadPoolExecutor(max_workers=len(todo)) as pool:
+        running = [pool.submit(each) for each in todo]
+    for each in running:
+        each.result()
