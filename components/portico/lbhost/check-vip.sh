@@ -2,8 +2,7 @@
 # Tests the way from the VIP outwards: check-vip VIP OWN_ADDRESS GATEWAY. Run by keepalived every second.
 #
 # Fails only when this host holds the VIP and the gateway answers its own address but not the VIP: then the VIP has lost
-# its way (its address pair is gone) and another host may do better. Where that host gave the VIP back within a minute,
-# none does better: keep it.
+# its way (its address pair is gone) and another host may do better. If the VIP is back within a minute, none does: keep it.
 vip=$1 own=$2 gateway=$3 gave_up=/run/portico/gave-up
 
 [ -n "$(ip -4 -o address show to "$vip/32")" ] || exit 0

@@ -7,7 +7,7 @@ command -v ping >/dev/null || missing="$missing iputils-ping"
 if [ -n "$missing" ]; then
     export DEBIAN_FRONTEND=noninteractive
     if ! { apt-get -q update && apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 install $missing; }; then
-        echo "portico: cannot install$missing; see 'journalctl -u portico-sync'; next try in 15 s" >/dev/console
+        echo "portico: cannot install$missing; next try in 15 s" >/dev/console
         sleep 15
         exit 1
     fi

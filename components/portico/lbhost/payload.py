@@ -66,8 +66,8 @@ def pack(fleet: Fleet, host: Host, limit: int = LIMIT) -> Payload:
     if len(metadata) > limit:
         raise PayloadTooLarge(
             f"{host.name}: {len(fleet.backends)} backends × {len(fleet.listeners)} listeners need "
-            f"{len(metadata)} metadata items ({size} bytes), and at most {limit} of {CHUNK} characters may be "
-            "used: name fewer nodes (the ingress controller need not run on all), or have the quota "
+            f"{len(metadata)} metadata items ({size} bytes), and at most {limit} of {CHUNK} characters may "
+            "be used: name fewer nodes (the ingress controller need not run on all), or have the quota "
             "metadata_items raised"
         )
     return Payload(MappingProxyType(metadata), generation, size)

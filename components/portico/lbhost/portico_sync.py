@@ -1,11 +1,8 @@
-#!/usr/bin/env python3
 """portico-sync: HAProxy and keepalived of this host serve what its server's metadata says.
 
-Runs as root under systemd, for ever; Python 3.9, standard library alone; nothing of Portico imports it. Every
-two seconds it reads the payload (packed by payload.py). A new one is written aside, judged by `haproxy -c`
-and `keepalived -t`, held back until the host before this one serves it (half a minute at most), swapped in by
-one rename, reloaded, and asked for. What fails is refused; the last good one stays, on disk too. Why so:
-docs/lb-host.md.
+Runs as root on Python 3.9's standard library; nothing of Portico imports it. A new payload (payload.py) is
+written aside, judged by `haproxy -c` and `keepalived -t`, held back until the host before this one serves it,
+swapped in by one rename, reloaded, asked for. What fails is refused, and the last good one stays.
 """
 # ruff: noqa: T201, BLE001 - print goes to the journal, and no error may end the agent
 
@@ -28,15 +25,14 @@ from pathlib import Path
 
 METADATA = "http://169.254.169.254/openstack/latest/meta_data.json"
 STATUS_PORT = 61404
-# All in seconds.
-POLL, HEARTBEAT = 2, 60
+POLL, HEARTBEAT = 2, 60  # seconds, all of these
 WAIT = 30  # for the host before this one
-RETRY = 30  # until a refused payload is judged again: what was wrong may have been the host
+RETRY = 30  # then a refused payload is judged again: the host may have been at fault
 SETTLE = 10  # until HAProxy answers with a new generation
-PATIENCE = 20  # with unreadable metadata: its items do not change at once, and Nova caches them for 15 s
+PATIENCE = 20  # with unreadable metadata: its items change one by one, and Nova caches them for 15 s
 
-PLACES = {"haproxy.cfg": "etc/haproxy/haproxy.cfg", "keepalived.conf": "etc/keepalived/keepalived.conf"}
-CHECKS = {"haproxy.cfg": ("haproxy", "-c", "-f"), "keepalived.conf": ("keepalived", "-t", "-f")}
+FILES = {"haproxy.cfg": ("haproxy", "-c"), "keepalived.conf": ("keepalived", "-t")}
+"""The program of each file, its unit, its folder in /etc; and how it judges one."""
 
 
 class Unreadable(Exception):
@@ -70,7 +66,7 @@ def unpack(metadata: Mapping[str, str]) -> Payload:
         raise Unreadable(f"the metadata's checksum is not {plain(generation)}")
     said = json.loads(content)
     after = (said["after"][0], said["after"][1]) if said["after"] else None
-    return Payload(generation, said["address"], after, {name: said["files"][name] for name in PLACES})
+    return Payload(generation, said["address"], after, {name: said["files"][name] for name in FILES})
 
 
 def plain(text: str) -> str:
@@ -125,14 +121,12 @@ class Sync:
         except Unreadable as error:
             trouble, patience = str(error), PATIENCE
         except Exception as error:
-            trouble = (
-                plain(f"{type(error).__name__}: {error}") if not isinstance(error, Refused) else str(error)
-            )
+            trouble = plain(str(error))
         serves = self.generation_of("127.0.0.1")
         if not trouble and not serves:
             trouble, patience = "HAProxy does not answer", 3 * POLL
         now = self.clock()
-        self.calm = now if not trouble else self.calm
+        self.calm = self.calm if trouble else now
         if not trouble or now - self.calm >= patience:
             self.say(serves, trouble)
 
@@ -194,7 +188,7 @@ class Sync:
             return ""
 
     def judge(self, files: Mapping[str, str]) -> None:
-        """Write the files into the folder that does not serve, and let the programs judge them there."""
+        """Write the files where they do not serve yet, and let the programs judge them there."""
         aside = self.state / self.other_slot()
         aside.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
@@ -202,12 +196,11 @@ class Sync:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-        for name, check in CHECKS.items():
-            run(*check, str(aside / name))
+        for name, (program, check) in FILES.items():
+            run(program, check, "-f", str(aside / name))
 
     def must_wait(self, payload: Payload) -> bool:
-        """Whether the host before this one goes first: not while this one serves nothing, and not for
-        ever."""
+        """Whether the host before this one goes first: not while this one serves nothing, nor for ever."""
         if not payload.after or not self.slot():
             return False
         address, generation = payload.after
@@ -217,27 +210,24 @@ class Sync:
         return self.clock() - self.waiting[1] < WAIT and self.generation_of(address) != generation
 
     def serve(self, generation: str, changed: set[str]) -> None:
-        """Swap the judged files in, reload what changed, see that it serves; else put the last good ones
-        back."""
+        """Swap the judged files in and see that they serve; else put the last good ones back."""
         before = self.slot()
         if changed:
             self.point_to(self.other_slot())
         try:
-            self.load("haproxy", "haproxy.cfg" in changed)
+            self.load(changed)
             self.wait_for(generation)
-            self.load("keepalived", "keepalived.conf" in changed)
         except Exception:
             if changed and before:
                 self.point_to(before)
-                self.load("haproxy", "haproxy.cfg" in changed)
-                self.load("keepalived", "keepalived.conf" in changed)
+                self.load(changed)
             raise
 
     def point_to(self, slot: str) -> None:
         """One rename swaps both files: the programs read them through links to the folder that serves."""
         self.link(self.state / "serving", Path(slot))
-        for name, place in PLACES.items():
-            self.link(self.root / place, self.state / "serving" / name)
+        for name, (program, _) in FILES.items():
+            self.link(self.root / "etc" / program / name, self.state / "serving" / name)
 
     def link(self, place: Path, target: Path) -> None:
         if place.is_symlink() and place.readlink() == target:
@@ -251,20 +241,19 @@ class Sync:
         os.fsync(folder)
         os.close(folder)
 
-    def load(self, unit: str, changed: bool) -> None:
+    def load(self, changed: set[str]) -> None:
         """Reload a unit whose file changed, start one that does not run; one that runs is never restarted."""
-        active = (
-            subprocess.run(["systemctl", "is-active", "-q", unit], check=False, timeout=60).returncode == 0
-        )
-        if changed or not active:
-            run("systemctl", "reload" if active else "start", unit)
-            run("systemctl", "is-active", unit)
+        for name, (unit, _) in FILES.items():
+            active = subprocess.run(["systemctl", "is-active", "-q", unit], check=False).returncode == 0
+            if name in changed or not active:
+                run("systemctl", "reload" if active else "start", unit)
+                run("systemctl", "is-active", unit)
 
     def wait_for(self, generation: str) -> None:
         end = self.clock() + SETTLE
         while self.generation_of("127.0.0.1") != generation:
             if self.clock() > end:
-                raise Refused(f"HAProxy accepts the file and does not serve it within {SETTLE} s")
+                raise Refused(f"HAProxy takes the file but does not serve it within {SETTLE} s")
             self.pause(0.1)
 
     def generation_of(self, address: str) -> str:
@@ -275,8 +264,7 @@ class Sync:
             return ""
 
     def say(self, serves: str, trouble: str) -> None:
-        """One line for console.py on the console and in the journal, when something changed and once a
-        minute."""
+        """One line for console.py on the console, when something changed and once a minute."""
         if (serves, trouble) == self.said and self.clock() - self.said_at < HEARTBEAT:
             return
         self.said, self.said_at = (serves, trouble), self.clock()

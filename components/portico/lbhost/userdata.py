@@ -34,7 +34,7 @@ class File:
 
 _AGENT_UNIT = f"""\
 [Unit]
-Description=Portico: HAProxy and keepalived serve what the server's metadata says
+Description=Portico: what the server's metadata says is served
 After=network-online.target
 Wants=network-online.target
 StartLimitIntervalSec=0
@@ -102,7 +102,7 @@ def files() -> Mapping[str, File]:
     """Every file of a host by its path; the rest follows from the payload."""
     return MappingProxyType(
         {
-            AGENT: File(_own("portico_sync.py"), "0755"),
+            AGENT: File(_own("portico_sync.py")),
             _INSTALL: File(_own("install.sh"), "0755"),
             CHECK_VIP: File(_own("check-vip.sh"), "0755"),
             "/etc/systemd/system/portico-sync.service": File(_AGENT_UNIT),
@@ -121,7 +121,7 @@ def render() -> str:
 
 def _lines() -> Iterator[str]:
     yield "#cloud-config"
-    yield "# A Portico LB host. What it serves comes from the server's metadata: docs/lb-host.md."
+    yield "# A Portico LB host: docs/lb-host.md"
     yield "locale: C.UTF-8  # any other needs the package locales, which small images lack"
     yield "write_files:"
     for path, file in files().items():
