@@ -41,8 +41,8 @@ class AwsNlb(LoadBalancer):
             security_groups=[group.id],
             enable_cross_zone_load_balancing=True,
             tags=self._tags("lb"),
-            # Its name is taken until it is gone, and no listener is carried over.
-            opts=self._old_one_first(),
+            # Its name is taken until it is gone.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         listeners = [self._listener(listener, balancer) for listener in plan.listeners]
 
@@ -58,9 +58,6 @@ class AwsNlb(LoadBalancer):
 
     def _tags(self, part: str) -> Mapping[str, str]:
         return {"Name": self._plan.names.of(part), "portico": self._plan.names.prefix}
-
-    def _old_one_first(self) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, delete_before_replace=True)
 
     def _group(self) -> aws.ec2.SecurityGroup:
         """The load balancer's security group: in from the clients to the listeners, out to the node ports."""
@@ -121,23 +118,24 @@ class AwsNlb(LoadBalancer):
         )
 
     def _listener(self, listener: Listener, balancer: aws.lb.LoadBalancer) -> aws.lb.Listener:
-        targets = self._target_group(listener)
+        # Named after the port: a listener that is renamed stays what it is, and no two ever want one port.
+        name = f"{self._name}-{listener.port}"
+        targets = self._target_group(name, listener)
         return aws.lb.Listener(
-            f"{self._name}-{listener.name}",
+            name,
             load_balancer_arn=balancer.arn,
             port=listener.port,
             protocol="TCP",
             default_actions=[aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=targets.arn)],
             tags=self._tags(f"listener-{listener.name}"),
-            # Two listeners of one load balancer cannot have the same port.
-            opts=self._old_one_first(),
+            opts=self._child,
         )
 
-    def _target_group(self, listener: Listener) -> aws.lb.TargetGroup:
+    def _target_group(self, name: str, listener: Listener) -> aws.lb.TargetGroup:
         own, health = self._own, self._plan.health
         group = aws.lb.TargetGroup(
-            f"{self._name}-{listener.name}",
-            name=own.target_group_name(self._plan.names, listener.name, listener.node_port),
+            name,
+            name=own.target_group_name(self._plan.names, listener),
             vpc_id=own.vpc,
             target_type=own.target_type.value,
             protocol="TCP",
@@ -159,14 +157,14 @@ class AwsNlb(LoadBalancer):
             tags=self._tags(f"targets-{listener.name}"),
             opts=self._child,
         )
-        self._targets(listener, group)
+        self._targets(name, listener, group)
         return group
 
-    def _targets(self, listener: Listener, group: aws.lb.TargetGroup) -> None:
+    def _targets(self, name: str, listener: Listener, group: aws.lb.TargetGroup) -> None:
         own = self._own
         if own.auto_scaling_group:
             aws.autoscaling.Attachment(
-                f"{self._name}-{listener.name}",
+                name,
                 autoscaling_group_name=own.auto_scaling_group,
                 lb_target_group_arn=group.arn,
                 opts=self._child,
@@ -174,7 +172,7 @@ class AwsNlb(LoadBalancer):
             return
         for backend in self._plan.backends.value or ():
             aws.lb.TargetGroupAttachment(
-                f"{self._name}-{listener.name}-{backend.address}",
+                f"{name}-{backend.address}",
                 target_group_arn=group.arn,
                 target_id=str(backend.address),
                 port=listener.node_port,

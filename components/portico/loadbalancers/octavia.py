@@ -94,7 +94,8 @@ class Octavia(LoadBalancer):
         While one part of a load balancer is PENDING, Octavia answers 409 to a change of any other, so each
         waits for the one before.
         """
-        name, names, own = f"{self._name}-{listener.name}", self._plan.names, self._own
+        # Named after the port: a listener that is renamed stays what it is, and no two ever want one port.
+        name, names, own = f"{self._name}-{listener.port}", self._plan.names, self._own
         front = openstack.loadbalancer.Listener(
             name,
             name=names.of("listener", listener.name),

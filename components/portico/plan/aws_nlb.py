@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 
 from ..names import Names
 from ..settings.model import Settings
+from ..traffic import Listener
 from .choice import Choice
 
 NAME_LENGTH = 32
@@ -40,10 +41,11 @@ class AwsNlbPlan:
     """The listeners' and the health endpoint's: what the load balancer sends to, and the nodes admit it
     to."""
 
-    def target_group_name(self, names: Names, listener: str, node_port: int) -> str:
+    def target_group_name(self, names: Names, listener: Listener) -> str:
         """Unique to all that AWS cannot change in a target group: the new one is made before the old one
         goes, while the listener still needs it."""
-        return short(names.of(listener), self.vpc, self.target_type.value, str(node_port))
+        facts = (self.vpc, self.target_type.value, str(listener.node_port))
+        return short(names.of(listener.port), *facts)
 
 
 def short(name: str, *unique_to: str) -> str:

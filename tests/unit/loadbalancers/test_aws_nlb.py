@@ -156,7 +156,6 @@ def test_a_name_that_fits_is_left_alone() -> None:
     assert short("portico-test-http", "30080") != short("portico-test-http", "30081")
 
 
-def test_a_listener_makes_way_before_another_takes_its_port() -> None:
-    recorded = make(BY_ADDRESS)
-    assert all(each.delete_before_replace for each in recorded.of("lb/listener:Listener"))
-    assert not any(each.delete_before_replace for each in recorded.of("TargetGroup"))
+def test_only_the_load_balancer_has_a_name_that_its_successor_needs() -> None:
+    found = {each.type for each in make(BY_ADDRESS).registered if each.delete_before_replace}
+    assert found == {"aws:lb/loadBalancer:LoadBalancer"}

@@ -13,7 +13,7 @@ from portico.kinds import find
 from portico.loadbalancers.octavia import Octavia
 from portico.plan.octavia import Monitor
 from portico.problems import Refused
-from portico.settings.model import NodeAddress, Settings
+from portico.settings.model import Listener, NodeAddress, Settings
 from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
 from tests.unit.recorder import UNKNOWN, Recorder, Resource, build
 
@@ -56,8 +56,8 @@ def parts(recorded: Recorder) -> dict[str, Resource]:
     return {"LoadBalancer": recorded.one("loadbalancer/loadBalancer:LoadBalancer"), **made}
 
 
-def members(recorded: Recorder, listener: str) -> list[dict[str, object]]:
-    return recorded.one("Members", f"balancer-{listener}").inputs["members"]  # type: ignore[no-any-return]
+def members(recorded: Recorder, port: int) -> list[dict[str, object]]:
+    return recorded.one("Members", f"balancer-{port}").inputs["members"]  # type: ignore[no-any-return]
 
 
 def rules(recorded: Recorder) -> set[tuple[int, str]]:
@@ -69,7 +69,7 @@ def rules(recorded: Recorder) -> set[tuple[int, str]]:
 def test_each_part_waits_for_the_one_before_it() -> None:
     recorded = make(AMPHORA)
     made = parts(recorded)
-    order = ["LoadBalancer", *(f"{part} {listener}" for listener in ("http", "https") for part in PARTS)]
+    order = ["LoadBalancer", *(f"{part} {listener}" for listener in (80, 443) for part in PARTS)]
     assert set(made) == set(order)
     for before, after in pairwise(order):
         assert made[before].urn in recorded.after(made[after]), f"{after} does not wait for {before}"
@@ -94,23 +94,23 @@ def test_slow_clouds_are_given_twenty_minutes() -> None:
 
 def test_amphorae_speak_proxy_and_ask_the_health_endpoint() -> None:
     recorded = make(AMPHORA)
-    pool, monitor = recorded.one("Pool", "balancer-http"), recorded.one("Monitor", "balancer-http")
+    pool, monitor = recorded.one("Pool", "balancer-80"), recorded.one("Monitor", "balancer-80")
     assert (pool.inputs["protocol"], pool.inputs["lbMethod"]) == ("PROXYV2", "ROUND_ROBIN")
     assert monitor.inputs["type"] == "HTTP"
     assert (monitor.inputs["urlPath"], monitor.inputs["expectedCodes"]) == ("/ping", "200")
-    assert {member["monitorPort"] for member in members(recorded, "http")} == {30082}
+    assert {member["monitorPort"] for member in members(recorded, 80)} == {30082}
     assert recorded.result["sources"] == ["10.20.0.0/16"]
 
 
 def test_ovn_keeps_the_source_and_is_asked_for_nothing_that_it_refuses() -> None:
     recorded = make(OVN)
-    pool, monitor = recorded.one("Pool", "balancer-http"), recorded.one("Monitor", "balancer-http")
-    listener = recorded.one("Listener", "balancer-http")
+    pool, monitor = recorded.one("Pool", "balancer-80"), recorded.one("Monitor", "balancer-80")
+    listener = recorded.one("Listener", "balancer-80")
     assert (pool.inputs["protocol"], pool.inputs["lbMethod"]) == ("TCP", "SOURCE_IP_PORT")
     assert monitor.inputs["type"] == "TCP"
     assert not {"urlPath", "httpMethod", "expectedCodes"} & monitor.inputs.keys()
     assert not {"allowedCidrs", "timeoutClientData", "timeoutMemberData"} & listener.inputs.keys()
-    assert all("monitorPort" not in member for member in members(recorded, "http"))
+    assert all("monitorPort" not in member for member in members(recorded, 80))
     assert recorded.result["sources"] == []
 
 
@@ -126,7 +126,7 @@ def test_the_amphorae_themselves_turn_other_clients_away() -> None:
 def test_members_are_one_batch_on_the_listeners_node_port() -> None:
     recorded = make(AMPHORA)
     assert len(recorded.of("Members")) == 2
-    assert members(recorded, "https") == [
+    assert members(recorded, 443) == [
         {
             "name": f"worker-{number}",
             "address": f"10.20.0.{number + 10}",
@@ -138,11 +138,22 @@ def test_members_are_one_batch_on_the_listeners_node_port() -> None:
     ]
 
 
+def test_a_listener_that_is_renamed_stays_what_it_is() -> None:
+    renamed = replace(
+        AMPHORA,
+        ingress=replace(AMPHORA.ingress, node_ports={"web": 30080, "https": 30443}),
+        load_balancer=replace(
+            AMPHORA.load_balancer, listeners=(Listener("web", 80), Listener("https", 443, tls=True))
+        ),
+    )
+    assert {part.urn for part in make(AMPHORA).registered} == {part.urn for part in make(renamed).registered}
+
+
 def test_a_node_outside_of_the_subnet_is_reached_through_its_router() -> None:
     assert AMPHORA.nodes
     far = NodeAddress(IPv4Address("192.168.7.1"), "far")
     said = replace(AMPHORA, nodes=replace(AMPHORA.nodes, addresses=(*AMPHORA.nodes.addresses, far)))
-    found = {str(member["name"]): "subnetId" in member for member in members(make(said), "http")}
+    found = {str(member["name"]): "subnetId" in member for member in members(make(said), 80)}
     assert found == {"far": False, "worker-1": True, "worker-2": True}
 
 
