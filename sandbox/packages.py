@@ -83,9 +83,7 @@ def ensure(paths: Paths, tree: Tree) -> None:
     folder = tree.folder(paths)
     stamp = folder / ".unpacked"
     if not (stamp.exists() and stamp.read_text() == tree.key()):
-        bootstrap(
-            folder, tree.suite, "--variant=extract", f"--include={tree.packages.replace(' ', ',')}", *SMALLER
-        )
+        bootstrap(folder, tree.suite, "--variant=extract", f"--include={tree.packages.replace(' ', ',')}")
         (folder / "etc/hosts").write_text("127.0.0.1 localhost\n")
         for program in tree.programs.split():
             name, _, file = program.partition("=")
