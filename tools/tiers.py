@@ -116,7 +116,7 @@ def _prepare(tier: Tier) -> str:
 
 
 def _sandbox_up() -> str:
-    """Bring the sandbox up, its progress on stderr; what is returned is the reason why that was not possible."""
+    """Bring the sandbox up, its progress on stderr; what is returned says why that was not possible."""
     command = [sys.executable, "-m", "sandbox", "up"]
     with subprocess.Popen(
         command, cwd=places.CHECKOUT, stdout=sys.stderr, stderr=subprocess.PIPE, text=True
