@@ -33,7 +33,7 @@ class AwsNlb(LoadBalancer):
 
         group = self._group()
         balancer = aws.lb.LoadBalancer(
-            f"{name}-lb",
+            f"{name}-nlb",
             name=short(plan.names.of("lb")),
             load_balancer_type="network",
             internal=own.internal,
@@ -63,7 +63,7 @@ class AwsNlb(LoadBalancer):
         """The load balancer's security group: in from the clients to the listeners, out to the node ports."""
         names, own = self._plan.names, self._own
         group = aws.ec2.SecurityGroup(
-            f"{self._name}-lb",
+            f"{self._name}-nlb",
             name=names.of("lb"),
             description=names.description("network load balancer"),
             vpc_id=own.vpc,

@@ -72,7 +72,7 @@ class Octavia(LoadBalancer):
     def _balancer(self) -> openstack.loadbalancer.LoadBalancer:
         names, own = self._plan.names, self._own
         return openstack.loadbalancer.LoadBalancer(
-            f"{self._name}-lb",
+            f"{self._name}-octavia",
             name=names.of("lb"),
             description=names.description("load balancer"),
             loadbalancer_provider=own.provider.value,
