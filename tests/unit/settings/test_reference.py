@@ -1,0 +1,122 @@
+"""docs/settings.md, Pulumi.yaml and the reader all say the same as the model."""
+
+import dataclasses
+import json
+import re
+from typing import get_type_hints
+
+import pytest
+import yaml
+
+from portico.ingress import traefik_arguments
+from portico.kinds import TYPES
+from portico.lbhost import fleet
+from portico.problems import Refused
+from portico.settings import SECTIONS, Settings, model, parse, sections
+from tests.unit.settings.said import PAIR, but, complaints
+from tests.unit.settings.written import camel
+from tools import places, settings_reference
+
+CLASSES = [
+    kind for kind in vars(model).values() if isinstance(kind, type) and kind.__module__ == model.__name__
+]
+READ = settings_reference.read(settings_reference.MODEL.read_text())
+PULUMI = yaml.safe_load((places.CHECKOUT / "Pulumi.yaml").read_text())
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_every_setting_says_what_it_means(kind):
+    keys = {key.name: key.text for key in READ[kind.__name__].keys}
+    assert list(keys) == [camel(field.name) for field in dataclasses.fields(kind)]
+    assert all(text.endswith(".") for text in keys.values())
+
+
+def test_the_page_in_docs_is_the_one_that_the_model_makes():
+    assert settings_reference.main(["--check"]) == 0, "run `python -m tools.settings_reference`"
+
+
+def test_a_stale_page_is_noticed(tmp_path, monkeypatch, capsys):
+    page = tmp_path / "settings.md"
+    monkeypatch.setattr(settings_reference, "PAGE", page)
+    assert settings_reference.main(["--check"]) == 1
+    assert settings_reference.main([]) == 0
+    assert settings_reference.main(["--check"]) == 0
+    page.write_text(page.read_text() + "\n")
+    assert settings_reference.main(["--check"]) == 1
+    assert "is stale" in capsys.readouterr().err
+
+
+def test_every_link_of_the_page_leads_to_a_heading():
+    page = settings_reference.PAGE.read_text()
+    headings = {re.sub(r"[^a-z]", "", line.lower()) for line in page.splitlines() if line.startswith("#")}
+    links = set(re.findall(r"\(#(\w+)\)", page))
+    assert links
+    assert links <= headings
+
+
+def test_the_message_shown_on_the_page_is_the_one_that_comes():
+    raw = but(PAIR, {"nodes.from": "adresses", "loadBalancer.hosts.count": 0})
+    with pytest.raises(Refused) as refused:
+        parse(raw, "stacks/Pulumi.prod.yaml")
+    assert f"```\n{refused.value}\n```" in settings_reference.PAGE.read_text()
+
+
+def test_defaults_are_shown_as_they_would_be_written():
+    text = 'class A:\n    """A."""\n    a: str\n    """A."""\n    b: int = 2\n    """B."""\n'
+    made = text + 'class B:\n    """B."""\n    a_key: tuple[A, ...] = (A("x"), A("y", b=3))\n    """C."""\n'
+    assert settings_reference.read(made)["B"].keys[0].default == "[{a: x}, {a: y, b: 3}]"
+
+
+def test_pulumi_knows_the_sections_with_their_types_and_meanings(capsys):
+    assert settings_reference.main(["--schema"]) == 0
+    assert PULUMI["config"] == json.loads(capsys.readouterr().out)
+
+
+def test_the_sections_are_those_of_the_model_in_its_order():
+    assert tuple(camel(field.name) for field in dataclasses.fields(Settings)) == SECTIONS
+
+
+def test_the_reader_asks_for_every_key_of_the_model_and_for_no_other():
+    nothing = {"x": 1}
+    raw = {
+        "kubernetes": nothing,
+        "nodes": {**nothing, "addresses": [nothing]},
+        "ingress": nothing,
+        "loadBalancer": {
+            **nothing,
+            "listeners": [nothing],
+            **dict.fromkeys(sections.SUBSECTIONS, nothing),
+        },
+        "apps": [nothing, {**nothing, "service": nothing}, {**nothing, "run": nothing}],
+        "wait": nothing,
+    }
+    asked = {
+        tuple(sorted(line.partition("known here: ")[2].split(", ")))
+        for line in complaints(raw)
+        if "known here: " in line
+    }
+    known = {tuple(sorted(camel(field.name) for field in dataclasses.fields(kind))) for kind in CLASSES}
+    # An app with a service may have no image as well, so that this key is not offered.
+    assert asked | {tuple(sorted(SECTIONS))} == known
+
+
+def test_the_types_are_named_in_the_reference():
+    (text,) = (key.text for key in READ["LoadBalancer"].keys if key.name == "type")
+    assert re.findall(r"`([a-z-]+)`", text) == list(TYPES)
+
+
+def test_every_subsection_is_named_with_the_type_that_it_belongs_to():
+    hints = get_type_hints(model.LoadBalancer)
+    assert set(sections.SUBSECTIONS) <= set(hints)
+    belonging = {key for keys in (*sections.REQUIRED.values(), *sections.OPTIONAL.values()) for key in keys}
+    assert belonging == set(sections.SUBSECTIONS)
+
+
+def test_what_lb_hosts_keep_for_themselves_is_what_the_reader_refuses():
+    assert fleet.STATUS_PORT in sections.TAKEN_PORTS
+    assert fleet.MAX_CONNECTIONS == sections.MOST_CONNECTIONS
+
+
+def test_what_the_controller_keeps_for_itself_is_what_the_reader_refuses():
+    assert traefik_arguments.HEALTH in sections.OWN_NAMES
+    assert model.Ingress.health_path == traefik_arguments.PING_PATH

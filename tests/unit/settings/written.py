@@ -1,0 +1,246 @@
+"""Arbitrary right settings, and how somebody would write them down."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from ipaddress import IPv4Address, IPv4Network
+from string import ascii_lowercase, digits
+
+from hypothesis import strategies as st
+
+from portico.settings import (
+    App,
+    AppImage,
+    AppService,
+    Aws,
+    Hosts,
+    Ingress,
+    Kubernetes,
+    Listener,
+    LoadBalancer,
+    MetalLb,
+    NodeAddress,
+    Nodes,
+    Octavia,
+    OpenStack,
+    Settings,
+    Wait,
+)
+
+DEPENDS = {"tls"}
+"""Fields whose default depends on others: they are always written."""
+
+
+def written(value: object, number: type[int] | type[float] = int) -> object:
+    """A value as JSON or YAML would hold it, without defaults; `number` is how numbers are held."""
+    if is_dataclass(value):
+        return {
+            camel(field.name): written(here, number)
+            for field in fields(value)
+            if (here := getattr(value, field.name)) != field.default
+            or field.default is MISSING
+            or field.name in DEPENDS
+        }
+    if isinstance(value, Mapping):
+        return {key: written(here, number) for key, here in value.items()}
+    if isinstance(value, tuple):
+        return [written(here, number) for here in value]
+    if isinstance(value, IPv4Address | IPv4Network):
+        return str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return number(value)
+    return value
+
+
+def camel(name: str) -> str:
+    """The key of a field."""
+    first, *others = name.split("_")
+    return "from" if name == "source" else first + "".join(other.capitalize() for other in others)
+
+
+texts = st.text(
+    st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=20
+).filter(lambda text: text.isprintable() and text == text.strip())
+letters = st.text(ascii_lowercase, min_size=1, max_size=8)
+labels = st.builds(lambda head, tail: head + tail, letters, st.text(ascii_lowercase + digits, max_size=7))
+domains = st.lists(labels, min_size=1, max_size=3).map(".".join)
+hosts_of_apps = st.builds(lambda star, name: star + name, st.sampled_from(("", "*.")), domains)
+paths = st.lists(labels, max_size=3).map(lambda parts: "/" + "/".join(parts))
+images = st.builds(
+    lambda name, tag: f"{name}:{tag}", st.lists(labels, min_size=1, max_size=3).map("/".join), labels
+)
+ids = st.uuids().map(str)
+ports = st.integers(1, 65535)
+node_ports = st.integers(30000, 32767)
+addresses = st.integers(int(IPv4Address("10.0.0.0")), int(IPv4Address("10.255.255.255"))).map(IPv4Address)
+networks = st.builds(
+    lambda address, prefix: IPv4Network((address, prefix), strict=False), addresses, st.integers(0, 32)
+)
+
+
+def some(element, least=0, most=3, by=None):
+    """A tuple without repetitions."""
+    return st.lists(element, min_size=least, max_size=most, unique_by=by, unique=by is None).map(tuple)
+
+
+def maybe(element):
+    return st.none() | element
+
+
+def aws_ids(prefix):
+    return st.text(digits + "abcdef", min_size=8, max_size=17).map(lambda tail: f"{prefix}-{tail}")
+
+
+listed = st.builds(
+    Nodes,
+    source=st.just("addresses"),
+    addresses=some(
+        st.builds(NodeAddress, addresses, domains), least=1, by=(lambda n: n.address, lambda n: n.name)
+    ),
+)
+found = st.builds(
+    Nodes,
+    source=st.just("openstack"),
+    names=some(texts, least=1),
+    tag=maybe(labels),
+    metadata=maybe(st.dictionaries(texts, texts, min_size=1, max_size=2)),
+    network=maybe(texts),
+)
+swept = st.builds(
+    lambda address, prefix: Nodes(
+        source="cidr", cidr=(net := IPv4Network((address, prefix), strict=False)), exclude=(net[1],)
+    ),
+    addresses,
+    st.integers(22, 29),
+)
+
+
+@st.composite
+def openstack(draw):
+    public = draw(st.booleans())
+    floating_ip = draw(maybe(ids | addresses.map(str))) if public else None
+    return OpenStack(
+        network=draw(texts),
+        subnet=draw(maybe(texts)),
+        external_network=draw(texts) if public else None,
+        floating_ip=floating_ip,
+        public=public,
+    )
+
+
+@st.composite
+def hosts(draw):
+    key_pair = draw(maybe(texts))
+    return Hosts(
+        image=draw(texts),
+        flavor=draw(texts),
+        count=draw(st.integers(1, 5)),
+        timers=draw(st.sampled_from(("steady", "fast"))),
+        anti_affinity=draw(st.sampled_from(("soft", "hard", "none"))),
+        availability_zones=draw(some(texts)),
+        router_id=draw(st.integers(1, 255)),
+        max_connections=draw(st.integers(100, 200_000)),
+        key_pair=key_pair,
+        ssh_from=draw(some(networks)) if key_pair else (),
+        settle_seconds=draw(st.integers(10, 1800)),
+    )
+
+
+@st.composite
+def aws(draw):
+    count = draw(st.integers(1, 3))
+    subnets = networks.filter(lambda network: 16 <= network.prefixlen <= 28)
+    return Aws(
+        vpc=draw(aws_ids("vpc")),
+        subnets=draw(some(aws_ids("subnet"), count, count)),
+        scheme=draw(st.sampled_from(("internet-facing", "internal"))),
+        subnet_cidrs=draw(some(subnets, count, count)),
+    )
+
+
+@st.composite
+def metallb(draw):
+    third = draw(some(st.integers(0, 255), 1, 3))
+    return MetalLb(
+        addresses=tuple(f"192.168.{octet}.10-192.168.{octet}.20" for octet in third),
+        install=draw(st.booleans()),
+        namespace=draw(labels),
+        interfaces=draw(some(labels)),
+        address=draw(maybe(st.just(IPv4Address(f"192.168.{third[0]}.15")))),
+    )
+
+
+@st.composite
+def balancers(draw, listeners):
+    kind = draw(st.sampled_from(("openstack-haproxy", "octavia", "aws-nlb", "metallb")))
+    in_openstack = kind in ("openstack-haproxy", "octavia")
+    return LoadBalancer(
+        type=kind,
+        listeners=listeners,
+        allowed_clients=draw(some(networks, least=1)),
+        openstack=draw(openstack()) if in_openstack else None,
+        hosts=draw(hosts()) if kind == "openstack-haproxy" else None,
+        octavia=draw(st.builds(Octavia, st.sampled_from(("amphora", "ovn")), maybe(ids)))
+        if kind == "octavia"
+        else None,
+        aws=draw(aws()) if kind == "aws-nlb" else None,
+        metallb=draw(metallb()) if kind == "metallb" else None,
+    )
+
+
+@st.composite
+def ingresses(draw, names, inside):
+    chosen = draw(some(node_ports, len(names) + 1, len(names) + 1))
+    common = {
+        "ingress_class": draw(domains),
+        "node_ports": dict(zip(names, chosen, strict=False)),
+        "health_port": chosen[-1],
+    }
+    if not inside and draw(st.booleans()):
+        return Ingress(controller="none", health_path=draw(paths), **common)
+    return Ingress(
+        namespace=draw(labels.filter(lambda label: label != "default")),
+        default_class=draw(st.booleans()),
+        image=draw(images),
+        replicas=draw(maybe(st.integers(1, 100))),
+        node_selector=draw(maybe(st.dictionaries(labels, labels | st.just(""), max_size=2))),
+        **common,
+    )
+
+
+@st.composite
+def apps(draw):
+    by_image = draw(st.booleans())
+    run = st.builds(AppImage, images, ports, st.integers(1, 100), st.booleans())
+    return App(
+        name=draw(labels),
+        host=draw(hosts_of_apps),
+        path=draw(paths),
+        namespace=draw(labels),
+        service=None if by_image else draw(st.builds(AppService, labels, ports)),
+        run=draw(run) if by_image else None,
+        tls_secret=draw(maybe(domains)),
+    )
+
+
+@st.composite
+def right_settings(draw):
+    """Settings that hold together."""
+    free = ports.filter(lambda port: port not in (22, 61404))
+    listener = st.builds(Listener, labels, free, st.booleans())
+    listeners = draw(some(listener, 1, 4, by=(lambda each: each.name, lambda each: each.port)))
+    balancer = draw(balancers(listeners))
+    inside = balancer.type == "metallb"
+    nodes = None if inside else draw(listed | swept if balancer.type == "aws-nlb" else listed | found | swept)
+    return Settings(
+        kubernetes=draw(st.builds(Kubernetes, maybe(texts), maybe(texts))),
+        nodes=nodes,
+        ingress=draw(ingresses([each.name for each in listeners], inside)),
+        load_balancer=balancer,
+        apps=draw(
+            some(
+                apps(),
+                by=(lambda app: (app.namespace, app.name), lambda app: (app.host, app.path.rstrip("/"))),
+            )
+        ),
+        wait=draw(st.builds(Wait, st.sampled_from(("serving", "nothing")), st.integers(1, 60))),
+    )
