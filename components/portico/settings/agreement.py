@@ -120,12 +120,10 @@ def _vip_is_free(read: Reader, settings: Settings, nodes: Nodes) -> None:
                 rule=f"must be a host's address in nodes.cidr, {nodes.cidr}",
                 remedy="choose a free one there",
             )
-    for index, node in enumerate(nodes.addresses):
+    for node in nodes.addresses:
         if node.address == where.vip:
             read.wrong(
-                *VIP,
-                rule=f"must not be a node's address, nodes.addresses[{index}]",
-                remedy="choose a free one",
+                *VIP, rule=f"must not be a node's address, that of {node.name}", remedy="choose a free one"
             )
 
 

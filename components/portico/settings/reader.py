@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from typing import Any, TypeVar
 
 from ..problems import Problem
@@ -185,11 +185,7 @@ class Reader:
         """An IPv4 address."""
         return self.value(key, values.address, default)
 
-    def network(self, key: str, default: D) -> IPv4Network | D:
-        """An IPv4 network."""
-        return self.value(key, values.network, default)
-
-    def values(self, key: str, rule: Rule[T], default: tuple[T, ...] = (), least: int = 0) -> tuple[T, ...]:
+    def several(self, key: str, rule: Rule[T], default: tuple[T, ...] = (), least: int = 0) -> tuple[T, ...]:
         """A list without repetitions; wrong elements are left out of it."""
         elements = self._list(key, least)
         if elements is None:

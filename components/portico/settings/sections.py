@@ -107,12 +107,12 @@ def nodes(read: Reader, type: str, listed: bool, by_group: bool) -> Nodes:
     return Nodes(
         source=source,
         addresses=tuple(_addresses(read)),
-        names=read.values("names", values.text, least=1),
+        names=read.several("names", values.text, least=1),
         tag=read.text("tag", default=None, rule=values.server_tag),
         metadata=read.mapping("metadata", values.text, values.text, default=None, least=1),
         network=read.text("network", default=None),
         cidr=read.value("cidr", values.node_network, default=None),
-        exclude=read.values("exclude", values.address),
+        exclude=read.several("exclude", values.address),
         security_group=read.text("securityGroup", default=None, rule=group_id),
     )
 
@@ -212,7 +212,7 @@ def load_balancer(read: Reader) -> LoadBalancer:
     return LoadBalancer(
         type=kind,
         listeners=tuple(listeners.values()) or LoadBalancer.listeners,
-        allowed_clients=read.values("allowedClients", values.network, LoadBalancer.allowed_clients, least=1),
+        allowed_clients=read.several("allowedClients", values.network, LoadBalancer.allowed_clients, least=1),
         openstack=read.section("openstack", partial(openstack, type=kind), default=None),
         hosts=read.section("hosts", hosts, default=None),
         octavia=read.section("octavia", octavia, default=None),
@@ -268,11 +268,11 @@ def hosts(read: Reader) -> Hosts:
         count=read.number("count", Hosts.count, low=1, high=5),
         timers=read.choice("timers", Hosts.timers, allowed=("steady", "fast")),
         anti_affinity=read.choice("antiAffinity", Hosts.anti_affinity, allowed=("soft", "hard", "none")),
-        availability_zones=read.values("availabilityZones", values.text),
+        availability_zones=read.several("availabilityZones", values.text),
         router_id=read.number("routerId", Hosts.router_id, low=1, high=255),
         max_connections=read.number("maxConnections", Hosts.max_connections, low=100, high=MOST_CONNECTIONS),
         key_pair=read.text("keyPair", default=None),
-        ssh_from=read.values("sshFrom", values.network),
+        ssh_from=read.several("sshFrom", values.network),
         settle_seconds=read.number("settleSeconds", Hosts.settle_seconds, low=10, high=1800),
     )
     if read.right("sshFrom"):
@@ -297,10 +297,10 @@ def aws(read: Reader) -> Aws:
     read.require("subnetCidrs", remedy="name each subnet's CIDR: PROXY headers are believed from there alone")
     made = Aws(
         vpc=read.text("vpc", default="", rule=values.aws_id("vpc")),
-        subnets=read.values("subnets", values.aws_id("subnet"), least=1),
+        subnets=read.several("subnets", values.aws_id("subnet"), least=1),
         scheme=read.choice("scheme", Aws.scheme, allowed=("internet-facing", "internal")),
         auto_scaling_group=read.text("autoScalingGroup", default=None),
-        subnet_cidrs=read.values("subnetCidrs", values.aws_subnet, least=1),
+        subnet_cidrs=read.several("subnetCidrs", values.aws_subnet, least=1),
     )
     if read.right("subnets") and read.right("subnetCidrs") and len(made.subnet_cidrs) != len(made.subnets):
         read.wrong(
@@ -313,10 +313,10 @@ def metallb(read: Reader) -> MetalLb:
     """`portico:loadBalancer.metallb`"""
     read.require("addresses", remedy="name ranges that are free in the nodes' network")
     made = MetalLb(
-        addresses=read.values("addresses", values.address_range, least=1),
+        addresses=read.several("addresses", values.address_range, least=1),
         install=read.flag("install", MetalLb.install),
         namespace=read.text("namespace", MetalLb.namespace, values.label),
-        interfaces=read.values("interfaces", values.interface),
+        interfaces=read.several("interfaces", values.interface),
         address=read.address("address", default=None),
     )
     if read.sound("addresses"):

@@ -35,10 +35,11 @@ class Wrong(ValueError):
 
 
 def show(value: object) -> str:
-    """A value as a message shows it: on one line, short, and never what a list or mapping holds, which may be
-    a secret."""
+    """A value as a message shows it: the beginning of its first line, and never what a list or mapping holds,
+    which may be a secret."""
     if isinstance(value, str):
-        return repr(value if len(value) <= 60 else value[:60] + "…")
+        first, more, _ = value.partition("\n")
+        return repr(first[:60] + "…" if more or len(first) > 60 else first)
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, (list, tuple)):
