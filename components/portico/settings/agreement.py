@@ -89,7 +89,7 @@ def _node_ports_are_distinct(read: Reader, settings: Settings) -> None:
 def _node_ports(read: Reader, settings: Settings) -> list[tuple[tuple[Step, ...], int, bool]]:
     """Each node port that is right so far: where, which, and whether it was given."""
     ingress: Ingress = settings.ingress
-    given = ingress.node_ports is not None or read.given(*PORTS)
+    given = bool(read.found(*PORTS))
     ports = ingress.node_ports or {}
     if not given:
         names = [listener.name for listener in settings.load_balancer.listeners]

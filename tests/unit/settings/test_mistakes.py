@@ -362,6 +362,7 @@ def test_node_ports_are_not_compared_with_listeners_that_are_misspelt():
     ("ingress", "path"),
     [
         ({"healthPort": 30080}, "ingress.healthPort = 30080"),
+        ({"healthPort": 30080, "nodePorts": {}}, "ingress.healthPort = 30080"),
         ({"nodePorts": {"http": 30082, "https": 30443}}, "ingress.nodePorts.http = 30082"),
         ({"nodePorts": {"http": 30080, "https": 30080}}, "ingress.nodePorts.https = 30080"),
         ({"nodePorts": {"http": 30080, "https": 30443}, "healthPort": 30443}, "ingress.healthPort = 30443"),
