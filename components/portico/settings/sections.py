@@ -98,9 +98,8 @@ def nodes(read: Reader, type: str, listed: bool, by_group: bool) -> Nodes:
         read.require("from", remedy=f"say one of {', '.join(SOURCES)}")
     source = read.choice("from", default="addresses", allowed=tuple(SOURCES))
     if source == "openstack" and type == "aws-nlb":
-        read.wrong(
-            "from", rule="must be addresses or cidr with aws-nlb", remedy="or name aws.autoScalingGroup"
-        )
+        remedy = "or name aws.autoScalingGroup"
+        read.wrong("from", rule="must be addresses or cidr with aws-nlb", remedy=remedy)
     elif not by_group and read.right("from"):
         _source_keys(read, source)
     group_id = values.aws_id("sg") if type == "aws-nlb" else values.text
@@ -120,13 +119,11 @@ def nodes(read: Reader, type: str, listed: bool, by_group: bool) -> Nodes:
 def _source_keys(read: Reader, source: str) -> None:
     for other, keys in SOURCES.items():
         if other != source:
-            read.refuse(
-                *keys, rule=f"belongs to `from: {other}`", remedy=f"leave it out, or say `from: {other}`"
-            )
+            remedy = f"leave it out, or say `from: {other}`"
+            read.refuse(*keys, rule=f"belongs to `from: {other}`", remedy=remedy)
     if source == "openstack":
-        read.require(
-            "names", "tag", "metadata", rule="`from: openstack` needs one of names, tag and metadata"
-        )
+        rule = "`from: openstack` needs one of names, tag and metadata"
+        read.require("names", "tag", "metadata", rule=rule)
     else:
         read.require(source, rule=f"is required with `from: {source}`")
 
@@ -168,9 +165,7 @@ def ingress(read: Reader) -> Ingress:
         node_port_range=read.value("nodePortRange", _port_range, Ingress.node_port_range),
     )
     if made.namespace in THERE_ALREADY:
-        read.wrong(
-            "namespace", rule="is made for the controller, and is there already", remedy="leave it out"
-        )
+        read.wrong("namespace", rule="is made for the controller and is there already", remedy="leave it out")
     if controller == "traefik" and made.health_path != "/ping" and read.sound("controller"):
         read.wrong(
             "healthPath",

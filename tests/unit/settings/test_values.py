@@ -48,7 +48,7 @@ WRONG = (
     # names
     (PAIR, "ingress.namespace", "Ingress", "must be a DNS label (RFC 1123)"),
     (PAIR, "ingress.namespace", "a" * 64, "must be a DNS label (RFC 1123)"),
-    (PAIR, "ingress.namespace", "default", "is made for the controller, and is there already; leave it out"),
+    (PAIR, "ingress.namespace", "default", "is made for the controller and is there already; leave it out"),
     (PAIR, "ingress.ingressClass", "public_1", "must be DNS labels joined by dots (RFC 1123)"),
     (PAIR, "ingress.healthPath", "ping", "must be a path that begins with '/'"),
     (PAIR, "ingress.healthPath", "/healthz", "must be '/ping' with traefik, which answers nowhere else"),
