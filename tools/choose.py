@@ -110,7 +110,7 @@ def _cache(tool: Tool, machine: Machine) -> tuple[bool, str]:
     if tool.build and tool.build.copies:
         return False, "it is more than one file"
     name = cache_file(tool, machine.platform)
-    return name in machine.cached, name
+    return (True, name) if name in machine.cached else (False, f"no {name} in it")
 
 
 def _download(tool: Tool, machine: Machine) -> tuple[bool, str]:

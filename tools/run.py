@@ -14,17 +14,16 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from tools import install, places, stack
+from tools import install, places, stack, venv
 from tools.catalogue import TOOLS
 from tools.environment import environment
-from tools.say import say
 from tools.stack import Stack, StackError
 
 SANDBOX = "sandbox"
 """The stack that runs against the sandbox instead of somebody's cloud."""
 
-EXTRAS = {"aws-nlb": "pulumi-resource-aws"}
-"""Tools that a kind of load balancer needs beyond what every stack does."""
+EXTRAS = {"aws-nlb": ("aws", "pulumi-resource-aws")}
+"""What a kind of load balancer needs beyond what every stack does: a set of packages, and a tool."""
 
 
 class Runner:
@@ -68,17 +67,25 @@ class Runner:
         return any(name.split("/")[-1] == self._stack.name for name in names)
 
     def create(self) -> None:
-        """Make the stack known to the backend, unless it is."""
-        for lock in stack.left_behind(self._stack):
-            say(f"{self._stack.name}: an earlier run was killed; taking its lock back ({lock.name})")
-            lock.unlink()
-        if self.exists():
-            return
+        """Make the stack known to the backend."""
         folder = self._stack.config.parent if self._stack.config != self._stack.file else places.CHECKOUT
         command = ["pulumi", "stack", "init", self._stack.name, "--no-select", "--cwd", str(folder)]
         answer = subprocess.run(command, env=self._environment, capture_output=True, text=True)
         if answer.returncode:
             raise StackError(f"the stack cannot be created:\n  {answer.stderr.strip()}")
+
+    def recover(self) -> int:
+        """Settle what a killed run left open, so that nothing is made twice; the exit code."""
+        command = [sys.executable, "-m", "portico.recovery", "--stack", self._stack.name]
+        command += ["--config-file", str(self._stack.config)]
+        return _call(self._wrapped(command), self._environment)
+
+    def ready(self) -> int:
+        """See to it that the stack is there and nothing in it is left open; the exit code."""
+        if self.exists():
+            return self.recover()
+        self.create()
+        return 0
 
     def knock(self, outputs: Mapping[str, object]) -> int:
         """Ask the front door for an answer, and print the report of `make up`."""
@@ -98,15 +105,14 @@ def up(chosen: Stack, arguments: list[str]) -> int:
     else:
         _fetch(chosen)
     runner = Runner(chosen, inside=chosen.name == SANDBOX)
-    runner.create()
-    failed = runner.pulumi("up", *arguments)
-    return failed or runner.knock(runner.outputs())
+    return runner.ready() or runner.pulumi("up", *arguments) or runner.knock(runner.outputs())
 
 
 def preview(chosen: Stack, arguments: list[str]) -> int:
     _fetch(chosen)
     runner = Runner(chosen, inside=chosen.name == SANDBOX and _sandbox_is_up())
-    runner.create()
+    if not runner.exists():
+        runner.create()
     return runner.pulumi("preview", *arguments)
 
 
@@ -146,14 +152,17 @@ def _existing(chosen: Stack, action: str, arguments: list[str]) -> int:
     if inside and not _sandbox_is_up():
         raise StackError("the sandbox is not running, so there is nothing to reach: make up")
     runner = Runner(chosen, inside)
-    runner.create()
-    return runner.pulumi(action, *(["--yes", "--skip-preview"] if inside else []), *arguments)
+    confirmed = ["--yes", "--skip-preview"] if inside else []
+    return runner.ready() or runner.pulumi(action, *confirmed, *arguments)
 
 
 def _fetch(chosen: Stack) -> int:
     needed = [tool.name for tool in TOOLS.values() if tool.needed]
     text = chosen.file.read_text()
-    needed += [tool for kind, tool in EXTRAS.items() if f"type: {kind}" in text]
+    for kind, (packages, tool) in EXTRAS.items():
+        if f"type: {kind}" in text:
+            venv.ensure(packages)
+            needed.append(tool)
     install.ensure(needed)
     return 0
 
@@ -196,7 +205,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, lambda *_: None)
     try:
         sys.exit(ACTIONS[asked.action](Stack.named(asked.stack), arguments))
-    except (StackError, install.ToolsError) as error:
+    except (StackError, install.ToolsError, venv.VenvError) as error:
         sys.exit(f"tools: {error}")
 
 

@@ -7,10 +7,7 @@ time it is used, so make works on a copy and the file in git stays as it is. One
 directly.
 """
 
-import json
-import os
 import secrets
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,25 +88,6 @@ def project() -> str:
         if key == "name":
             return value.strip()
     raise StackError("Pulumi.yaml has no line `name: ...`")
-
-
-def left_behind(stack: Stack) -> list[Path]:
-    """Locks in the local backend whose process on this machine has ended without taking them back."""
-    locks = (stack.folder / "backend" / ".pulumi" / "locks").rglob(f"{stack.name}/*.json")
-    return [lock for lock in locks if _is_dead(lock)]
-
-
-def _is_dead(lock: Path) -> bool:
-    try:
-        held = json.loads(lock.read_text())
-        if held["hostname"] != socket.gethostname():
-            return False
-        os.kill(held["pid"], 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, ValueError, KeyError):
-        return False
-    return False
 
 
 def _passphrase(file: Path) -> Path:

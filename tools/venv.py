@@ -1,4 +1,4 @@
-"""Keep .venv with the packages that a set of requirements names: `python3 -m tools.venv program|sandbox|dev`.
+"""Keep .venv with the packages that a set of requirements names: `python3 -m tools.venv program`.
 
 Writes .venv alone. Once made for what the requirements say now, it is left alone; a larger set includes the
 smaller.
@@ -15,11 +15,12 @@ from tools.locks import only_one
 from tools.say import Stopwatch, say
 
 SETS = {
-    "program": "requirements.txt",
-    "sandbox": "requirements-sandbox.txt",
-    "dev": "requirements-dev.txt",
+    "program": ("requirements.txt",),
+    "aws": ("requirements-aws.txt", "requirements.txt"),
+    "sandbox": ("requirements-sandbox.txt", "requirements.txt"),
+    "dev": ("requirements-dev.txt", "requirements-aws.txt", "requirements-sandbox.txt", "requirements.txt"),
 }
-"""From the smallest set to the largest; each includes the ones before it."""
+"""The file that a set is installed from, and those that it includes."""
 
 OLDEST = (3, 11)
 
@@ -31,8 +32,7 @@ class VenvError(Exception):
 def key(wanted: str) -> str:
     """A checksum of every file that says what this set consists of, and of the Python that runs it."""
     digest = hashlib.sha256(sys.version.encode())
-    files = [*list(SETS.values())[: list(SETS).index(wanted) + 1], "requirements-lock.txt"]
-    for name in [*files, "components/pyproject.toml"]:
+    for name in [*SETS[wanted], "requirements-lock.txt", "components/pyproject.toml"]:
         digest.update((places.CHECKOUT / name).read_bytes())
     return digest.hexdigest()
 
@@ -48,18 +48,18 @@ def ensure(wanted: str) -> None:
         if _held(wanted):
             return
         watch = Stopwatch()
-        say(f".venv: installing the packages of {SETS[wanted]}")
+        say(f".venv: installing the packages of {SETS[wanted][0]}")
         if not (places.VENV / "bin" / "python").exists():
             _run([sys.executable, "-m", "venv", str(places.VENV)])
         pip = [str(places.VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
-        _run([*pip, "install", "--quiet", "--requirement", SETS[wanted]])
+        _run([*pip, "install", "--quiet", "--requirement", SETS[wanted][0]])
         _stamp(wanted).write_text(key(wanted))
         say(f".venv: ready, {watch}")
 
 
 def _held(wanted: str) -> bool:
-    larger = list(SETS)[list(SETS).index(wanted) :]
-    return any(_stamp(name).is_file() and _stamp(name).read_text() == key(name) for name in larger)
+    enough = [name for name, files in SETS.items() if SETS[wanted][0] in files]
+    return any(_stamp(name).is_file() and _stamp(name).read_text() == key(name) for name in enough)
 
 
 def _stamp(name: str) -> Path:

@@ -1,8 +1,5 @@
 """What make keeps for a stack leaves the checkout as it is, and secrets readable by their owner alone."""
 
-import json
-import os
-import socket
 from pathlib import Path
 
 import pytest
@@ -80,25 +77,3 @@ def test_a_passphrase_of_the_caller_is_kept(checkout, name):
 
 def test_a_backend_of_the_caller_is_kept(checkout):
     assert "PULUMI_BACKEND_URL" not in stack.prepare(Stack.named("mine"), {"PULUMI_BACKEND_URL": "s3://ours"})
-
-
-def lock(checkout, pid, hostname=None):
-    file = places.state("mine") / "backend/.pulumi/locks/organization/portico/mine/1.json"
-    file.parent.mkdir(parents=True)
-    file.write_text(json.dumps({"pid": pid, "hostname": hostname or socket.gethostname()}))
-    return file
-
-
-def test_the_lock_of_a_killed_run_is_seen(checkout):
-    gone = lock(checkout, pid=2**22 + 1)
-    assert stack.left_behind(Stack.named("mine")) == [gone]
-
-
-def test_the_lock_of_a_running_pulumi_is_left_alone(checkout):
-    lock(checkout, pid=os.getpid())
-    assert stack.left_behind(Stack.named("mine")) == []
-
-
-def test_the_lock_of_another_machine_is_left_alone(checkout):
-    lock(checkout, pid=2**22 + 1, hostname="elsewhere")
-    assert stack.left_behind(Stack.named("mine")) == []

@@ -1,0 +1,67 @@
+"""When .venv is made anew."""
+
+import pytest
+
+from tools import places, venv
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout with requirements, and the commands that would have been run in it."""
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(places, "VENV", tmp_path / ".venv")
+    (tmp_path / "components").mkdir()
+    for name in ("requirements-lock.txt", "components/pyproject.toml", *venv.SETS["dev"]):
+        (tmp_path / name).write_text(name)
+    ran = []
+
+    def run(command):
+        ran.append(command)
+        (tmp_path / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
+        (tmp_path / ".venv" / "bin" / "python").touch()
+
+    monkeypatch.setattr(venv, "_run", run)
+    return tmp_path, ran
+
+
+def installed(ran):
+    return [command[-1] for command in ran if "pip" in command]
+
+
+def test_it_is_made_once(checkout):
+    _, ran = checkout
+    venv.ensure("program")
+    venv.ensure("program")
+    assert installed(ran) == ["requirements.txt"]
+
+
+def test_what_a_larger_set_includes_is_not_installed_again(checkout):
+    _, ran = checkout
+    venv.ensure("dev")
+    for smaller in ("program", "aws", "sandbox"):
+        venv.ensure(smaller)
+    assert installed(ran) == ["requirements-dev.txt"]
+
+
+def test_two_sets_beside_each_other_are_both_installed_and_both_kept(checkout):
+    _, ran = checkout
+    for wanted in ("aws", "sandbox", "aws", "sandbox"):
+        venv.ensure(wanted)
+    assert installed(ran) == ["requirements-aws.txt", "requirements-sandbox.txt"]
+
+
+@pytest.mark.parametrize(
+    "changed", ["requirements.txt", "requirements-lock.txt", "components/pyproject.toml"]
+)
+def test_a_changed_requirement_is_installed(checkout, changed):
+    folder, ran = checkout
+    venv.ensure("sandbox")
+    (folder / changed).write_text("changed")
+    venv.ensure("sandbox")
+    assert len(installed(ran)) == 2
+
+
+def test_an_older_python_is_refused_with_what_to_do(checkout, monkeypatch):
+    monkeypatch.setattr(venv, "OLDEST", (99, 0))
+    with pytest.raises(venv.VenvError, match="make PYTHON="):
+        venv.ensure("program")
