@@ -156,7 +156,7 @@ def make(settings: Settings, can: OpenStack | None, kind: Kind) -> OctaviaPlan:
         node_sources=Choice(load_balancer.allowed_clients, because="the nodes see the clients' own addresses")
         if ovn
         else Choice(None, because="the nodes see the amphorae, which have addresses of the subnet"),
-        node_rules=tuple(_node_rules(settings, ovn)) if node_group else (),
+        node_rules=tuple(_node_rules(settings, ovn, asked.subnet)) if node_group else (),
     )
 
 
@@ -172,12 +172,15 @@ def _monitor(settings: Settings, ovn: bool) -> Choice[Monitor]:
     )
 
 
-def _node_rules(settings: Settings, ovn: bool) -> Iterator[NodeRule]:
+def _node_rules(settings: Settings, ovn: bool, subnet: Subnet | None) -> Iterator[NodeRule]:
     load_balancer = settings.load_balancer
     ports = {settings.node_port(listener) for listener in load_balancer.listeners}
     if ovn:
-        # OVN's health checks come from an address of the subnet.
-        sources: tuple[IPv4Network | None, ...] = (*load_balancer.allowed_clients, None)
+        # OVN's health checks come from an address of the subnet, which Neutron admits once only.
+        others = (
+            clients for clients in load_balancer.allowed_clients if not subnet or clients != subnet.cidr
+        )
+        sources: tuple[IPv4Network | None, ...] = (*others, None)
     else:
         ports.add(settings.ingress.health_port)
         sources = (None,)

@@ -215,6 +215,14 @@ def test_behind_ovn_nodes_admit_the_clients_and_the_health_checks() -> None:
     assert rules(make(OVN)) == {(port, source) for port in (30080, 30443) for source in sources}
 
 
+def test_clients_in_the_subnet_itself_are_admitted_once() -> None:
+    said = replace(
+        OVN, load_balancer=replace(OVN.load_balancer, allowed_clients=(IPv4Network("10.20.0.0/16"),))
+    )
+    assert len(make(said).of("SecGroupRule")) == 2
+    assert rules(make(said)) == {(port, "10.20.0.0/16") for port in (30080, 30443)}
+
+
 def test_the_order_of_the_clients_makes_no_other_rule() -> None:
     balancer = OVN.load_balancer
     other = replace(
