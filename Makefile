@@ -12,7 +12,7 @@ venv    = $(PYTHON) -m tools.venv
 packages = $(if $(filter sandbox,$(STACK)),sandbox,program)
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh destroy outputs down tools \
+.PHONY: help up preview refresh destroy outputs pulumi down tools \
         test test-unit test-lbhost test-engine test-datapath lint format docs
 
 help: ## this list
@@ -34,6 +34,9 @@ outputs: ## address, url, reasons and the other outputs | a stack that is up | s
 
 destroy: ## take the front door down | a stack that is up | seconds
 	@$(venv) $(packages) && $(run) destroy $(STACK) $(ARGS)
+
+pulumi: ## any other command of pulumi for the stack: ARGS="stack export" | a stack | seconds
+	@$(venv) program && $(run) pulumi $(STACK) $(ARGS)
 
 down: ## stop the sandbox: its OpenStack and its Kubernetes | root | seconds
 	@$(venv) sandbox && $(run) down sandbox $(ARGS)

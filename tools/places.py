@@ -30,6 +30,14 @@ def state(stack: str) -> Path:
     return data() / "state" / stack
 
 
+def sandbox_state() -> Path:
+    """What `make` keeps for the stack of a sandbox that is up.
+
+    The sandbox removes its run folder when it goes down or is made anew, so what Pulumi remembers goes as well.
+    """
+    return data() / "sandbox" / "run" / "stack"
+
+
 def cache() -> Path | None:
     """`$PORTICO_TOOL_CACHE`, a folder of `<tool>-<version>-<os>-<arch>.xz`; None where there is none."""
     chosen = os.environ.get("PORTICO_TOOL_CACHE")

@@ -7,14 +7,13 @@ happens inside the sandbox's network (`python -m sandbox run`), for every other 
 import argparse
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
-from tools import install, places, stack, venv
+from tools import install, places, sandboxed, stack, venv
 from tools.catalogue import TOOLS
 from tools.environment import environment
 from tools.stack import Stack, StackError
@@ -29,7 +28,7 @@ EXTRAS = {"aws-nlb": ("aws", "pulumi-resource-aws")}
 class Runner:
     """Runs `pulumi` for one stack."""
 
-    def __init__(self, chosen: Stack, inside: bool) -> None:
+    def __init__(self, chosen: Stack, inside: bool = False) -> None:
         self._stack = chosen
         self._inside = inside
         self._environment = {
@@ -93,24 +92,24 @@ class Runner:
         return _call(self._wrapped(command), self._environment, text=json.dumps(outputs))
 
     def _wrapped(self, command: Sequence[str]) -> list[str]:
-        return [*_sandbox("run", "--"), *command] if self._inside else list(command)
+        return sandboxed.inside(command) if self._inside else list(command)
 
 
 def up(chosen: Stack, arguments: list[str]) -> int:
     if chosen.name == SANDBOX:
-        failed = _side_by_side(lambda: _fetch(chosen), lambda: _call(_sandbox("up"), os.environ))
-        if failed:
-            return failed
+        if sandboxed.up_while(lambda: _fetch(chosen), progress=sys.stdout):
+            return 1
+        runner = _in_sandbox(chosen)
         arguments = ["--yes", "--skip-preview", *arguments]
     else:
         _fetch(chosen)
-    runner = Runner(chosen, inside=chosen.name == SANDBOX)
+        runner = Runner(chosen)
     return runner.ready() or runner.pulumi("up", *arguments) or runner.knock(runner.outputs())
 
 
 def preview(chosen: Stack, arguments: list[str]) -> int:
     _fetch(chosen)
-    runner = Runner(chosen, inside=chosen.name == SANDBOX and _sandbox_is_up())
+    runner = _in_sandbox(chosen) if _sandbox_is_up(chosen) else Runner(chosen)
     if not runner.exists():
         runner.create()
     return runner.pulumi("preview", *arguments)
@@ -125,38 +124,48 @@ def destroy(chosen: Stack, arguments: list[str]) -> int:
 
 
 def outputs(chosen: Stack, arguments: list[str]) -> int:
+    return pulumi(chosen, ["stack", "output", *arguments])
+
+
+def pulumi(chosen: Stack, arguments: list[str]) -> int:
+    """Any other command, for this stack in its backend."""
     _fetch(chosen)
-    return Runner(chosen, inside=False).pulumi("stack", "output", *arguments, config=False)
+    runner = _in_sandbox(chosen) if _sandbox_is_up(chosen) else Runner(chosen)
+    return runner.pulumi(*arguments, config=False)
 
 
 def down(chosen: Stack, arguments: list[str]) -> int:
-    """Stop the sandbox, and forget what the stack had made in it: that went with it."""
     if chosen.name != SANDBOX:
-        raise StackError(
-            "only the sandbox can be taken down whole: make down; for a stack: make destroy STACK=..."
-        )
-    failed = _call([*_sandbox("down"), *arguments], os.environ)
-    if not failed:
-        shutil.rmtree(chosen.folder, ignore_errors=True)
-    return failed
+        raise StackError("down stops the sandbox; to take a stack down: make destroy STACK=...")
+    return _call(sandboxed.command("down", *arguments), os.environ)
 
 
 ACTIONS: dict[str, Callable[[Stack, list[str]], int]] = {
-    each.__name__: each for each in (up, preview, refresh, destroy, outputs, down)
+    each.__name__: each for each in (up, preview, refresh, destroy, outputs, pulumi, down)
 }
 
 
 def _existing(chosen: Stack, action: str, arguments: list[str]) -> int:
     _fetch(chosen)
-    inside = chosen.name == SANDBOX
-    if inside and not _sandbox_is_up():
-        raise StackError("the sandbox is not running, so there is nothing to reach: make up")
-    runner = Runner(chosen, inside)
-    confirmed = ["--yes", "--skip-preview"] if inside else []
-    return runner.ready() or runner.pulumi(action, *confirmed, *arguments)
+    if chosen.name == SANDBOX:
+        if not sandboxed.is_up():
+            raise StackError("the sandbox is not running, so there is nothing to reach: make up")
+        runner = _in_sandbox(chosen)
+        arguments = ["--yes", "--skip-preview", *arguments]
+    else:
+        runner = Runner(chosen)
+    return runner.ready() or runner.pulumi(action, *arguments)
 
 
-def _fetch(chosen: Stack) -> int:
+def _in_sandbox(chosen: Stack) -> Runner:
+    return Runner(replace(chosen, folder=places.sandbox_state()), inside=True)
+
+
+def _sandbox_is_up(chosen: Stack) -> bool:
+    return chosen.name == SANDBOX and sandboxed.is_up()
+
+
+def _fetch(chosen: Stack) -> None:
     needed = [tool.name for tool in TOOLS.values() if tool.needed]
     text = chosen.file.read_text()
     for kind, (packages, tool) in EXTRAS.items():
@@ -164,26 +173,12 @@ def _fetch(chosen: Stack) -> int:
             venv.ensure(packages)
             needed.append(tool)
     install.ensure(needed)
-    return 0
-
-
-def _side_by_side(*steps: Callable[[], int]) -> int:
-    with ThreadPoolExecutor(max_workers=len(steps)) as workers:
-        return next((code for code in workers.map(lambda step: step(), steps) if code), 0)
 
 
 def _nobodys() -> dict[str, str]:
     """The environment without anybody's cloud or cluster: to preview the sandbox's stack while it is down."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
     return kept | {"KUBECONFIG": os.devnull}
-
-
-def _sandbox(*words: str) -> list[str]:
-    return [sys.executable, "-m", "sandbox", *words]
-
-
-def _sandbox_is_up() -> bool:
-    return not subprocess.run(_sandbox("status"), cwd=places.CHECKOUT, capture_output=True).returncode
 
 
 def _call(command: Sequence[str], env: Mapping[str, str], text: str | None = None) -> int:

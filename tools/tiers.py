@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools import install, places
+from tools import install, places, sandboxed
 from tools.catalogue import TOOLS
 from tools.environment import environment
 from tools.say import Stopwatch, every, say
@@ -108,25 +108,11 @@ def _prepare(tier: Tier) -> str:
         return "there are no tests yet"
     if not tier.sandbox:
         return ""
+    needed = [tool.name for tool in TOOLS.values() if tool.needed]
     try:
-        install.ensure(tool.name for tool in TOOLS.values() if tool.needed)
+        return sandboxed.up_while(lambda: install.ensure(needed), progress=sys.stderr)
     except install.ToolsError as error:
         return str(error)
-    return _sandbox_up()
-
-
-def _sandbox_up() -> str:
-    """Bring the sandbox up, its progress on stderr; what is returned says why that was not possible."""
-    command = [sys.executable, "-m", "sandbox", "up"]
-    with subprocess.Popen(
-        command, cwd=places.CHECKOUT, stdout=sys.stderr, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None  # noqa: S101 - asked for above; this tells the type checker
-        words = ["python -m sandbox up failed"]
-        for line in process.stderr:
-            print(line, end="", file=sys.stderr, flush=True)
-            words.append(line.strip())
-    return words[-1] if process.returncode else ""
 
 
 def _pytest(tier: Tier, watch: Stopwatch) -> tuple[int, str]:
