@@ -14,6 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+NEEDED = ("cpu", "cpuset", "hugetlb", "memory", "pids")
+"""The controllers of version 2 that a kubelet asks for where the machine has them (Kubernetes 1.35,
+pkg/kubelet/cm/cgroup_v2_manager_linux.go); no other is touched. Handed down once, they stay so."""
+
 
 @dataclass(frozen=True)
 class Hierarchy:
@@ -42,7 +46,7 @@ def hierarchies(mountinfo: str | None = None) -> list[Hierarchy]:
 
 
 def ensure(hierarchy: Hierarchy, group: str) -> None:
-    """Makes a group (`/portico/w1`) with every controller that the hierarchy has to give."""
+    """Makes a group (`/portico/w1`) with the controllers that a kubelet needs there."""
     folder = hierarchy.root
     for name in group.strip("/").split("/"):
         if hierarchy.unified:
@@ -56,7 +60,8 @@ def ensure(hierarchy: Hierarchy, group: str) -> None:
 
 
 def _hand_down(folder: Path) -> None:
-    for controller in (folder / "cgroup.controllers").read_text().split():
+    there = (folder / "cgroup.controllers").read_text().split()
+    for controller in [name for name in NEEDED if name in there]:
         # one that another program has taken for itself, such as cpu for real-time work, is done without
         with contextlib.suppress(OSError):
             (folder / "cgroup.subtree_control").write_text(f"+{controller}")

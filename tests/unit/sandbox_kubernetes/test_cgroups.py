@@ -63,6 +63,13 @@ def test_controllers_of_version_2_are_handed_down_to_the_group_s_parent(root):
     assert (root / "portico" / "w1").is_dir()
 
 
+def test_controllers_that_no_kubelet_asks_for_are_left_as_they_are(root):
+    folder(root, cgroup_controllers="rdma misc", cgroup_subtree_control="")
+    folder(root / "portico", cgroup_controllers="", cgroup_subtree_control="")
+    cgroups.ensure(Hierarchy(root, unified=True, controllers=frozenset()), "/portico/w1")
+    assert (root / "cgroup.subtree_control").read_text() == ""
+
+
 def test_a_group_that_is_there_already_is_fine(root):
     hierarchy = Hierarchy(folder(root), unified=False, controllers=frozenset({"pids"}))
     cgroups.ensure(hierarchy, "/portico/w1")
