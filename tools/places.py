@@ -33,7 +33,7 @@ def state(stack: str) -> Path:
 def sandbox_state() -> Path:
     """What `make` keeps for the stack of a sandbox that is up.
 
-    The sandbox removes its run folder when it goes down or is made anew, so what Pulumi remembers goes as well.
+    The sandbox removes its run folder when it goes down or is made anew: what Pulumi remembers goes as well.
     """
     return data() / "sandbox" / "run" / "stack"
 
