@@ -47,9 +47,19 @@ MAKERS: Mapping[str, Callable[..., pulumi.Resource]] = {
 TYPE = ("apiVersion", "kind")
 """What a maker says itself."""
 
-RUNNING = ("Deployment", "DaemonSet", "Service")
-"""What runs: it comes after all the rest, and the address pool after it. These do not wait for one another,
-because the Service is ready only when its pods are."""
+NAMESPACE, GROUND, RUNNING, WEBHOOK = range(4)
+"""The layers of an installation, each on those before it: the namespace, types and rights, what runs, and the
+webhook. As soon as that is registered the API server asks it about every pool, but it answers only when the
+kubelet has handed it its certificate, up to two minutes later: so the pool comes before it."""
+
+LAYERS: Mapping[str, int] = {
+    "Namespace": NAMESPACE,
+    "Service": RUNNING,
+    "Deployment": RUNNING,
+    "DaemonSet": RUNNING,
+    "ValidatingWebhookConfiguration": WEBHOOK,
+}
+"""The layer of each kind; GROUND of all others."""
 
 
 class MetalLb(LoadBalancer):
@@ -60,16 +70,18 @@ class MetalLb(LoadBalancer):
         own = plan.load_balancer
         if not isinstance(own, MetalLbPlan):
             raise TypeError(f"{name}: the plan is {type(own).__name__}")
-        running = self._install(name, own.namespace) if own.install.value else []
+        self._name, self._own = name, own
+        namespaces = self._install(NAMESPACE, after=[])
+        ground = [*namespaces, *self._install(GROUND, after=namespaces)]
         pool = k8s.apiextensions.CustomResource(
             f"{name}-pool",
             api_version="metallb.io/v1beta1",
             kind="IPAddressPool",
             metadata=k8s.meta.v1.ObjectMetaArgs(name=plan.names.of("pool"), namespace=own.namespace),
             spec={"addresses": list(own.addresses)},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=running),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=ground),
         )
-        k8s.apiextensions.CustomResource(
+        announcement = k8s.apiextensions.CustomResource(
             f"{name}-announcement",
             api_version="metallb.io/v1beta1",
             kind="L2Advertisement",
@@ -80,57 +92,43 @@ class MetalLb(LoadBalancer):
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=[pool]),
         )
+        self._install(RUNNING, after=ground)
+        self._install(WEBHOOK, after=[announcement])
         self.service = _service(own, plan.names.of("pool"))
         self.source_addresses = pulumi.Output.from_input([])
         self.ready = pulumi.Output.from_input("MetalLB announces the address as soon as the Service has it")
         self.details = {"pool": pulumi.Output.from_input(plan.names.of("pool"))}
         self.register_outputs({"sourceAddresses": self.source_addresses, **self.details})
 
-    def _install(self, name: str, namespace: str) -> list[pulumi.Resource]:
-        """Registers the manifest in the order that it needs, and returns what runs."""
-        namespaces: list[pulumi.Resource] = []
-        rest: list[pulumi.Resource] = []
-        running: list[pulumi.Resource] = []
+    def _install(self, layer: int, after: list[pulumi.Resource]) -> list[pulumi.Resource]:
+        """Registers a layer of MetalLB itself; nothing where it is not to be installed."""
+        if not self._own.install.value:
+            return []
+        made = []
         for document in documents():
             kind = document["kind"]
-            if kind == "Namespace":
-                group, before = namespaces, []
-            elif kind in RUNNING:
-                group, before = running, [*namespaces, *rest]
-            else:
-                group, before = rest, namespaces
-            said = {key: value for key, value in adapt(document, namespace).items() if key not in TYPE}
-            group.append(
-                MAKERS[kind](
-                    f"{name}-{kind.lower()}-{document['metadata']['name'].replace(':', '-')}",
-                    **{_argument(key): value for key, value in said.items()},
-                    opts=pulumi.ResourceOptions(parent=self, depends_on=[*before]),
-                )
-            )
-        return running
+            if LAYERS.get(kind, GROUND) == layer:
+                moved = in_namespace(document, self._own.namespace)
+                name = f"{self._name}-{kind.lower()}-{document['metadata']['name'].replace(':', '-')}"
+                said = {_argument(key): value for key, value in moved.items() if key not in TYPE}
+                opts = pulumi.ResourceOptions(parent=self, depends_on=after)
+                made.append(MAKERS[kind](name, **said, opts=opts))
+        return made
 
 
 @cache
 def documents() -> tuple[Document, ...]:
-    """The manifest's documents in the order of registration: what runs comes last."""
-    loaded = [document for document in yaml.safe_load_all(MANIFEST.read_text()) if document]
-    return tuple(
-        sorted(loaded, key=lambda document: (document["kind"] in RUNNING, document["kind"] != "Namespace"))
-    )
+    """The manifest's documents."""
+    return tuple(filter(None, yaml.safe_load_all(MANIFEST.read_text())))
 
 
-def adapt(document: Document, namespace: str) -> Document:
-    """A document as it is installed: in the wanted namespace, and ready only when it can be relied on."""
+def in_namespace(document: Document, namespace: str) -> Document:
+    """A document without nulls, its namespace replaced wherever it stands, as in the beginning of a name."""
     moved: Document = _moved(document, namespace)
-    if moved["kind"] == "Deployment":
-        (container,) = moved["spec"]["template"]["spec"]["containers"]
-        # Upstream's says ready before the webhook answers, and until then the API server refuses a pool.
-        container["readinessProbe"] = {"tcpSocket": {"port": "webhook-server"}, "periodSeconds": 1}
     return moved
 
 
 def _moved(value: Any, namespace: str) -> Any:
-    """A copy without nulls, the namespace replaced wherever it stands, also as the beginning of a name."""
     if isinstance(value, dict):
         return {key: _moved(item, namespace) for key, item in value.items() if item is not None}
     if isinstance(value, list):
