@@ -2,11 +2,10 @@
 
 import pulumi
 
-from portico.exposure import SECTIONS, Exposure
+from portico import stackfile
+from portico.exposure import Exposure
 
-config = pulumi.Config("portico")
-said = {section: value for section in SECTIONS if (value := config.get_object(section))}
-exposure = Exposure("portico", said, source=f"stacks/Pulumi.{pulumi.get_stack()}.yaml")
+exposure = Exposure("portico", stackfile.sections(), source=stackfile.name())
 
 pulumi.export("address", exposure.address)
 pulumi.export("url", exposure.url)

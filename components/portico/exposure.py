@@ -29,8 +29,6 @@ NOWHERE = "https://no-credentials.invalid/v3"
 """What the OpenStack provider is told in a preview without credentials: it wants an address, and asks nothing
 there."""
 
-SECTIONS = ("kubernetes", "nodes", "ingress", "loadBalancer", "apps", "wait")
-
 
 class Exposure(pulumi.ComponentResource):
     """An ingress controller on node ports, a load balancer in front of it, and applications behind it.
@@ -76,7 +74,7 @@ class Exposure(pulumi.ComponentResource):
         controller = self._controller(f"{name}-ingress", balancer, below)
         apps = [
             App(
-                f"{name}-{app.namespace}-{app.name}",
+                f"{name}-{app.namespace}.{app.name}",
                 AppArgs(
                     app,
                     self.plan.ingress_class,

@@ -86,7 +86,8 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         for listener in chosen.listeners
     )
     health = Health(settings.ingress.health_port, settings.ingress.health_path)
-    nodes = backends(settings.nodes, capabilities.backends)
+    where = chosen.openstack
+    nodes = backends(settings.nodes, capabilities.backends, where.vip if where else None)
     can = capabilities.openstack
     load_balancer: LoadBalancerPlan
     if kind.type == "openstack-haproxy":

@@ -5,15 +5,19 @@ Pure: no Pulumi, no network, no clock.
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 from ..settings.model import Nodes
 from ..traffic import Backend
 from .choice import Choice
 
 
-def backends(nodes: Nodes | None, found: tuple[Backend, ...] | None) -> Choice[tuple[Backend, ...] | None]:
+def backends(
+    nodes: Nodes | None, found: tuple[Backend, ...] | None, vip: IPv4Address | None = None
+) -> Choice[tuple[Backend, ...] | None]:
     """The backends in a stable order, so that the same nodes always make the same configuration."""
     if nodes is None:
-        return Choice((), because="a load balancer inside the cluster knows the nodes itself")
+        return Choice((), because="the platform knows the nodes itself")
     if nodes.source == "addresses":
         listed = tuple(Backend(node.name, node.address) for node in nodes.addresses)
         return Choice(_ordered(listed), because=f"nodes.addresses lists {len(listed)}")
@@ -23,7 +27,7 @@ def backends(nodes: Nodes | None, found: tuple[Backend, ...] | None) -> Choice[t
         every = tuple(
             Backend(f"node-{str(address).replace('.', '-')}", address)
             for address in nodes.cidr.hosts()
-            if address not in nodes.exclude
+            if address not in (*nodes.exclude, vip)
         )
         return Choice(
             every,

@@ -1,0 +1,33 @@
+"""The settings of the stack that runs, as Pulumi hands them to the program.
+
+Reads Pulumi's configuration and nothing else. Read by the program; what the settings mean is settings' affair.
+"""
+
+import json
+
+import pulumi
+
+PREFIX = "portico:"
+
+
+def sections() -> dict[str, object]:
+    """Every key under `portico:`, known or not, so that a misspelt section is refused and not passed over."""
+    config = pulumi.Config(PREFIX.rstrip(":"))
+    names = [
+        key.removeprefix(PREFIX) for key in pulumi.runtime.config.get_config_env() if key.startswith(PREFIX)
+    ]
+    read = {name: _plain(config.get(name)) for name in sorted(names)}
+    return {name: value for name, value in read.items() if value not in ({}, [])}
+
+
+def name() -> str:
+    """The stack file, as in an error message."""
+    return f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
+
+
+def _plain(text: str | None) -> object:
+    """Pulumi hands a mapping or a list over as JSON, and a string as it is."""
+    try:
+        return json.loads(text or "null")
+    except ValueError:
+        return text
