@@ -1,6 +1,7 @@
 """The settings of the stack that runs, as Pulumi hands them to the program.
 
-Reads Pulumi's configuration and nothing else. Read by the program; what the settings mean is settings' affair.
+Reads Pulumi's configuration and nothing else. Read by the program; what the settings mean is settings'
+affair.
 """
 
 import json
