@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sandbox import machine, namespaces, relays
 from sandbox.kubernetes import Kubernetes
+from sandbox.kubernetes.workers import Workers
 from sandbox.openstack.cloud import OpenStack
 from sandbox.openstack.site import write_secret
 from sandbox.paths import Paths
@@ -117,11 +118,13 @@ class Sandbox:
         self._finish(wanted | there)
 
     def _finish(self, parts: Parts) -> None:
-        found = self.openstack.relays()
+        found = self.openstack.relays() + (self.kubernetes.relays() if parts.kubernetes else [])
         self.supervisor.ensure([relays.program(self.paths, found)])
         if parts.octavia:
             self.openstack.octavia()
         facts = self.openstack.facts()
+        if parts.kubernetes:
+            facts["workers"] = [asdict(worker) for worker in Workers(self.paths, self.openstack).join()]
         write_secret(self.paths.facts, json.dumps(facts, indent=1))
         self._complete.write_text(json.dumps(asdict(parts)))
 
