@@ -13,8 +13,8 @@ from portico.names import Names
 from portico.settings.model import LoadBalancer, MetalLb, Settings
 from tests.unit.recorder import Recorder, build
 
+RUNNING = ("Service", "Deployment", "DaemonSet")
 POOL = ("192.0.2.10-192.0.2.20", "198.51.100.0/28")
-RUNNING = ("Deployment", "DaemonSet", "Service")
 
 
 def built(*, preview: bool = False, clients: tuple[str, ...] = ("0.0.0.0/0",), **said: Any) -> Recorder:
@@ -33,6 +33,11 @@ def built(*, preview: bool = False, clients: tuple[str, ...] = ("0.0.0.0/0",), *
         return {"service": made.service, "sources": made.source_addresses, "details": dict(made.details)}
 
     return build(program, preview=preview)
+
+
+def pools(recorder: Recorder) -> set[str]:
+    """The pool and its announcement."""
+    return {recorder.one(kind).urn for kind in ("IPAddressPool", "L2Advertisement")}
 
 
 def texts(value: object) -> set[str]:
@@ -61,23 +66,18 @@ def test_every_document_of_the_manifest_is_registered_as_it_stands() -> None:
     assert len(documents) == 26
     for document in documents:
         child = registered[document["kind"], document["metadata"]["name"]]
-        assert child.inputs == metallb.adapt(document, metallb.UPSTREAM_NAMESPACE), child.urn
+        assert child.inputs == metallb.in_namespace(document, metallb.UPSTREAM_NAMESPACE), child.urn
 
 
-def test_two_things_alone_differ_from_the_manifest() -> None:
-    different = []
-    for document in metallb.documents():
-        adapted = metallb.adapt(document, metallb.UPSTREAM_NAMESPACE)
-        if adapted != document:
-            different.append(document["kind"])
-    assert different == ["ValidatingWebhookConfiguration", "Deployment"]
-
-
-def test_the_controller_is_ready_when_its_webhook_answers() -> None:
-    (container,) = built().one("Deployment").inputs["spec"]["template"]["spec"]["containers"]
-    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
-    assert container["readinessProbe"]["tcpSocket"] == {"port": "webhook-server"}
-    assert "webhook-server" in ports
+def test_a_null_is_all_that_the_manifest_loses() -> None:
+    different = {
+        document["kind"]
+        for document in metallb.documents()
+        if metallb.in_namespace(document, metallb.UPSTREAM_NAMESPACE) != document
+    }
+    assert different == {"ValidatingWebhookConfiguration"}
+    (webhook,) = [document for document in metallb.documents() if document["kind"] in different]
+    assert webhook["metadata"]["creationTimestamp"] is None
 
 
 def test_another_namespace_reaches_every_corner() -> None:
@@ -91,21 +91,22 @@ def test_another_namespace_changes_no_name_in_the_program() -> None:
     assert [child.urn for child in here.registered] == [child.urn for child in there.registered]
 
 
-def test_what_runs_comes_after_its_rights_and_types_and_the_pool_after_what_runs() -> None:
+def test_what_runs_comes_after_its_rights_and_types() -> None:
     made = built()
-    running = {child.urn for kind in RUNNING for child in made.of(kind)}
-    rest = {
-        child.urn
-        for child in made.registered
-        if child.custom and child.urn not in running and not child.type.startswith("kubernetes:metallb.io")
-    }
-    assert len(running) == 3
-    for child in made.registered:
-        if child.urn in running:
-            assert rest <= made.after(child)
-            assert not running & made.after(child), "the Service waits for pods that would wait for it"
-    assert running <= made.after(made.one("IPAddressPool"))
-    assert made.one("IPAddressPool").urn in made.after(made.one("L2Advertisement"))
+    layered = {made.one(kind).urn for kind in (*RUNNING, "ValidatingWebhookConfiguration")} | pools(made)
+    ground = {child.urn for child in made.registered if child.custom} - layered
+    for kind in RUNNING:
+        assert made.after(made.one(kind)) == ground, f"the {kind} would wait for what waits for it"
+
+
+def test_the_pool_comes_before_the_webhook_that_cannot_answer_yet() -> None:
+    made = built()
+    assert pools(made) <= made.after(made.one("ValidatingWebhookConfiguration"))
+    for kind in ("IPAddressPool", "L2Advertisement"):
+        types = [
+            child for child in made.of("CustomResourceDefinition") if child.name.endswith("s.metallb.io")
+        ]
+        assert {child.urn for child in types} <= made.after(made.one(kind))
 
 
 def test_where_metallb_is_already_only_the_pool_and_its_announcement_are_made() -> None:
