@@ -14,6 +14,7 @@ import pytest
 from sandbox.lifecycle import Sandbox
 from sandbox.paths import Paths
 from tests.engine.door import Door
+from tests.engine.pair import Pair
 from tools import places
 
 Make = Callable[..., Door]
@@ -50,13 +51,6 @@ def door(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield make
 
 
-@pytest.fixture(scope="module")
-def module_door(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
-    """As `door`, for stacks that the tests of a module share."""
-    with _doors(tmp_path_factory) as make:
-        yield make
-
-
 @contextmanager
 def _doors(folders: pytest.TempPathFactory) -> Iterator[Make]:
     """Doors that are closed in the end, the last one first, also when one of them does not close."""
@@ -82,3 +76,13 @@ def offline(toolchain: None, tmp_path: Path) -> Make:
         return Door(what, tmp_path / what, where="offline")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def pair(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """A pair that is up. Tests that share it leave it as its stack file said at first."""
+    with _doors(tmp_path_factory) as make:
+        stack = make("pair")
+        run = stack.up().succeeded()
+        print(f"up: {run.seconds:.1f} s")
+        yield Pair(stack, sandbox)

@@ -193,6 +193,7 @@ class Door:
     extra: Mapping[str, str] = field(default_factory=dict)
     """More environment variables."""
     _runs: int = field(default=0, repr=False)
+    _outputs: dict[str, Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         # At random, so that what a killed run of the tests left behind is in nobody's way.
@@ -267,6 +268,7 @@ class Door:
         options = [] if bare else ["--stack", self.stack]
         if words[0] in ("up", "preview", "refresh", "destroy"):
             options += ["--config-file", str(self.file)]
+            self._outputs = None
         log = self.folder / f"{self._runs:02}-{words[0]}.log"
         whole = [*self._where, *command.split(), *words, *options]
         return Running(whole, self._environment, log)
@@ -298,8 +300,10 @@ class Door:
         return Preview(steps, run.seconds)
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs."""
-        return self._json("stack", "output", "--json")
+        """The stack's outputs, as the last command left them."""
+        if self._outputs is None:
+            self._outputs = self._json("stack", "output", "--json")
+        return self._outputs
 
     def state(self) -> list[dict[str, Any]]:
         """Every resource as Pulumi remembers it."""

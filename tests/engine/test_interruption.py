@@ -1,0 +1,53 @@
+"""An `up` that is killed at any moment, and what comes after it."""
+
+import time
+from collections import Counter
+
+from tests.engine import listing
+
+MOMENTS = (
+    r"SecGroup portico-lb-hosts creating",
+    r"Port portico-lb-vip creating",
+    r"Instance portico-lb-host-1 creating",
+    r"Instance portico-lb-host-2 creating",
+    r"Service portico-ingress-service creating",
+)
+"""What `up` is about to make when it is killed: early, in the middle and late."""
+
+UNDER_WAY = 0.5
+"""Seconds after which the cloud has been asked for it."""
+
+
+def test_an_up_that_is_killed_five_times_ends_as_if_it_never_was_and_destroy_leaves_nothing(door, sandbox):
+    before = listing.cloud(sandbox) | listing.cluster()
+    stack = door("killed")
+    for moment in MOMENTS:
+        up = stack.start("up", "--yes", "--skip-preview")
+        assert up.wait_for(moment), f"{moment} never came: {up.end().log}"
+        time.sleep(UNDER_WAY)
+        processes = up.kill()
+        open_ = [each["resource"]["urn"] for each in stack.export().get("pending_operations", [])]
+        assert open_, "nothing was interrupted"
+        recovery = stack.recover().succeeded()
+        print(f"{processes} processes killed at {moment!r}; recovery {recovery.seconds:.1f} s:")
+        print("\n".join(line for line in recovery.output.splitlines() if line.startswith(f"{stack.stack}: ")))
+        assert not stack.export().get("pending_operations")
+    up = stack.up().succeeded()
+    print(f"the last up: {up.seconds:.1f} s")
+    stack.up("--expect-no-changes").succeeded()
+    nothing_is_doubled(listing.cloud(sandbox), stack)
+    stack.destroy().succeeded()
+    assert listing.cloud(sandbox) | listing.cluster() == before
+
+
+def nothing_is_doubled(things, stack):
+    names = Counter(thing.rpartition(" ")[0] for thing in things if stack.prefix in thing)
+    assert [name for name, count in names.items() if count > 1] == []
+    state = Counter(each["type"] for each in stack.state() if each.get("custom"))
+    for what, type_ in (
+        ("server", "openstack:compute/instance:Instance"),
+        ("server group", "openstack:compute/serverGroup:ServerGroup"),
+        ("port", "openstack:networking/port:Port"),
+        ("security group", "openstack:networking/secGroup:SecGroup"),
+    ):
+        assert len(listing.named(things, what, stack.prefix)) == state[type_]

@@ -1,0 +1,46 @@
+"""Octavia with the OVN provider, for real: the same front door with another load balancer."""
+
+import subprocess
+import sys
+
+import pytest
+
+from sandbox.openstack import clouds
+from tests.engine import listing
+from tests.engine.door import base
+from tests.engine.pair import CLIENT, ask, header
+from tools import places
+
+OVN = {"portico:loadBalancer": {"type": "octavia", "hosts": None, "octavia": {"provider": "ovn"}}}
+
+
+@pytest.fixture
+def octavia(sandbox):
+    """The sandbox's region with Octavia."""
+    if not sandbox.parts().octavia:
+        command = [sys.executable, "-m", "sandbox", "up", "--octavia"]
+        subprocess.run(command, cwd=places.CHECKOUT, check=True, timeout=600)
+    return sandbox
+
+
+def test_the_same_door_stands_on_octavia_and_leaves_nothing(octavia, door):
+    before = listing.cloud(octavia, clouds.OCTAVIA) | listing.cluster()
+    everybody = base()["portico:nodes"]["addresses"]
+    stack = door("octavia", OVN, {"portico:nodes": {"addresses": everybody[:-1]}}, cloud=clouds.OCTAVIA)
+    up = stack.up().succeeded()
+    outputs = stack.outputs()
+    print(f"Octavia up: {up.seconds:.1f} s, {outputs['answer']}")
+    assert outputs["answer"] == "HTTP 200"
+    assert header(ask(outputs["address"], stack.host), "X-Real-Ip") == [CLIENT]
+
+    stack.change(OVN)
+    preview = stack.preview()
+    assert preview.counts == {("update", "Members"): 2}, "one for each of the two pools"
+    more = stack.up().succeeded()
+    print(f"Octavia, a worker more: {more.seconds:.1f} s")
+    stack.up("--expect-no-changes").succeeded()
+    stack.refresh("--expect-no-changes").succeeded()
+
+    destroy = stack.destroy().succeeded()
+    print(f"Octavia destroy: {destroy.seconds:.1f} s")
+    assert listing.cloud(octavia, clouds.OCTAVIA) | listing.cluster() == before

@@ -1,0 +1,82 @@
+"""What the cloud cannot carry is said in one error before anything is made."""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+
+from sandbox.openstack import clouds
+from tests.engine import listing
+
+
+def refusal(door, run, sandbox):
+    """The only reason that was given; nothing may have been made."""
+    run.failed()
+    reasons = {line.strip() for line in run.output.splitlines() if re.match(r"\s+portico:\S+.*: ", line)}
+    assert len(reasons) == 1, run.output
+    assert f"{door.prefix}: the platform cannot carry this plan; nothing was made" in run.output
+    left = listing.cloud(sandbox) | listing.cluster()
+    assert [thing for thing in left if door.stack in thing] == []
+    return reasons.pop()
+
+
+def test_an_unknown_network_is_named(door, sandbox):
+    stack = door("unknown", {"portico:loadBalancer": {"openstack": {"network": "k9s"}}})
+    reason = refusal(stack, stack.up(), sandbox)
+    assert reason.startswith("portico:loadBalancer.openstack.network = 'k9s'")
+
+
+def test_a_network_of_another_project_refuses_address_pairs(door, sandbox):
+    with network_of_another_project(sandbox) as name:
+        stack = door("foreign", {"portico:loadBalancer": {"openstack": {"network": name}}})
+        reason = refusal(stack, stack.up(), sandbox)
+    assert "belongs to another project" in reason
+
+
+@pytest.mark.parametrize("resource", ["ports", "instances"])
+def test_a_quota_that_is_one_short_is_named_with_what_it_has_to_be(door, sandbox, resource):
+    stack = door(f"quota-{resource}")
+    with one_short(sandbox, resource):
+        run = stack.up()
+    reason = refusal(stack, run, sandbox)
+    assert f"more {resource}" in reason
+    assert f"openstack quota set --{resource} " in reason
+
+
+@contextmanager
+def network_of_another_project(sandbox):
+    """A network that the administrator shares with everybody."""
+    name = "portico-test-shared"
+    with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:
+        network = admin.network.find_network(name) or admin.network.create_network(name=name, is_shared=True)
+        if not network.subnet_ids:
+            admin.network.create_subnet(network_id=network.id, ip_version=4, cidr="10.99.0.0/24")
+    try:
+        yield name
+    finally:
+        with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:
+            admin.network.delete_network(network)
+
+
+@contextmanager
+def one_short(sandbox, resource):
+    """The project's quota has room for one thing less than a pair needs."""
+    with clouds.connection(sandbox.paths) as user:
+        project = user.current_project_id
+        if resource == "ports":
+            used, needs = len(list(user.network.ports(project_id=project))), 3
+        else:
+            used, needs = len(list(user.compute.servers(details=False))), 2
+    with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:
+        service = admin.network if resource == "ports" else admin.compute
+        quota = service.get_quota if resource == "ports" else service.get_quota_set
+        change = service.update_quota if resource == "ports" else service.update_quota_set
+        before = getattr(quota(project), resource)
+        change(project, **{resource: used + needs - 1})
+    try:
+        yield
+    finally:
+        with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:
+            service = admin.network if resource == "ports" else admin.compute
+            change = service.update_quota if resource == "ports" else service.update_quota_set
+            change(project, **{resource: before})
