@@ -1,5 +1,7 @@
 """A lock between processes, held by the operating system: it ends with the process that holds it."""
 
+from __future__ import annotations
+
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -3,6 +3,8 @@
 Touches nothing; reads environment variables alone. Read by everything in tools.
 """
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 

@@ -3,6 +3,8 @@
 Lines of steps that run side by side never mix.
 """
 
+from __future__ import annotations
+
 import sys
 import threading
 import time

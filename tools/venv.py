@@ -30,8 +30,8 @@ class VenvError(Exception):
 
 
 def key(wanted: str) -> str:
-    """A checksum of every file that says what this set consists of, and of the Python that runs it."""
-    digest = hashlib.sha256(sys.version.encode())
+    """A checksum of every file that says what this set consists of."""
+    digest = hashlib.sha256()
     for name in [*SETS[wanted], "requirements-lock.txt", "components/pyproject.toml"]:
         digest.update((places.CHECKOUT / name).read_bytes())
     return digest.hexdigest()
@@ -49,15 +49,21 @@ def ensure(wanted: str) -> None:
             return
         watch = Stopwatch()
         say(f".venv: installing the packages of {SETS[wanted][0]}")
-        if not (places.VENV / "bin" / "python").exists():
-            _run([sys.executable, "-m", "venv", str(places.VENV)])
-        pip = [str(places.VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+        if not _python().exists():
+            _run([sys.executable, "-m", "venv", "--clear", str(places.VENV)])
+        pip = [str(_python()), "-m", "pip", "--disable-pip-version-check"]
         _run([*pip, "install", "--quiet", "--requirement", SETS[wanted][0]])
         _stamp(wanted).write_text(key(wanted))
         say(f".venv: ready, {watch}")
 
 
+def _python() -> Path:
+    return places.VENV / "bin" / "python"
+
+
 def _held(wanted: str) -> bool:
+    if not _python().exists():
+        return False
     enough = [name for name, files in SETS.items() if SETS[wanted][0] in files]
     return any(_stamp(name).is_file() and _stamp(name).read_text() == key(name) for name in enough)
 

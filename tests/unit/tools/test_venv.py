@@ -61,6 +61,14 @@ def test_a_changed_requirement_is_installed(checkout, changed):
     assert len(installed(ran)) == 2
 
 
+def test_a_venv_whose_python_has_gone_is_made_anew(checkout):
+    folder, ran = checkout
+    venv.ensure("program")
+    (folder / ".venv" / "bin" / "python").unlink()
+    venv.ensure("program")
+    assert len(installed(ran)) == 2
+
+
 def test_an_older_python_is_refused_with_what_to_do(checkout, monkeypatch):
     monkeypatch.setattr(venv, "OLDEST", (99, 0))
     with pytest.raises(venv.VenvError, match="make PYTHON="):
