@@ -4,6 +4,8 @@ Writes .venv alone. Once made for what the requirements say now, it is left alon
 smaller.
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import subprocess
