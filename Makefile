@@ -12,7 +12,7 @@ venv    = $(PYTHON) -m tools.venv
 packages = $(if $(filter sandbox,$(STACK)),sandbox,program)
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh destroy outputs pulumi down tools \
+.PHONY: help up preview refresh destroy outputs pulumi shell down tools \
         test test-unit test-lbhost test-engine test-datapath lint format docs
 
 help: ## this list
@@ -37,6 +37,9 @@ destroy: ## take the front door down | a stack that is up | seconds
 
 pulumi: ## any other command of pulumi for the stack: ARGS="stack export" | a stack | seconds
 	@$(venv) program && $(run) pulumi $(STACK) $(ARGS)
+
+shell: ## pulumi, openstack and kubectl set up (ARGS="kubectl get pods -A" runs that alone) | a stack |
+	@$(venv) program && $(run) shell $(STACK) $(ARGS)
 
 down: ## stop the sandbox: its OpenStack and its Kubernetes | root | seconds
 	@$(venv) sandbox && $(run) down sandbox $(ARGS)

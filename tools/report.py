@@ -29,10 +29,9 @@ def lines(stack: str, outputs: Mapping[str, object], answer: str) -> list[str]:
     told += ["", f"next     make outputs{again}    every output of the stack"]
     if stack == "sandbox":
         told.append(
-            "         python -m sandbox run -- bash    a shell that reaches the sandbox's cloud and cluster"
+            "         make shell      on the sandbox's internet, with curl, openstack, kubectl, pulumi"
         )
-    told.append(f"         make destroy{again}    take it down again")
-    return told
+    return [*told, f"         make destroy{again}    take it down again"]
 
 
 def _reasons(reasons: object) -> list[str]:

@@ -42,7 +42,11 @@ class Runner:
         options = ["--stack", self._stack.name]
         if config:
             options += ["--config-file", str(self._stack.config)]
-        return _call(self._wrapped(["pulumi", *words, *options]), self._environment)
+        return self.command(["pulumi", *words, *options])
+
+    def command(self, words: Sequence[str]) -> int:
+        """Run any command where `pulumi` runs, with the terminal as it is; the exit code."""
+        return _call(self._wrapped(words), self._environment)
 
     def outputs(self) -> dict[str, object]:
         """The stack's outputs; those that are secret are masked."""
@@ -76,8 +80,7 @@ class Runner:
     def recover(self) -> int:
         """Settle what a killed run left open, so that nothing is made twice; the exit code."""
         command = [sys.executable, "-m", "portico.recovery", "--stack", self._stack.name]
-        command += ["--config-file", str(self._stack.config)]
-        return _call(self._wrapped(command), self._environment)
+        return self.command([*command, "--config-file", str(self._stack.config)])
 
     def ready(self) -> int:
         """See to it that the stack is there and nothing in it is left open; the exit code."""
@@ -134,6 +137,13 @@ def pulumi(chosen: Stack, arguments: list[str]) -> int:
     return runner.pulumi(*arguments, config=False)
 
 
+def shell(chosen: Stack, arguments: list[str]) -> int:
+    """A shell, or one command, where `pulumi` knows the stack's backend; for the sandbox, on its internet."""
+    _fetch(chosen)
+    runner = _in_sandbox(chosen) if _sandbox_is_up(chosen) else Runner(chosen)
+    return runner.command(arguments or [os.environ.get("SHELL", "/bin/sh")])
+
+
 def down(chosen: Stack, arguments: list[str]) -> int:
     if chosen.name != SANDBOX:
         raise StackError("down stops the sandbox; to take a stack down: make destroy STACK=...")
@@ -141,7 +151,7 @@ def down(chosen: Stack, arguments: list[str]) -> int:
 
 
 ACTIONS: dict[str, Callable[[Stack, list[str]], int]] = {
-    each.__name__: each for each in (up, preview, refresh, destroy, outputs, pulumi, down)
+    each.__name__: each for each in (up, preview, refresh, destroy, outputs, pulumi, shell, down)
 }
 
 
