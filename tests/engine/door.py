@@ -9,6 +9,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
@@ -268,9 +269,10 @@ class Door:
         options = [] if bare else ["--stack", self.stack]
         if words[0] in ("up", "preview", "refresh", "destroy"):
             options += ["--config-file", str(self.file)]
+        if words[:2] != ("stack", "output"):
             self._outputs = None
         log = self.folder / f"{self._runs:02}-{words[0]}.log"
-        whole = [*self._where, *command.split(), *words, *options]
+        whole = [*self._where, *shlex.split(command), *words, *options]
         return Running(whole, self._environment, log)
 
     def run(self, *words: str, seconds: float = 10 * MINUTES) -> Run:
