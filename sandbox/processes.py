@@ -91,6 +91,9 @@ class State:
     description: str
     """supervisord's own words: process number and time it has been up, or why it is not."""
 
+    started: int
+    """When it was last started, in seconds since 1970; 0 if it never was."""
+
     @property
     def running(self) -> bool:
         """Whether the program has been up for a second and still is."""
@@ -157,7 +160,7 @@ class Supervisor:
         if not self.alive():
             return {}
         infos = self._rpc().getAllProcessInfo()
-        return {info["name"]: State(info["statename"], info["description"]) for info in infos}
+        return {info["name"]: State(info["statename"], info["description"], info["start"]) for info in infos}
 
     def log(self, name: str) -> Path:
         """The file that holds what a program printed."""

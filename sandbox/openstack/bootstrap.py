@@ -51,8 +51,7 @@ def identity(site: Site) -> None:
             name: keystone.create_project(name=name, domain_id=DEFAULT_DOMAIN) for name in ("service", "demo")
         }
         roles = {role.name: role for role in keystone.roles()}
-        for name in ("service", "load-balancer_member"):
-            roles[name] = keystone.create_role(name=name)
+        roles["load-balancer_member"] = keystone.create_role(name="load-balancer_member")
 
         def user(name: str, password: str, project: str, *names: str) -> None:
             made = keystone.create_user(
@@ -137,7 +136,7 @@ def facts(site: Site) -> dict[str, Any]:
     }
 
 
-def wait_until_ready(site: Site, seconds: float = 120) -> None:
+def wait_until_ready(site: Site, seconds: float = 300) -> None:
     """Until every hypervisor can take a server: its nova-compute has reported, OVN's agents on it are alive.
 
     Raises StartupError saying what is missing.
@@ -157,7 +156,7 @@ def wait_until_ready(site: Site, seconds: float = 120) -> None:
 def _missing(admin: Connection, hypervisors: set[str]) -> list[str]:
     services: Any = admin.compute.services()
     alive = {(each.binary, each.host) for each in services if each.state == "up"}
-    agents: Any = admin.network.agents()
+    agents: list[Any] = list(admin.network.agents())
     listening = {each.host for each in agents if each.is_alive and "Controller" not in each.agent_type}
     controllers = {each.host for each in agents if each.is_alive and "Controller" in each.agent_type}
     known: Any = admin.compute.hypervisors()

@@ -70,7 +70,15 @@ class OpenStack:
         configuration = list(self._files())
         files.write(configuration)
         clouds.write(self.site)
-        for folder in ("lock", "glance/images", "glance/tasks", "glance/staging", "keystone", "neutron"):
+        for folder in (
+            "lock",
+            "glance/images",
+            "glance/tasks",
+            "glance/staging",
+            "keystone",
+            "neutron",
+            "rabbitmq",
+        ):
             (self._paths.state / folder).mkdir(parents=True, exist_ok=True)
         for netns in (self._paths.cloud, self._paths.inet):
             namespaces.ensure(netns)

@@ -11,6 +11,7 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ from sandbox.processes import Program, Supervisor
 from sandbox.progress import Progress
 
 Check = Callable[[], bool]
+
+
+RESTARTS = 3
+"""How often supervisord may start a program anew before that is a failure: some give up once when they come
+too early."""
 
 
 class StartupError(Exception):
@@ -87,7 +93,7 @@ def has_said(log: Path, pattern: str) -> Check:
 
 
 def start(
-    supervisor: Supervisor, services: Iterable[Service], progress: Progress, patience: float = 120
+    supervisor: Supervisor, services: Iterable[Service], progress: Progress, patience: float = 300
 ) -> None:
     """Starts all services and returns when all answer. What runs already is only asked whether it answers.
 
@@ -96,6 +102,7 @@ def start(
     waiting = {service.name: service for service in services}
     begun: dict[str, float] = {}
     answering: set[str] = set()
+    starts: defaultdict[str, set[int]] = defaultdict(set)
     names = set(waiting)
     while waiting:
         startable = [s for s in waiting.values() if s.name not in begun and names & set(s.needs) <= answering]
@@ -110,13 +117,18 @@ def start(
                 seconds = time.monotonic() - begun[service.name]
                 if seconds > 1:
                     progress.say(f"{service.name} answers ({seconds:.1f} s)")
-            elif states[service.name].phase == "FATAL" or time.monotonic() - begun[service.name] > patience:
-                raise StartupError(_failure(supervisor, service.name, states[service.name].phase, patience))
+                continue
+            starts[service.name].add(states[service.name].started)
+            if states[service.name].phase == "FATAL" or len(starts[service.name]) > RESTARTS:
+                raise StartupError(_failure(supervisor, service.name, "ends again and again"))
+            if time.monotonic() - begun[service.name] > patience:
+                raise StartupError(
+                    _failure(supervisor, service.name, f"does not answer after {patience:.0f} s")
+                )
         time.sleep(0.1)
 
 
-def _failure(supervisor: Supervisor, name: str, phase: str, patience: float) -> str:
+def _failure(supervisor: Supervisor, name: str, what: str) -> str:
     log = supervisor.log(name)
     lines = log.read_text(errors="replace").splitlines()[-12:] if log.exists() else []
-    what = "ends again and again" if phase == "FATAL" else f"does not answer after {patience:.0f} s"
     return "\n".join([f"{name} {what}; the end of {log}:", *(f"    {line}" for line in lines)])

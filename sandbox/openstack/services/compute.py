@@ -40,7 +40,12 @@ def files(site: Site) -> list[File]:
 def services(site: Site) -> list[Service]:
     """Their programs. The conductor and the scheduler give up at once when Keystone does not answer; nova-compute asks the
     conductor when it starts and loses ten seconds when there is none yet."""
-    nova = {"OS_NOVA_CONFIG_DIR": str(site.etc("nova")), "OS_NOVA_DISABLE_EVENTLET_PATCHING": "true"}
+    nova = {
+        "OS_NOVA_CONFIG_DIR": str(site.etc("nova")),
+        # The first file is the pipeline of the API; an absolute name leaves the folder.
+        "OS_NOVA_CONFIG_FILES": f"{site.paths.venv}/etc/nova/api-paste.ini;nova.conf",
+        "OS_NOVA_DISABLE_EVENTLET_PATCHING": "true",
+    }
     placement = {"OS_PLACEMENT_CONFIG_DIR": str(site.etc("placement"))}
     return [
         api(

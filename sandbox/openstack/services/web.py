@@ -56,7 +56,6 @@ def api(
         netns=site.paths.cloud,
         environment={**environment(site), **(settings or {})},
         directory=site.paths.state,
-        nice=5,
     )
     return Service(program, answers or answers_http(site.paths.cloud, port), needs)
 
@@ -71,6 +70,5 @@ def daemon(
         netns=netns or site.paths.cloud,
         environment={**environment(site), "OS_NOVA_DISABLE_EVENTLET_PATCHING": "true"},
         directory=site.paths.state,
-        nice=5,
     )
     return Service(program, answers, needs)
