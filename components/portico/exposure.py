@@ -90,8 +90,8 @@ class Exposure(pulumi.ComponentResource):
         self.address = address if address is not None else pulumi.Output.from_input("")
         question = _question(self.plan)
         self.url = self.address.apply(lambda known: question.url(question.host or known))
-        served = [app.urn for app in apps] + ([controller.urn] if controller else [])
-        self.answer = pulumi.Output.all(self.address, balancer.ready, *served).apply(
+        # What the address answers rests on everything else, so nothing else is waited for by name.
+        self.answer = pulumi.Output.all(self.address, balancer.ready).apply(
             lambda known: address_answers(self, known[0], question, self.plan.wait)
         )
         self.node_ports = {listener.name: listener.node_port for listener in self.plan.listeners}

@@ -13,10 +13,10 @@ PREFIX = "portico:"
 
 def sections() -> dict[str, object]:
     """Every key under `portico:`, known or not, so that a misspelt section is refused and not passed over."""
+    given = pulumi.runtime.config
+    keys = {*given.get_config_env(), *given.CONFIG.get()}
+    names = [key.removeprefix(PREFIX) for key in keys if key.startswith(PREFIX)]
     config = pulumi.Config(PREFIX.rstrip(":"))
-    names = [
-        key.removeprefix(PREFIX) for key in pulumi.runtime.config.get_config_env() if key.startswith(PREFIX)
-    ]
     read = {name: _plain(config.get(name)) for name in sorted(names)}
     return {name: value for name, value in read.items() if value not in ({}, [])}
 
