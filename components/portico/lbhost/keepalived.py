@@ -48,8 +48,7 @@ vrrp_instance portico {{
     priority {priority}
     advert_int {advert_int:.2f}
     down_timer_adverts {missed_adverts}
-{peers}
-    track_file {{
+{peers}    track_file {{
         haproxy
     }}
     track_script {{
@@ -89,8 +88,7 @@ def render(fleet: Fleet, host: Host) -> str:
 
 
 def _peers(fleet: Fleet, host: Host) -> str:
-    others = [f"        {other.address}" for other in fleet.hosts if other != host]
-    source = f"    unicast_src_ip {host.address}"
+    others = "".join(f"        {other.address}\n" for other in fleet.hosts if other != host)
     if not others:
-        return source
-    return "\n".join(["    check_unicast_src", source, "    unicast_peer {", *others, "    }"])
+        return ""
+    return f"    check_unicast_src\n    unicast_src_ip {host.address}\n    unicast_peer {{\n{others}    }}\n"

@@ -1,0 +1,153 @@
+"""Every rendered file before its judge: HAProxy, keepalived and cloud-init of the guest."""
+
+from __future__ import annotations
+
+import shutil
+from ipaddress import IPv4Address
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from portico.lbhost import (
+    FAST,
+    STATUS_PORT,
+    STEADY,
+    Backend,
+    Fleet,
+    Health,
+    Host,
+    Listener,
+    haproxy,
+    keepalived,
+)
+from tests.lbhost import golden
+from tests.unit.lbhost.fleets import fleet
+
+RENDERED = dict(golden.rendered())
+
+
+@pytest.mark.parametrize("name", RENDERED)
+def test_what_is_rendered_is_the_golden_file(name):
+    """After a change that is meant: `python -m tests.lbhost.golden`, and read the difference."""
+    assert (golden.FOLDER / name).read_text() == RENDERED[name]
+
+
+def test_no_golden_file_is_left_over():
+    assert {file.name for file in golden.FOLDER.iterdir()} == set(RENDERED)
+
+
+def test_haproxy_and_keepalived_accept_every_golden_file(guest, tmp_path):
+    files = {name: text for name, text in RENDERED.items() if name != "user_data"}
+    assert guest.complaints(tmp_path, files) == {}
+
+
+def test_cloud_init_accepts_user_data(guest, tmp_path):
+    shutil.copy(golden.FOLDER / "user_data", tmp_path / "user_data")
+    said = guest.run("cloud-init schema --config-file user_data 2>&1; echo $?", tmp_path)
+    assert said.splitlines()[-1] == "0"
+    assert "alid" in said
+    assert "nvalid" not in said
+
+
+def test_cloud_init_refuses_a_broken_user_data(guest, tmp_path):
+    (tmp_path / "user_data").write_text(RENDERED["user_data"].replace("write_files:", "write_files: 7\nx:"))
+    said = guest.run("cloud-init schema --config-file user_data 2>&1; echo $?", tmp_path)
+    assert said.splitlines()[-1] != "0"
+    assert "write_files" in said
+
+
+def test_the_shell_accepts_every_script(guest, tmp_path):
+    guest.run(
+        "for file in /opt/portico/install /opt/portico/check-vip; do sh -n $file || exit 1; done", tmp_path
+    )
+
+
+def test_systemd_accepts_every_unit(guest, tmp_path):
+    said = guest.run(
+        "systemd-analyze verify portico-sync.service haproxy.service keepalived.service 2>&1 || true",
+        tmp_path,
+    )
+    assert [line for line in said.splitlines() if "portico" in line] == []
+
+
+BROKEN = {
+    "a misspelt directive": ("a.cfg", lambda text: text.replace("    bind :80\n", "    bnid :80\n"), "bnid"),
+    "a server twice": ("a.cfg", lambda text: text.replace("server worker-2", "server worker-1"), "worker-1"),
+    "a node that nobody asks": ("a.cfg", lambda text: text.replace("track nodes/", "track n/"), "proxy 'n'"),
+    "an unknown word": ("a.conf", lambda text: text.replace("nopreempt", "nopremept"), "nopremept"),
+    "a missing interface": ("a.conf", lambda text: text.replace("@interface@", "ens3"), "ens3"),
+    "a missing script": ("a.conf", lambda text: text.replace("check-vip", "chek-vip"), "way_from_vip"),
+    "an interval of no centiseconds": (
+        "a.conf",
+        lambda text: text.replace("advert_int 0.10", "advert_int 0.105"),
+        "advert_int",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "spoil", "named"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_refused(guest, tmp_path, name, spoil, named):
+    pair = fleet()
+    good = haproxy.render(pair) if name == "a.cfg" else keepalived.render(pair, pair.hosts[0])
+    assert spoil(good) != good
+    assert named in guest.complaints(tmp_path, {name: spoil(good)})[name]
+
+
+names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", fullmatch=True)
+ports = st.integers(1, 65535)
+addresses = st.integers(int(IPv4Address("10.0.0.0")), int(IPv4Address("10.255.255.255"))).map(IPv4Address)
+
+
+@st.composite
+def fleets(draw: st.DrawFn) -> Fleet:
+    listeners = draw(
+        st.lists(
+            st.builds(Listener, names, ports.filter(lambda port: port != STATUS_PORT), ports),
+            min_size=1,
+            max_size=4,
+            unique_by=(lambda listener: listener.name, lambda listener: listener.port),
+        )
+    )
+    backends = draw(
+        st.lists(
+            st.builds(Backend, names, addresses),
+            max_size=6,
+            unique_by=(lambda backend: backend.name, lambda backend: backend.address),
+        )
+    )
+    taken = draw(st.lists(addresses, min_size=3, max_size=7, unique=True))
+    called = draw(st.lists(names, min_size=len(taken) - 2, max_size=len(taken) - 2, unique=True))
+    return Fleet(
+        listeners=tuple(listeners),
+        backends=tuple(backends),
+        health=Health(draw(ports), draw(st.from_regex(r"/[A-Za-z0-9._~/=&?,:@+-]{0,40}", fullmatch=True))),
+        timers=draw(st.sampled_from((FAST, STEADY))),
+        vip=taken[0],
+        gateway=taken[1],
+        router_id=draw(st.integers(1, 255)),
+        hosts=tuple(Host(*host) for host in zip(called, taken[2:], strict=True)),
+        max_connections=draw(st.integers(1, 200_000)),
+    )
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    database=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+@given(plans=st.lists(fleets(), min_size=50, max_size=50))
+def test_haproxy_and_keepalived_accept_whatever_a_fleet_can_be(guest, tmp_path_factory, plans):
+    """500 plans in ten starts of the guest: one file of HAProxy's and one of keepalived's each."""
+    files = {}
+    for index, plan in enumerate(plans):
+        files[f"{index}.cfg"] = haproxy.render(plan)
+        files[f"{index}.conf"] = keepalived.render(plan, plan.hosts[index % len(plan.hosts)])
+    assert guest.complaints(tmp_path_factory.mktemp("plans"), files) == {}
