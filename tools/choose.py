@@ -110,7 +110,7 @@ def _cache(tool: Tool, machine: Machine) -> tuple[bool, str]:
     if tool.build and tool.build.copies:
         return False, "it is more than one file"
     name = cache_file(tool, machine.platform)
-    return (True, name) if name in machine.cached else (False, f"no {name} in it")
+    return (True, name) if name in machine.cached else (False, f"no {name} in $PORTICO_TOOL_CACHE")
 
 
 def _download(tool: Tool, machine: Machine) -> tuple[bool, str]:
