@@ -5,9 +5,11 @@ moment and repeated; two runs at once do each tool once. Used by `python -m tool
 """
 
 import json
+import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,10 +60,8 @@ def ensure(names: Iterable[str]) -> None:
     if not missing:
         return
     machine = look.machine(missing)
-    staging = places.tools() / ".staging"
-    staging.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(dir=staging) as downloads,
+        tempfile.TemporaryDirectory(prefix="portico-") as downloads,
         ThreadPoolExecutor(max_workers=len(missing)) as workers,
     ):
         shared = fetch.Downloads(Path(downloads))
@@ -104,19 +104,21 @@ def _remark(tool: Tool, source: Source) -> str:
 
 
 def _remedy(tool: Tool, machine: Machine) -> str:
-    ways = [
-        f"put {choose.cache_file(tool, machine.platform)} into a folder and name it in PORTICO_TOOL_CACHE"
-    ]
+    ways = []
     if tool.build and not machine.go:
-        ways.insert(0, "install Go 1.26 or later (https://go.dev/dl)")
+        ways.append("install Go 1.26 or later (https://go.dev/dl)")
+    if tool.download:
+        ways.append("run this again where the download can be reached")
+    if not (tool.build and tool.build.copies):
+        name = choose.cache_file(tool, machine.platform)
+        ways.append(f"put {name} into a folder and name it in PORTICO_TOOL_CACHE")
     return f"remedy: {', or '.join(ways)}"
 
 
 def _install(tool: Tool, attempt: Attempt, machine: Machine, downloads: fetch.Downloads) -> None:
     target = path(tool).parent
     content = origin = ""
-    with tempfile.TemporaryDirectory(dir=places.tools() / ".staging") as staging:
-        folder = Path(staging)
+    with _staging(tool) as folder:
         match attempt.source:
             case Source.MACHINE:
                 origin = machine.found[tool.name].path
@@ -138,6 +140,18 @@ def _install(tool: Tool, attempt: Attempt, machine: Machine, downloads: fetch.Do
         for file in folder.iterdir():
             file.replace(target / file.name)
     _remember(tool, Installed(tool.version, attempt.source, origin, content))
+
+
+@contextmanager
+def _staging(tool: Tool) -> Iterator[Path]:
+    """An empty folder on the disk of the tools folder; what a killed run left in it is gone."""
+    folder = places.tools() / ".staging" / tool.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def _link(tool: Tool, found: Found, folder: Path) -> None:

@@ -118,6 +118,16 @@ def test_every_tool_that_cannot_be_had_is_named_with_its_reasons_and_a_remedy(ma
     assert "remedy: install Go" in words
 
 
+def test_what_a_killed_run_left_does_not_reach_the_tools(machine, builds):
+    left = places.tools() / ".staging" / "hyperkube" / "half-a-file"
+    left.parent.mkdir(parents=True)
+    left.write_text("half")
+    machine(go=True)
+    install.ensure(["hyperkube"])
+    assert not left.exists()
+    assert sorted(file.name for file in install.path(TOOLS["hyperkube"]).parent.iterdir()) == ["hyperkube"]
+
+
 def test_a_failed_build_leaves_nothing_behind(machine, monkeypatch):
     machine(go=True)
 
