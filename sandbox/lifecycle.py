@@ -137,6 +137,7 @@ class Sandbox:
     def _clear(self) -> None:
         self.supervisor.shutdown()
         self.kubernetes.down()
+        self.openstack.clear()
         for netns in namespaces.ours(self.paths.prefix):
             namespaces.delete(netns)
         for folder in (self.paths.state, self.paths.run, self.paths.etc):

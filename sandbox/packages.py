@@ -29,6 +29,9 @@ UNREAD = (
 )
 """Folders of a Debian system that no program here reads: half of its size."""
 
+STAMP = ".unpacked"
+"""Holds the key of the tree that was unpacked; written last."""
+
 INSIDE = """set -e; tree=$1 data=$2; shift 2
 for folder in proc sys dev; do mkdir -p $tree/$folder; mount --rbind /$folder $tree/$folder; done
 mkdir -p $tree/tmp $tree$data; mount --bind $data $tree$data
@@ -80,15 +83,21 @@ def ensure(paths: Paths, tree: Tree) -> None:
 
     Raises PackagesError with the end of mmdebstrap's output.
     """
+    if unpacked(paths, tree):
+        return
     folder = tree.folder(paths)
-    stamp = folder / ".unpacked"
-    if not (stamp.exists() and stamp.read_text() == tree.key()):
-        bootstrap(folder, tree.suite, "--variant=extract", f"--include={tree.packages.replace(' ', ',')}")
-        (folder / "etc/hosts").write_text("127.0.0.1 localhost\n")
-        for program in tree.programs.split():
-            name, _, file = program.partition("=")
-            _write_wrapper(paths.bin / name, folder, find(folder, file or name))
-        stamp.write_text(tree.key())
+    bootstrap(folder, tree.suite, "--variant=extract", f"--include={tree.packages.replace(' ', ',')}")
+    (folder / "etc/hosts").write_text("127.0.0.1 localhost\n")
+    for program in tree.programs.split():
+        name, _, file = program.partition("=")
+        _write_wrapper(paths.bin / name, folder, find(folder, file or name))
+    (folder / STAMP).write_text(tree.key())
+
+
+def unpacked(paths: Paths, tree: Tree) -> bool:
+    """Whether the tree is there as it is described now."""
+    stamp = tree.folder(paths) / STAMP
+    return stamp.exists() and stamp.read_text() == tree.key()
 
 
 def bootstrap(folder: Path, suite: str, *options: str) -> None:

@@ -7,7 +7,6 @@ Writes below `Paths.run` and `Paths.log` only.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shlex
@@ -131,7 +130,7 @@ class Supervisor:
                 if program.name not in loaded:
                     rpc.addProcessGroup(program.name)
                 if loaded.get(program.name) == "STOPPING":
-                    self._wait([program.name], program.stop_seconds + 2)
+                    self._wait([program.name])
                 if loaded.get(program.name) not in ALIVE:
                     rpc.startProcess(program.name, False)
 
@@ -166,17 +165,12 @@ class Supervisor:
         """The file that holds what a program printed."""
         return self._paths.log / f"{name}.log"
 
-    def shutdown(self, seconds: float = 15) -> None:
-        """Ends everything: in good order as far as `seconds` allow, by force after that. Nothing runs when
-        this returns."""
+    def shutdown(self) -> None:
+        """Ends everything at once. What the programs keep goes with the sandbox, so none needs a good end."""
         with self._lock:
             owner = self._owner()
-            if owner is None:
-                return
-            # When it hangs or is going already, force comes next anyway.
-            with contextlib.suppress(OSError, xmlrpc.client.Error, SupervisorError):
-                self._stop(list(self.status()), seconds)
-            _kill(owner)
+            if owner is not None:
+                _kill(owner)
 
     def entrance(self) -> list[str]:
         """The words that put a command among the sandbox's processes and mounts, where servers' namespaces
@@ -252,21 +246,21 @@ class Supervisor:
             program_configuration(program, path, self.log(program.name))
         )
 
-    def _stop(self, names: list[str], seconds: float | None = None) -> None:
+    def _stop(self, names: list[str]) -> None:
         rpc = self._rpc()
         alive = [info["name"] for info in rpc.getAllProcessInfo() if info["statename"] in ALIVE]
         chosen = [name for name in names if name in alive]
         for name in chosen:
             rpc.stopProcess(name, False)
-        self._wait(chosen, seconds)
+        self._wait(chosen)
 
-    def _wait(self, names: list[str], seconds: float | None = None) -> None:
-        """Until none of the programs runs. supervisord itself kills what is slow, so no limit is needed but
-        for a hanging one."""
-        end = time.monotonic() + (seconds or 120)
+    def _wait(self, names: list[str]) -> None:
+        """Until none of the programs runs. supervisord kills what is slow; the limit is for a supervisord
+        that hangs."""
+        end = time.monotonic() + 120
         while time.monotonic() < end:
-            busy = [name for name, state in self.status().items() if state.phase in (*ALIVE, "STOPPING")]
-            if not set(busy) & set(names):
+            busy = {name for name, state in self.status().items() if state.phase in (*ALIVE, "STOPPING")}
+            if not busy & set(names):
                 return
             time.sleep(0.05)
         raise SupervisorError(f"did not stop: {', '.join(names)}")

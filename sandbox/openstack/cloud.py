@@ -19,6 +19,7 @@ from sandbox.openstack.files import File
 from sandbox.openstack.services import balancing, compute, data, identity, network
 from sandbox.openstack.site import APIS, Secrets, Site
 from sandbox.openstack.startup import Service, start
+from sandbox.openstack.virt.machine import Machine
 from sandbox.paths import Paths
 from sandbox.processes import Supervisor
 from sandbox.progress import Progress
@@ -46,18 +47,9 @@ class OpenStack:
 
     def prepare(self) -> None:
         """Fetches and unpacks what is missing, side by side. Starts nothing. Raises PackagesError."""
-        parts = {
-            "OpenStack from PyPI": software.ensure_openstack,
-            "Debian programs unpacked": software.ensure_trees,
-            "image of the servers": software.ensure_image,
-        }
-
-        def make(title: str) -> None:
-            with self._progress.step(title):
-                parts[title](self._paths)
-
+        parts = (software.ensure_openstack, software.ensure_trees, software.ensure_image)
         with ThreadPoolExecutor() as pool:
-            running = [pool.submit(make, title) for title in parts]
+            running = [pool.submit(part, self._paths, self._progress) for part in parts]
         for each in running:
             each.result()
 
@@ -93,6 +85,11 @@ class OpenStack:
             self._up_from_nothing()
             with self._progress.step("snapshot of OpenStack taken"):
                 self._take_snapshot(key)
+
+    def clear(self) -> None:
+        """Removes what ended servers leave in /run/netns: the name of a namespace that is no more."""
+        for folder in self._paths.state.glob("nova-*/instances/*"):
+            namespaces.delete(Machine(folder).netns)
 
     def ensure_running(self) -> None:
         """Starts again whatever of a cloud that is up has ended."""
@@ -179,4 +176,4 @@ class OpenStack:
 
     def image(self) -> Path:
         """Only the root file system of the servers; made if it is not there."""
-        return software.ensure_image(self._paths)
+        return software.ensure_image(self._paths, self._progress)

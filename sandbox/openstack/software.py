@@ -17,6 +17,7 @@ from pathlib import Path
 from sandbox import packages
 from sandbox.packages import PackagesError, Tree
 from sandbox.paths import Paths
+from sandbox.progress import Progress
 
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "requirements.txt"
@@ -51,25 +52,28 @@ IMAGE_PACKAGES = (
 no Debian mirror."""
 
 
-def ensure_image(paths: Paths) -> Path:
+def ensure_image(paths: Paths, progress: Progress) -> Path:
     """The root file system that servers boot; made by mmdebstrap if it is not there. Returns its folder."""
     key = hashlib.sha256(IMAGE_PACKAGES.encode() + IMAGE_HOOK.read_bytes()).hexdigest()[:16]
     stamp = paths.root / "image.made"
     if not (stamp.exists() and stamp.read_text() == key and paths.image.exists()):
         include = f"--include={IMAGE_PACKAGES.replace(' ', ',')}"
         hook = f'--customize-hook=sh {shlex.quote(str(IMAGE_HOOK))} "$1"'
-        packages.bootstrap(paths.image, "bookworm", "--variant=minbase", include, hook)
+        with progress.step("image of the servers"):
+            packages.bootstrap(paths.image, "bookworm", "--variant=minbase", include, hook)
         stamp.write_text(key)
     return paths.image
 
 
-def ensure_trees(paths: Paths) -> None:
+def ensure_trees(paths: Paths, progress: Progress) -> None:
     """The Debian programs that the cloud runs on."""
-    packages.ensure(paths, SERVICES)
-    packages.ensure(paths, NETWORK)
+    for tree in (SERVICES, NETWORK):
+        if not packages.unpacked(paths, tree):
+            with progress.step(f"programs of Debian's {tree.suite}"):
+                packages.ensure(paths, tree)
 
 
-def ensure_openstack(paths: Paths) -> None:
+def ensure_openstack(paths: Paths, progress: Progress) -> None:
     """OpenStack from PyPI in a virtual environment of its own, every version pinned.
 
     Raises PackagesError with the end of pip's output.
@@ -78,13 +82,14 @@ def ensure_openstack(paths: Paths) -> None:
     stamp = paths.venv / ".installed"
     if stamp.exists() and stamp.read_text() == key:
         return
-    shutil.rmtree(paths.venv, ignore_errors=True)
-    paths.programs.mkdir(parents=True, exist_ok=True)
-    _run(sys.executable, "-m", "venv", str(paths.venv))
-    # The list is complete, so pip has nothing to work out: that saves half of its time.
-    pip = [str(paths.venv / "bin/python"), "-m", "pip", "--disable-pip-version-check"]
-    _run(*pip, "install", "--quiet", "--no-deps", "--requirement", str(REQUIREMENTS))
-    _run(*pip, "check")
+    with progress.step("OpenStack from PyPI"):
+        shutil.rmtree(paths.venv, ignore_errors=True)
+        paths.programs.mkdir(parents=True, exist_ok=True)
+        _run(sys.executable, "-m", "venv", str(paths.venv))
+        # The list is complete, so pip has nothing to work out: that saves half of its time.
+        pip = [str(paths.venv / "bin/python"), "-m", "pip", "--disable-pip-version-check"]
+        _run(*pip, "install", "--quiet", "--no-deps", "--requirement", str(REQUIREMENTS))
+        _run(*pip, "check")
     stamp.write_text(key)
 
 
