@@ -10,6 +10,7 @@ from pathlib import Path
 import pulumi
 import pulumi_kubernetes as kubernetes
 import pulumi_openstack
+from keystoneauth1.exceptions import ClientException
 from openstack import exceptions
 
 from . import loadbalancers, plan, settings
@@ -186,7 +187,7 @@ def _capabilities(said: settings.Settings, names: Names) -> Capabilities:
         )
     try:
         return openstack.ask(said, names, connection)
-    except exceptions.SDKException as error:
+    except (exceptions.SDKException, ClientException) as error:
         raise Refused(
             "the OpenStack cloud could not be asked",
             [

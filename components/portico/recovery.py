@@ -52,22 +52,14 @@ class Compute(Protocol):
     def server_groups(self) -> Iterable[Any]: ...
 
 
-class LoadBalancer(Protocol):
-    """The calls to Octavia."""
-
-    def load_balancers(self, **query: Any) -> Iterable[Any]: ...
-    def listeners(self, **query: Any) -> Iterable[Any]: ...
-    def pools(self, **query: Any) -> Iterable[Any]: ...
-    def health_monitors(self, **query: Any) -> Iterable[Any]: ...
-
-
 class Cloud(Protocol):
     """One region, seen from one project: every call that a recovery makes."""
 
     current_project_id: str
     network: Network
     compute: Compute
-    load_balancer: LoadBalancer
+    load_balancer: Any
+    """Octavia's lists of load balancers, listeners, pools and health monitors."""
 
 
 Find = Callable[[Cloud, State], Iterable[Any]]
@@ -169,30 +161,22 @@ def search(deployment: State, wanted: Sequence[Pending], cloud: Callable[[Pendin
         if each.type.startswith(AGAIN):
             continue
         if each.type not in FINDERS:
-            problems.append(
-                Problem(each.urn, "", "whether it was made cannot be looked up here", _by_hand(each))
+            remedy = (
+                f"look for {each}, delete it if it is there, then `pulumi refresh --clear-pending-creates`"
             )
+            problems.append(Problem(each.urn, "", "whether it was made cannot be looked up here", remedy))
             continue
         there = [thing.id for thing in FINDERS[each.type](cloud(each), each.state["inputs"])]
         new = [one for one in there if one not in ours]
         if len(new) > 1:
-            problems.append(
-                Problem(
-                    each.urn,
-                    ", ".join(new),
-                    f"there are {len(new)} of this name, and only one can be this stack's",
-                    "delete those that serve nothing, then run this again",
-                )
-            )
+            rule = f"there are {len(new)} of this name, and only one can be this stack's"
+            remedy = "delete those that serve nothing, then run this again"
+            problems.append(Problem(each.urn, ", ".join(new), rule, remedy))
         elif new:
             found[each.urn] = new[0]
     if problems:
         raise Refused("what was interrupted is not clear", problems)
     return found
-
-
-def _by_hand(each: Pending) -> str:
-    return f"look for {each} and delete it if it is there, then run `pulumi refresh --clear-pending-creates`"
 
 
 def adopted(deployment: State, found: Mapping[str, str]) -> dict[str, Any]:
@@ -211,12 +195,19 @@ def adopted(deployment: State, found: Mapping[str, str]) -> dict[str, Any]:
 def _resource(each: Pending, id: str) -> State:
     """What Pulumi would have written; a refresh fills in the rest and keeps what it cannot read back."""
     inputs = dict(each.state["inputs"])
-    outputs = {**inputs, "id": id}
+    outputs = {**_told(inputs), "id": id}
     if "userData" in inputs:
         # The provider keeps the checksum instead (terraform-provider-openstack, compute_instance_v2), and
         # Nova never tells the text: without it the host would be replaced.
         outputs["userData"] = sha1(inputs["userData"].encode()).hexdigest()  # noqa: S324
     return {**each.state, "id": id, "outputs": outputs}
+
+
+def _told(value: Any) -> Any:
+    """Without what the provider notes in inputs alone: which of them are its own defaults."""
+    if isinstance(value, dict):
+        return {key: _told(item) for key, item in value.items() if key != "__defaults"}
+    return [_told(item) for item in value] if isinstance(value, list) else value
 
 
 def _replaced(resources: Iterable[State], urn: str) -> Iterable[State]:
@@ -281,8 +272,6 @@ class Pulumi:
 
     stack: str
     config_file: str | None
-    folder: Path
-    """The project's."""
 
     def export(self) -> dict[str, Any]:
         """The whole state, secrets encrypted as they are."""
@@ -305,7 +294,7 @@ class Pulumi:
         """Raises subprocess.CalledProcessError; what pulumi said of it stands on standard error."""
         command = ["pulumi", *words, "--stack", self.stack, "--non-interactive"]
         stdout = subprocess.PIPE if capture else sys.stderr
-        return subprocess.run(command, cwd=self.folder, check=True, stdout=stdout, text=True).stdout or ""
+        return subprocess.run(command, check=True, stdout=stdout, text=True).stdout or ""
 
 
 def clouds(deployment: State) -> Callable[[Pending], Cloud]:
@@ -343,11 +332,12 @@ def _settled(deployment: State) -> float:
 
 
 def _asked(deployment: State, wanted: Sequence[Pending]) -> dict[str, str]:
+    from keystoneauth1.exceptions import ClientException
     from openstack import exceptions
 
     try:
         return search(deployment, wanted, clouds(deployment))
-    except exceptions.SDKException as error:
+    except (exceptions.SDKException, ClientException) as error:
         remedy = "check clouds.yaml and the way to the cloud's endpoints, then run this again"
         problem = Problem("openstack:cloud", "", str(error).splitlines()[0], remedy)
         raise Refused("the cloud could not be asked what was made", [problem]) from None
@@ -390,14 +380,13 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--stack", required=True)
     parser.add_argument("--config-file", help="the stack's file, where it is not the project's own")
-    parser.add_argument("--project", type=Path, default=Path(), help="the folder with Pulumi.yaml (.)")
     chosen = parser.parse_args(arguments)
 
     def say(sentence: str) -> None:
         print(f"{chosen.stack}: {sentence}", file=sys.stderr, flush=True)  # noqa: T201
 
     try:
-        settled = recover(Pulumi(chosen.stack, chosen.config_file, chosen.project), say)
+        settled = recover(Pulumi(chosen.stack, chosen.config_file), say)
     except Refused as error:
         say(str(error))
         return 1

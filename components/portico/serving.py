@@ -14,11 +14,15 @@ from dataclasses import dataclass
 from functools import cache
 
 import pulumi
+from keystoneauth1.exceptions import RetriableConnectionFailure
 from openstack import exceptions
 
 from .lbhost import console
 from .platforms import openstack
 from .settings.model import Wait
+
+PASSING = (500, 502, 503, 504)
+"""An API's answers that may be gone the next time it is asked."""
 
 PAUSE = 1.0
 """Seconds between two questions."""
@@ -73,7 +77,14 @@ async def _host_serves(
 
     def asked() -> str | None:
         nonlocal text
-        text = openstack.console(connection, server_id)
+        try:
+            text = openstack.console(connection, server_id)
+        except RetriableConnectionFailure:
+            return None
+        except exceptions.HttpException as error:
+            if error.status_code in PASSING:
+                return None
+            raise
         said = console.serving(text)
         if said is None or said.generation is None or generation not in (None, said.generation):
             return None

@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Protocol, TypeVar, cast
 
 import openstack
+from keystoneauth1.exceptions import ClientException
 from openstack import exceptions
 
 from ..capabilities import Capabilities, FloatingIp, OpenStack, Quota, Subnet
@@ -129,7 +130,8 @@ def ask(settings: Settings, names: Names, cloud: Cloud) -> Capabilities:
     """Everything the plan needs to know of the cloud.
 
     Raises:
-        openstack.exceptions.SDKException: the cloud does not answer, or refuses the credentials.
+        openstack.exceptions.SDKException, keystoneauth1.exceptions.ClientException: the cloud does not
+            answer, or refuses the credentials.
     """
     asker = Asker(cloud, [])
     where = settings.load_balancer.openstack
@@ -302,7 +304,7 @@ def octavia_providers(cloud: Cloud) -> tuple[str, ...]:
         return ()
     try:
         return tuple(sorted(provider.name for provider in cloud.load_balancer.providers()))
-    except exceptions.SDKException:
+    except (exceptions.SDKException, ClientException):
         return ()
 
 

@@ -150,7 +150,7 @@ def test_two_of_one_name_are_refused_and_named():
 
 def test_a_type_that_cannot_be_looked_up_is_refused_with_what_to_do():
     wanted = resource("aws:lb/loadBalancer:LoadBalancer", "nlb")
-    with pytest.raises(Refused, match=r"LoadBalancer nlb and delete it"):
+    with pytest.raises(Refused, match=r"LoadBalancer nlb, delete it"):
         found(deployment(wanted), FakeCloud())
 
 
