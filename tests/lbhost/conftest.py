@@ -54,45 +54,21 @@ class Guest:
 
     def run(self, script: str, folder: Path) -> str:
         """What a shell script printed in a guest with 10.0.0.11 on eth0; `folder` is its /mnt."""
-        binds = [
-            part
-            for path in userdata.files()
-            for part in ("--ro-bind", f"{self.host}{path}", path)
-            if not path.startswith("/opt")
-        ]
+        hidden = ("/run", "/tmp", "/etc/systemd/system", "/etc/tmpfiles.d")
+        written = [path for path in userdata.files() if not path.startswith("/opt")]
         command = [
-            "bwrap",
-            *("--ro-bind", str(self.image), "/", "--dev", "/dev", "--proc", "/proc"),
-            *(
-                "--tmpfs",
-                "/run",
-                "--tmpfs",
-                "/tmp",
-                "--tmpfs",
-                "/etc/systemd/system",
-                "--tmpfs",
-                "/etc/tmpfiles.d",
-            ),
-            *(
-                "--ro-bind",
-                f"{self.host}/opt",
-                "/opt",
-                *binds,
-                "--bind",
-                str(folder),
-                "/mnt",
-                "--chdir",
-                "/mnt",
-            ),
-            *("--unshare-net", "--unshare-pid", "--unshare-ipc", "--die-with-parent", "--cap-add", "ALL"),
-            *("sh", "-c", _PREPARE + script),
+            *f"bwrap --ro-bind {self.image} / --dev /dev --proc /proc --ro-bind {self.host}/opt /opt".split(),
+            *(part for path in hidden for part in ("--tmpfs", path)),
+            *(part for path in written for part in ("--ro-bind", f"{self.host}{path}", path)),
+            *f"--bind {folder} /mnt --chdir /mnt --unshare-net --unshare-pid --die-with-parent".split(),
+            *("--cap-add", "ALL", "sh", "-c", _PREPARE + script),
         ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def complaints(self, folder: Path, files: Mapping[str, str]) -> dict[str, str]:
-        """What HAProxy (*.cfg) and keepalived (*.conf) have against each file; nothing for a file that is fine."""
+        """What HAProxy (*.cfg) and keepalived (*.conf) have against each file; nothing where it is fine."""
         for name, text in files.items():
             (folder / name).write_text(text.replace("@interface@", "eth0").replace("@generation@", "0" * 16))
         self.run(_JUDGE, folder)

@@ -1,9 +1,5 @@
 """The agent: takes what is good, refuses what is not, keeps the last good one, and says so."""
 
-import base64
-import hashlib
-import json
-import lzma
 from dataclasses import replace
 from ipaddress import IPv4Address
 
@@ -12,6 +8,7 @@ import pytest
 from portico.lbhost import Fleet, haproxy, payload
 from portico.lbhost.portico_sync import HEARTBEAT, PATIENCE, POLL, RETRY, WAIT
 from tests.unit.lbhost.fleets import fleet
+from tests.unit.lbhost.spoiled import spoiled
 from tests.unit.lbhost.world import world as make_world
 
 ACCEPTED = ["haproxy", "keepalived"]
@@ -35,18 +32,9 @@ def packed(workers: int = 3, host: int = 0) -> payload.Payload:
     return payload.pack(pair, pair.hosts[host])
 
 
-def spoiled(file: str, workers: int = 4) -> tuple[str, dict[str, str]]:
+def refused(file: str) -> tuple[str, dict[str, str]]:
     """A whole payload whose file the program refuses: its generation and its metadata."""
-    metadata = packed(workers).metadata
-    text = "".join(metadata[f"portico-{index:03}"] for index in range(int(metadata["portico-chunks"])))
-    said = json.loads(lzma.decompress(base64.b64decode(text)))
-    said["files"][file] = "REFUSED\n" + said["files"][file]
-    content = json.dumps(said).encode()
-    text = base64.b64encode(lzma.compress(content)).decode()
-    chunks = [text[start : start + 255] for start in range(0, len(text), 255)]
-    generation = hashlib.sha256(content).hexdigest()[:16]
-    named = {f"portico-{index:03}": chunk for index, chunk in enumerate(chunks)}
-    return generation, {"portico-generation": generation, "portico-chunks": str(len(chunks)), **named}
+    return spoiled(packed(4), file, "# Written by Portico", "REFUSED # Written by Portico")
 
 
 def test_a_fresh_host_checks_starts_and_says_what_it_serves(world):
@@ -106,7 +94,7 @@ def test_what_a_program_refuses_is_not_served(world, file):
     agent.step()
     before = world.file("haproxy.cfg"), world.file("keepalived.conf")
     world.calls()
-    generation, world.metadata = spoiled(file)
+    generation, world.metadata = refused(file)
     agent.step()
     assert not [call for call in world.calls() if call.startswith(("start", "reload"))]
     assert (world.file("haproxy.cfg"), world.file("keepalived.conf")) == before
@@ -117,7 +105,7 @@ def test_what_a_program_refuses_is_not_served(world, file):
 
 def test_a_refusal_is_said_once_and_without_process_ids_and_folders(world):
     agent = world.agent()
-    _, world.metadata = spoiled("haproxy.cfg")
+    _, world.metadata = refused("haproxy.cfg")
     for _ in range(3):
         agent.step()
         world.clock.pass_(POLL)
@@ -128,7 +116,7 @@ def test_a_refusal_is_said_once_and_without_process_ids_and_folders(world):
 
 def test_a_refused_payload_is_judged_again_after_a_while_and_not_before(world):
     agent = world.agent()
-    _, world.metadata = spoiled("haproxy.cfg")
+    _, world.metadata = refused("haproxy.cfg")
     agent.step()
     world.calls()
     world.clock.pass_(RETRY - 1)
@@ -141,7 +129,7 @@ def test_a_refused_payload_is_judged_again_after_a_while_and_not_before(world):
 
 def test_the_next_good_payload_heals(world):
     agent = world.agent()
-    _, world.metadata = spoiled("keepalived.conf")
+    _, world.metadata = refused("keepalived.conf")
     agent.step()
     world.metadata = packed(5).metadata
     agent.step()
@@ -193,7 +181,7 @@ def test_the_last_good_one_survives_a_restart_with_a_broken_payload(world):
     world.metadata = packed().metadata
     world.agent().step()
     world.calls()
-    _, world.metadata = spoiled("haproxy.cfg")
+    _, world.metadata = refused("haproxy.cfg")
     world.agent().step()
     assert world.says().generation == packed().generation
     assert not [call for call in world.calls() if call.startswith(("start", "reload"))]
