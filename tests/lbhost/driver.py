@@ -1,7 +1,7 @@
 """Drives the agent inside a guest with its real haproxy and keepalived, and prints what came of each step.
 
 Runs on the guest's own Python, in /mnt: payloads NAME.json in the order of the arguments, one line of JSON in
-`steps` for each. systemd is not there; a script in its place starts and reloads both programs as their units do.
+`steps` for each. systemd is not there; a script in its place starts and reloads both programs as units do.
 """
 
 import importlib.machinery
@@ -19,7 +19,7 @@ pid=/run/$unit.pid
 case "$1 $unit" in
 is-active*) kill -0 "$(cat $pid)" ;;
 "start haproxy") haproxy -W -D -p $pid -f /run/root/etc/haproxy/haproxy.cfg >/mnt/haproxy.log 2>&1 ;;
-"start keepalived") keepalived -p $pid -f /run/root/etc/keepalived/keepalived.conf && sleep 1 ;;
+"start keepalived") keepalived -p $pid -f /run/root/etc/keepalived/keepalived.conf && until [ -s $pid ]; do sleep 0.1; done ;;
 "reload haproxy") haproxy -c -q -f /run/root/etc/haproxy/haproxy.cfg && kill -USR2 "$(cat $pid)" ;;
 "reload keepalived") kill -HUP "$(cat $pid)" ;;
 esac 2>/dev/null
