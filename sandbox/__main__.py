@@ -17,6 +17,7 @@ from sandbox.openstack.startup import StartupError
 from sandbox.packages import PackagesError
 from sandbox.paths import Paths
 from sandbox.processes import SupervisorError
+from sandbox.progress import Progress
 
 NEXT = "next: make up, or python -m sandbox run -- openstack server list"
 
@@ -24,7 +25,9 @@ NEXT = "next: make up, or python -m sandbox run -- openstack server list"
 def main(arguments: Sequence[str]) -> int:
     """Runs one command; returns its exit status. Errors are one message on standard error."""
     options = _parser().parse_args(arguments)
-    sandbox = Sandbox(Paths.here())
+    # Where the answer is what a command prints, nothing else goes there.
+    progress = Progress(sys.stderr if options.command is _image else sys.stdout)
+    sandbox = Sandbox(Paths.here(), progress)
     try:
         status: int = options.command(sandbox, options)
         return status

@@ -42,10 +42,10 @@ class Parts:
 class Sandbox:
     """One sandbox on this machine."""
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, progress: Progress) -> None:
         self.paths = paths
         self.supervisor = Supervisor(paths)
-        self.progress = Progress()
+        self.progress = progress
         self.openstack = OpenStack(paths, self.supervisor, self.progress)
         self.kubernetes = Kubernetes(paths, self.supervisor, self.progress)
 

@@ -1,15 +1,17 @@
 """Progress lines: what is being done, how long it took.
 
-Writes to standard output only. Used by every part of the sandbox that takes more than a moment; safe to use
-from several threads.
+Writes to one stream, by default standard output. Used by every part of the sandbox that takes more than a
+moment; safe to use from several threads.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 
 class Progress:
@@ -19,14 +21,15 @@ class Progress:
     patience: float = 4.0
     """Seconds after which a step that is still running is announced, so that a long one is no silence."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO = sys.stdout) -> None:
+        self._stream = stream
         self._began = time.monotonic()
         self._lock = threading.Lock()
 
     def say(self, text: str) -> None:
         """One line, with the seconds since the command began."""
         with self._lock:
-            print(f"{time.monotonic() - self._began:6.1f} s  {text}", flush=True)
+            print(f"{time.monotonic() - self._began:6.1f} s  {text}", file=self._stream, flush=True)
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
