@@ -19,7 +19,10 @@ pid=/run/$unit.pid
 case "$1 $unit" in
 is-active*) kill -0 "$(cat $pid)" ;;
 "start haproxy") haproxy -W -D -p $pid -f /run/root/etc/haproxy/haproxy.cfg >/mnt/haproxy.log 2>&1 ;;
-"start keepalived") keepalived -p $pid -f /run/root/etc/keepalived/keepalived.conf && until [ -s $pid ]; do sleep 0.1; done ;;
+"start keepalived")
+    keepalived -p $pid -f /run/root/etc/keepalived/keepalived.conf
+    until [ -s $pid ]; do sleep 0.1; done
+    ;;
 "reload haproxy") haproxy -c -q -f /run/root/etc/haproxy/haproxy.cfg && kill -USR2 "$(cat $pid)" ;;
 "reload keepalived") kill -HUP "$(cat $pid)" ;;
 esac 2>/dev/null

@@ -6,7 +6,7 @@
 vip=$1 own=$2 gateway=$3 gave_up=/run/portico/gave-up
 
 [ -n "$(ip -4 -o address show to "$vip/32")" ] || exit 0
-ping -n -q -c 3 -i 0.3 -W 1 -I "$vip" "$gateway" >/dev/null 2>&1
+ping -n -q -c 3 -i 0.2 -W 1 -I "$vip" "$gateway" >/dev/null 2>&1
 [ $? -eq 1 ] || exit 0 # 0: answered; 2: the VIP has just left, or there is no ping
 ping -n -q -c 1 -W 1 -I "$own" "$gateway" >/dev/null 2>&1 || exit 0
 [ -z "$(find "$gave_up" -mmin -1 2>/dev/null)" ] || exit 0
