@@ -106,16 +106,19 @@ class Sandbox:
         todo = [self.openstack.up]
         if wanted.kubernetes:
             todo.append(self.kubernetes.up)
+        namespaces.ensure(self.paths.cloud)
+        namespaces.label(self.paths.cloud, str(self.paths.root))
         side_by_side(todo)
         self._finish(wanted)
 
     def _extend(self, there: Parts, wanted: Parts) -> None:
         """Adds what is wanted to a sandbox that is up, and starts again what has ended."""
         todo = [self.openstack.ensure_running]
-        if wanted.kubernetes or there.kubernetes:
+        whole = wanted | there
+        if whole.kubernetes and not (there.kubernetes and self._all_running()):
             todo.append(self.kubernetes.up)
         side_by_side(todo)
-        self._finish(wanted | there)
+        self._finish(whole)
 
     def _finish(self, parts: Parts) -> None:
         found = self.openstack.relays() + (self.kubernetes.relays() if parts.kubernetes else [])
@@ -133,6 +136,17 @@ class Sandbox:
         reasons = machine.refusals(seen, fresh=not self.paths.programs.exists(), running=running)
         if reasons:
             raise RefusedError("\n".join([*reasons, machine.INSTEAD]))
+
+    def _refuse_anothers(self) -> None:
+        """Namespaces are found by their names, so two sandboxes of one name would tear each other down."""
+        root = namespaces.labelled(self.paths.cloud)
+        if root is None or root == str(self.paths.root):
+            return
+        if Supervisor(Paths(Path(root), self.paths.prefix)).alive():
+            raise RefusedError(
+                f"the sandbox in {root} is up and is called {self.paths.prefix!r} as well: set PORTICO_SANDBOX "
+                "to another name of at most 8 letters, or take that one down first"
+            )
 
     def _clear(self) -> None:
         self.supervisor.shutdown()
@@ -156,6 +170,7 @@ class Sandbox:
             except BlockingIOError:
                 self.progress.say("another command is changing the sandbox; waiting for it")
                 fcntl.flock(lock, fcntl.LOCK_EX)
+            self._refuse_anothers()
             yield
 
 

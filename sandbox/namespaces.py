@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import json
 import os
 import socket
 import struct
@@ -93,6 +94,20 @@ def ensure(netns: str) -> None:
     (NETNS / netns).unlink(missing_ok=True)
     run("ip", "netns", "add", netns)
     run("ip", "-n", netns, "link", "set", "lo", "up")
+
+
+def label(netns: str, text: str) -> None:
+    """Writes on a namespace whose it is, at most 255 characters; the word lives as long as the namespace."""
+    run("ip", "-n", netns, "link", "set", "lo", "alias", text)
+
+
+def labelled(netns: str) -> str | None:
+    """What is written on a namespace; None if nothing is, or if there is no such namespace."""
+    if not exists(netns):
+        return None
+    (loopback,) = json.loads(run("ip", "-n", netns, "-json", "link", "show", "lo"))
+    text: str | None = loopback.get("ifalias")
+    return text
 
 
 def delete(netns: str) -> None:
