@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.lifecycle import Sandbox
 from sandbox.paths import Paths
+from sandbox.progress import Progress
 from tests.engine.door import Door
 from tests.engine.pair import Pair
 from tools import places
@@ -37,7 +38,7 @@ def toolchain() -> None:
 @pytest.fixture(scope="session")
 def sandbox(toolchain: None) -> Sandbox:
     """The sandbox of this machine, which has to be up."""
-    here = Sandbox(Paths.here())
+    here = Sandbox(Paths.here(), Progress())
     parts = here.parts()
     if parts is None or not parts.kubernetes:
         missing("the sandbox is not up: python -m sandbox up")
