@@ -144,8 +144,8 @@ class Sandbox:
             return
         if Supervisor(Paths(Path(root), self.paths.prefix)).alive():
             raise RefusedError(
-                f"the sandbox in {root} is up and is called {self.paths.prefix!r} as well: set PORTICO_SANDBOX "
-                "to another name of at most 8 letters, or take that one down first"
+                f"the sandbox in {root} is up and is called {self.paths.prefix!r} as well: set "
+                "PORTICO_SANDBOX to another name of at most 8 letters, or take that one down first"
             )
 
     def _clear(self) -> None:
