@@ -38,7 +38,7 @@ def up_while(work: Callable[[], None], progress: TextIO) -> str:
 
 
 def _up(progress: TextIO) -> str:
-    words = ["python -m sandbox up failed"]
+    words: list[str] = []
     with subprocess.Popen(
         command("up"), cwd=places.CHECKOUT, stdout=progress, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -46,4 +46,6 @@ def _up(progress: TextIO) -> str:
         for line in process.stderr:
             print(line, end="", file=sys.stderr, flush=True)
             words.append(line.strip())
-    return words[-1] if process.returncode else ""
+    if not process.returncode:
+        return ""
+    return next((line for line in words if line.startswith("sandbox: ")), "python -m sandbox up failed")

@@ -7,10 +7,11 @@ a failure, so that nothing is left out unseen.
 
 import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tools import install, places, sandboxed
 from tools.catalogue import TOOLS
@@ -27,13 +28,15 @@ class Tier:
     """Also its folder in tests/."""
     sandbox: bool = False
     """It runs in the sandbox, with the Pulumi toolchain."""
+    programs: Mapping[str, str] = field(default_factory=dict)
+    """Programs it needs, and the Debian packages they come with: ones that start no service."""
     workers: tuple[str, ...] = ()
     """pytest-xdist arguments. Tests that share one sandbox run one after the other."""
 
 
 TIERS = (
     Tier("unit", workers=("-n", "auto", "--dist", "loadfile")),
-    Tier("lbhost"),
+    Tier("lbhost", programs={"bwrap": "bubblewrap"}),
     Tier("engine", sandbox=True),
     Tier("datapath", sandbox=True),
 )
@@ -106,6 +109,8 @@ def _prepare(tier: Tier) -> str:
     """Bring up what the tier runs against; what is returned says why that was not possible."""
     if not any((places.CHECKOUT / "tests" / tier.name).rglob("test_*.py")):
         return "there are no tests yet"
+    if problem := _programs(tier):
+        return problem
     if not tier.sandbox:
         return ""
     needed = [tool.name for tool in TOOLS.values() if tool.needed]
@@ -113,6 +118,23 @@ def _prepare(tier: Tier) -> str:
         return sandboxed.up_while(lambda: install.ensure(needed), progress=sys.stderr)
     except install.ToolsError as error:
         return str(error)
+
+
+def _programs(tier: Tier) -> str:
+    """Install the Debian packages that are missing; what is returned says why that was not possible."""
+    packages = sorted(package for program, package in tier.programs.items() if not shutil.which(program))
+    if not packages:
+        return ""
+    asked = f"apt-get install {' '.join(packages)}"
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return f"a program is missing: {asked}"
+    say(f"{tier.name}: {asked}")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        answer = subprocess.run(["apt-get", "--quiet", *words], env=quiet, capture_output=True, text=True)
+        if answer.returncode:
+            return f"{asked} failed: {(answer.stderr.strip().splitlines() or ['without a word'])[-1]}"
+    return ""
 
 
 def _pytest(tier: Tier, watch: Stopwatch) -> tuple[int, str]:
