@@ -107,7 +107,9 @@ def up(chosen: Stack, arguments: list[str]) -> int:
     else:
         _fetch(chosen)
         runner = Runner(chosen)
-    return runner.ready() or runner.pulumi("up", *arguments) or runner.knock(runner.outputs())
+    # The report shows the outputs.
+    failed = runner.ready() or runner.pulumi("up", *arguments, "--suppress-outputs")
+    return failed or runner.knock(runner.outputs())
 
 
 def preview(chosen: Stack, arguments: list[str]) -> int:
