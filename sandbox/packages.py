@@ -134,16 +134,17 @@ def mirror() -> str:
     return MIRROR
 
 
-def install(package: str) -> None:
-    """Installs a Debian package that holds programs only, if the program of that name is missing.
+def install(package: str, program: str | None = None) -> None:
+    """Installs a Debian package that holds programs only, if its program (by default of its own name) is
+    missing.
 
     Raises PackagesError with the command to type where there is no apt.
     """
-    if shutil.which(package):
+    if shutil.which(program or package):
         return
     if not shutil.which("apt-get"):
         raise PackagesError(
-            f"the program {package} is missing and this machine has no apt: install {package} and try again"
+            f"the program {program or package} is missing and this machine has no apt: install {package} and try again"
         )
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for words in (["update"], ["install", "--yes", "--no-install-recommends", package]):

@@ -7,7 +7,6 @@ image cannot be made, these tests are skipped with a sentence, and fail under CI
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from typing import NoReturn
 import pytest
 
 from portico.lbhost import userdata
+from sandbox import packages
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -87,8 +87,10 @@ def _verdict(file: Path) -> str:
 def guest(tmp_path_factory: pytest.TempPathFactory) -> Guest:
     if os.geteuid() != 0:
         _missing("root is needed to look into the guest's image")
-    if not shutil.which("bwrap"):
-        _missing("bwrap is missing: apt-get install bubblewrap")
+    try:
+        packages.install("bubblewrap", program="bwrap")
+    except packages.PackagesError as error:
+        _missing(str(error))
     made = subprocess.run(
         [sys.executable, "-m", "sandbox", "image"], cwd=CHECKOUT, capture_output=True, text=True
     )
