@@ -144,7 +144,8 @@ def install(package: str, program: str | None = None) -> None:
         return
     if not shutil.which("apt-get"):
         raise PackagesError(
-            f"the program {program or package} is missing and this machine has no apt: install {package} and try again"
+            f"the program {program or package} is missing and this machine has no apt: install {package} and "
+            "try again"
         )
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for words in (["update"], ["install", "--yes", "--no-install-recommends", package]):
