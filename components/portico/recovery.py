@@ -32,8 +32,8 @@ from .problems import Problem, Refused
 State = Mapping[str, Any]
 """A resource, or a whole deployment, as `pulumi stack export` writes it (version 3)."""
 
-SETTLE = 10.0
-"""Seconds after the interruption before the cloud is asked: a call may still be at work."""
+SETTLE = 20.0
+"""Seconds after the interruption until what is missing was not made: a call may still be at work."""
 
 
 class Network(Protocol):
@@ -325,18 +325,22 @@ def clouds(deployment: State) -> Callable[[Pending], Cloud]:
     return of
 
 
-def _settled(deployment: State) -> float:
-    """Seconds until every call that was under way has had its time."""
-    written = datetime.fromisoformat(deployment["manifest"]["time"]).timestamp()
-    return min(SETTLE, max(0.0, written + SETTLE - time.time()))
-
-
-def _asked(deployment: State, wanted: Sequence[Pending]) -> dict[str, str]:
+def _asked(deployment: State, wanted: Sequence[Pending], say: Callable[[str], None]) -> dict[str, str]:
+    """What exists, once all of it was found or every call that was under way has had its time."""
     from keystoneauth1.exceptions import ClientException
     from openstack import exceptions
 
+    written = datetime.fromisoformat(deployment["manifest"]["time"]).timestamp()
+    seconds = min(SETTLE, max(0.0, written + SETTLE - time.time()))
+    doubled = [each for each in wanted if not each.type.startswith(AGAIN)]
+    cloud = clouds(deployment)
     try:
-        return search(deployment, wanted, clouds(deployment))
+        found = search(deployment, wanted, cloud)
+        if len(found) < len(doubled) and seconds:
+            say(f"waiting {seconds:.0f} s for what may still be at work")
+            time.sleep(seconds)
+            found = search(deployment, wanted, cloud)
+        return found
     except (exceptions.SDKException, ClientException) as error:
         remedy = "check clouds.yaml and the way to the cloud's endpoints, then run this again"
         problem = Problem("openstack:cloud", "", str(error).splitlines()[0], remedy)
@@ -358,10 +362,7 @@ def recover(pulumi: Pulumi, say: Callable[[str], None]) -> bool:
     if not deployment.get("pending_operations"):
         return False
     wanted = pending(deployment)
-    if (seconds := _settled(deployment)) and wanted:
-        say(f"waiting {seconds:.0f} s: what was under way may still be at work")
-        time.sleep(seconds)
-    found = _asked(deployment, wanted)
+    found = _asked(deployment, wanted, say)
     for each in wanted:
         if each.urn in found:
             say(f"{each} was made: {found[each.urn]}")
