@@ -39,7 +39,7 @@ def _reasons(reasons: object) -> list[str]:
     if isinstance(reasons, Mapping):
         width = max((len(str(key)) for key in reasons), default=0)
         rows = [f"{key!s:{width}}  {reason}" for key, reason in reasons.items()]
-        indent = " " * (width + 13)
+        indent = " " * (width + 11)
     elif isinstance(reasons, list):
         rows, indent = [str(reason) for reason in reasons], " " * 11
     else:
