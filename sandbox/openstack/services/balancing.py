@@ -11,7 +11,7 @@ from sandbox.openstack import ini
 from sandbox.openstack.files import File
 from sandbox.openstack.services.web import api, daemon
 from sandbox.openstack.site import ADDRESS, REGION, Port, Site
-from sandbox.openstack.startup import Service, listens_at
+from sandbox.openstack.startup import Service, has_said
 
 WRAPPERS = Path(__file__).parent.parent / "octavia"
 
@@ -42,7 +42,8 @@ def services(site: Site) -> list[Service]:
             "octavia-driver-agent",
             *("env", *(f"{name}={value}" for name, value in sockets.items()), *agent),
             needs=("mariadb", "ovn-northd"),
-            answers=listens_at(site.paths.run / "octavia-status.sock"),
+            # Not by its sockets: a connection that says nothing keeps octavia_lib's handler busy for ever.
+            answers=has_said(site.paths.log / "octavia-driver-agent.log", "OVN provider agent has started"),
         ),
     ]
 
