@@ -71,7 +71,10 @@ class Exposure(pulumi.ComponentResource):
             raise pulumi.RunError(str(refused)) from None
         super().__init__("portico:index:Exposure", name, {}, opts)
         below = pulumi.ResourceOptions(parent=self, providers=self._platforms(name))
-        balancer = loadbalancers.build(f"{name}-lb", self.plan, below)
+        try:
+            balancer = loadbalancers.build(f"{name}-lb", self.plan, below)
+        except Refused as refused:
+            raise pulumi.RunError(str(refused)) from None
         controller = self._controller(f"{name}-ingress", balancer, below)
         apps = [
             App(

@@ -33,7 +33,7 @@ class Check(Enum):
     """How a load balancer asks whether a node can serve."""
 
     HTTP = "HTTP GET on the health node port"
-    TCP = "TCP connect to the health node port"
+    TCP = "TCP connect to the node port"
     CLUSTER = "the cluster's own endpoints"
 
 

@@ -6,11 +6,14 @@ which decide nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
+from typing import Any, Generic, TypeVar
 
 from ..capabilities import Capabilities
 from ..kinds import Check, ClientIp, Kind, Place, find
 from ..names import Names
+from ..problems import Problem, Refused
 from ..settings.model import App, Kubernetes, Settings, Wait
 from ..settings.model import Ingress as IngressSettings
 from ..traffic import Backend, Health, Listener
@@ -21,9 +24,42 @@ from .choice import Choice, Ref
 from .metallb import MetalLbPlan
 from .octavia import OctaviaPlan
 from .openstack_haproxy import OpenStackHAProxyPlan
-from .preflight import Traffic, preflight
+from .request import Request, Traffic
+
+P = TypeVar("P")
 
 LoadBalancerPlan = OpenStackHAProxyPlan | OctaviaPlan | AwsNlbPlan | MetalLbPlan
+
+
+@dataclass(frozen=True)
+class Planner(Generic[P]):
+    """How one type is planned."""
+
+    make: Callable[[Request], P]
+    obstacles: Callable[[P, Request], Iterable[Problem]] = lambda _plan, _request: ()
+    """Why the platform cannot carry what was planned; a platform that can tell nothing has none."""
+
+    def __call__(self, request: Request, known: Iterable[Problem]) -> P:
+        """The plan.
+
+        Raises:
+            Refused: with what was known to be wrong, and every obstacle.
+        """
+        planned = self.make(request)
+        if problems := [*known, *self.obstacles(planned, request)]:
+            raise Refused(
+                f"{request.names.prefix}: the platform cannot carry this plan; nothing was made", problems
+            )
+        return planned
+
+
+PLANNERS: Mapping[str, Planner[Any]] = {
+    "openstack-haproxy": Planner(openstack_haproxy.make, openstack_haproxy.obstacles),
+    "octavia": Planner(octavia.make, octavia.obstacles),
+    "aws-nlb": Planner(aws_nlb.make),
+    "metallb": Planner(metallb.make),
+}
+"""`loadBalancer.type` -> how it is planned; one row for each type in kinds.TYPES."""
 
 
 @dataclass(frozen=True)
@@ -89,16 +125,8 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
     where = chosen.openstack
     nodes = backends(settings.nodes, capabilities.backends, where.vip if where else None)
     can = capabilities.openstack
-    load_balancer: LoadBalancerPlan
-    if kind.type == "openstack-haproxy":
-        load_balancer = openstack_haproxy.make(settings, can, names, listeners, health)
-    elif kind.type == "octavia":
-        load_balancer = octavia.make(settings, can, kind)
-    elif kind.type == "aws-nlb":
-        load_balancer = aws_nlb.make(settings)
-    else:
-        load_balancer = metallb.make(settings)
-    preflight(load_balancer, Traffic(listeners, nodes.value, health), settings, capabilities, names)
+    request = Request(kind, settings, can, names, Traffic(listeners, nodes.value, health))
+    load_balancer: LoadBalancerPlan = PLANNERS[kind.type](request, capabilities.problems)
     return Plan(
         names=names,
         kind=Choice(kind, because=f"loadBalancer.type is {chosen.type}"),

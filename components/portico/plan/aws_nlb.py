@@ -11,9 +11,9 @@ from hashlib import sha256
 from ipaddress import IPv4Network
 
 from ..names import Names
-from ..settings.model import Settings
 from ..traffic import Listener
 from .choice import Choice
+from .request import Request
 
 NAME_LENGTH = 32
 """The most that the name of a load balancer or target group may have (Elastic Load Balancing API,
@@ -57,8 +57,9 @@ def short(name: str, *unique_to: str) -> str:
     return f"{name[: NAME_LENGTH - 7].rstrip('-')}-{digest}"
 
 
-def make(settings: Settings) -> AwsNlbPlan:
+def make(request: Request) -> AwsNlbPlan:
     """The plan."""
+    settings = request.settings
     load_balancer = settings.load_balancer
     aws = load_balancer.aws
     if aws is None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from ..settings.model import Settings
 from .choice import Choice
+from .request import Request
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,9 @@ class MetalLbPlan:
     """The Service's `loadBalancerSourceRanges`."""
 
 
-def make(settings: Settings) -> MetalLbPlan:
+def make(request: Request) -> MetalLbPlan:
     """The plan."""
+    settings = request.settings
     metallb = settings.load_balancer.metallb
     if metallb is None:
         raise ValueError("the reader guarantees the section metallb for metallb")

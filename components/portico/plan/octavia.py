@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from ..capabilities import FloatingIp, OpenStack, Subnet
-from ..kinds import ClientIp, Kind
+from ..kinds import ClientIp
 from ..problems import Problem, Refused
 from ..settings.model import Octavia as OctaviaSettings
 from ..settings.model import Settings
 from ..traffic import Backend
+from . import quotas
 from .choice import Choice, Ref, is_id, name_only, ref
+from .request import Request
 
 EVERYONE = (IPv4Network("0.0.0.0/0"),)
 
@@ -114,17 +116,18 @@ class OctaviaPlan:
         return self.subnet.id if self.subnet and backend.address in self.subnet.cidr else None
 
 
-def make(settings: Settings, can: OpenStack | None, kind: Kind) -> OctaviaPlan:
-    """The plan; `can` is None when nothing was asked.
+def make(request: Request) -> OctaviaPlan:
+    """The plan.
 
     Raises:
         Refused: the settings narrow the clients, and neither the provider nor a security group would hold it.
     """
+    settings, kind = request.settings, request.kind
     load_balancer = settings.load_balancer
     where, octavia = load_balancer.openstack, load_balancer.octavia or OctaviaSettings()
     if where is None:
         raise ValueError("the reader guarantees the section openstack for octavia")
-    asked = can or OpenStack()
+    asked = request.cloud or OpenStack()
     ovn = kind.client_ip is ClientIp.KEPT
     node_group = settings.nodes.security_group if settings.nodes else None
     if ovn and not node_group and load_balancer.allowed_clients != EVERYONE:
@@ -196,3 +199,34 @@ def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
         "cannot be held by an OVN load balancer, which lets everyone pass: the nodes' security group has to",
         "name it in nodes.securityGroup",
     )
+
+
+def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
+    """Why the cloud cannot carry the plan."""
+    if request.cloud:
+        yield from _provider(plan, request.cloud)
+        if plan.public.value and plan.floating_ip_said is None:
+            address = quotas.missing(request.cloud, request.names.of("address"))
+            yield from quotas.short({"floating_ips": address}, request.cloud)
+
+
+def _provider(plan: OctaviaPlan, cloud: OpenStack) -> Iterator[Problem]:
+    providers = cloud.octavia_providers
+    if providers is None:
+        return
+    if not providers:
+        yield Problem(
+            "portico:loadBalancer.type",
+            "'octavia'",
+            "this region has no Octavia that answers",
+            "set loadBalancer.type: openstack-haproxy",
+        )
+    elif plan.provider.value not in providers and not (
+        plan.provider.value == "amphora" and "octavia" in providers
+    ):
+        yield Problem(
+            "portico:loadBalancer.octavia.provider",
+            repr(plan.provider.value),
+            f"this region's Octavia has the providers {', '.join(providers)}",
+            "choose one of them",
+        )

@@ -6,22 +6,34 @@ docs/openstack.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ..capabilities import FloatingIp, OpenStack, Subnet
-from ..lbhost import STATUS_PORT, TIMERS, Timers, payload
+from ..lbhost import STATUS_PORT, TIMERS, Fleet, Host, Timers, payload
 from ..names import Names
-from ..settings.model import Hosts, Settings
+from ..problems import Problem
+from ..settings.model import Hosts
+from ..settings.model import OpenStack as Where
 from ..traffic import Health, Listener
+from . import quotas
 from .choice import Choice, Ref, name_only, ref
+from .request import Request, Traffic
 
 ITEMS_LEFT = 8
 """Metadata items of a host that the payload leaves to others."""
 
 UNLIMITED_ITEMS = 1000
 """What a payload may take where Nova sets no limit: 250 kB, which a metadata answer still carries."""
+
+
+NEEDED_EXTENSIONS = ("allowed-address-pairs", "port-security", "security-group")
+"""Without these in Neutron the technique cannot be used (docs/openstack.md)."""
+
+DEFAULT_RULES = 2
+"""Neutron gives a new security group an egress rule for IPv4 and one for IPv6."""
 
 
 class Group(Enum):
@@ -117,15 +129,14 @@ def _label(network: IPv4Network) -> str:
     return str(network).replace("/", "-")
 
 
-def make(
-    settings: Settings, can: OpenStack | None, names: Names, traffic: tuple[Listener, ...], health: Health
-) -> OpenStackHAProxyPlan:
-    """The plan; `can` is None when nothing was asked."""
+def make(request: Request) -> OpenStackHAProxyPlan:
+    """The plan."""
+    settings, names, traffic = request.settings, request.names, request.traffic
     load_balancer = settings.load_balancer
     where, hosts = load_balancer.openstack, load_balancer.hosts
     if where is None or hosts is None:
         raise ValueError("the reader guarantees the sections openstack and hosts for openstack-haproxy")
-    asked = can or OpenStack()
+    asked = request.cloud or OpenStack()
     node_group = settings.nodes.security_group if settings.nodes else None
     return OpenStackHAProxyPlan(
         network=ref(where.network, asked.network_id),
@@ -148,7 +159,11 @@ def make(
         floating_ip_said=where.floating_ip,
         node_security_group=ref(node_group, asked.node_security_group_id) if node_group else None,
         rules=rules(
-            traffic, health, load_balancer.allowed_clients, hosts, admits_nodes=node_group is not None
+            traffic.listeners,
+            traffic.health,
+            load_balancer.allowed_clients,
+            hosts,
+            admits_nodes=node_group is not None,
         ),
         router_id=hosts.router_id,
         max_connections=hosts.max_connections,
@@ -197,3 +212,70 @@ def _timers(hosts: Hosts) -> Choice[Timers]:
     if hosts.timers == "fast":
         return Choice(timers, because="hosts.timers is fast: a live migration may move the VIP")
     return Choice(timers, because="steady: a pause of half a second, as in a live migration, moves nothing")
+
+
+def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]:
+    """Why the cloud cannot carry the plan."""
+    cloud, where = request.cloud, request.settings.load_balancer.openstack
+    yield from _payload(plan, request.traffic)
+    if cloud and where:
+        yield from _pairs(where, cloud)
+        yield from quotas.short(_needs(plan, cloud, request.names), cloud)
+
+
+def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
+    """Whether the configuration fits the metadata of a host, tried with addresses of the right length."""
+    if traffic.backends is None:
+        return
+    addresses = [IPv4Address("203.0.113.100") + index for index in range(len(plan.hosts.value) + 2)]
+    fleet = Fleet(
+        listeners=traffic.listeners,
+        backends=traffic.backends,
+        health=traffic.health,
+        timers=plan.timers.value,
+        vip=addresses[0],
+        gateway=addresses[1],
+        router_id=plan.router_id,
+        hosts=tuple(
+            Host(host.name, address) for host, address in zip(plan.hosts.value, addresses[2:], strict=True)
+        ),
+        max_connections=plan.max_connections,
+    )
+    try:
+        payload.pack(fleet, fleet.hosts[-1], plan.metadata_items)
+    except payload.PayloadTooLarge as error:
+        yield Problem("portico:nodes", "", str(error))
+
+
+def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:
+    for extension in NEEDED_EXTENSIONS:
+        if cloud.extensions is not None and extension not in cloud.extensions:
+            yield Problem(
+                "portico:loadBalancer.type",
+                "'openstack-haproxy'",
+                f"needs Neutron's extension {extension}, which this region lacks",
+                "use HAProxy on machines outside, or ask the cloud's operator for it",
+            )
+    if cloud.foreign_network and not where.address_pairs_allowed:
+        yield Problem(
+            "portico:loadBalancer.openstack.network",
+            repr(where.network),
+            "belongs to another project, and only its owner may set allowed address pairs on ports there",
+            "use a network of your own, or have it allowed and set openstack.addressPairsAllowed: true",
+        )
+
+
+def _needs(plan: OpenStackHAProxyPlan, cloud: OpenStack, names: Names) -> Mapping[str, int]:
+    makes_address = plan.public.value and plan.floating_ip_said is None
+    hosts = quotas.missing(cloud, *(host.name for host in plan.hosts.value))
+    group = quotas.missing(cloud, names.of("hosts"))
+    return {
+        "instances": hosts,
+        "cores": hosts * cloud.flavor_cores,
+        "ram": hosts * cloud.flavor_ram,
+        "ports": quotas.missing(cloud, names.of("vip"), *(f"{host.name}-port" for host in plan.hosts.value)),
+        "security_groups": group,
+        "security_group_rules": group and len(plan.rules) + DEFAULT_RULES,
+        "server_groups": group if plan.server_group_policy.value else 0,
+        "floating_ips": quotas.missing(cloud, names.of("address")) if makes_address else 0,
+    }

@@ -69,6 +69,7 @@ class LoadBalancer(Protocol):
     """The calls to Octavia."""
 
     def providers(self) -> Iterable[Any]: ...
+    def load_balancers(self, **query: Any) -> Iterable[Any]: ...
 
 
 class Cloud(Protocol):
@@ -226,7 +227,7 @@ def _floating_ip(asker: Asker, said: str, names: Names) -> FloatingIp | None:
         )
         return None
     floating_ip = found[0]
-    if floating_ip.port_id and asker.cloud.network.get_port(floating_ip.port_id).name != names.of("vip"):
+    if floating_ip.port_id and not _is_ours(asker.cloud, floating_ip.port_id, names):
         asker.refuse(
             "openstack.floatingIp",
             said,
@@ -234,6 +235,18 @@ def _floating_ip(asker: Asker, said: str, names: Names) -> FloatingIp | None:
             "detach it first, or name another one",
         )
     return FloatingIp(floating_ip.id, IPv4Address(floating_ip.floating_ip_address), floating_ip.port_id)
+
+
+def _is_ours(cloud: Cloud, port_id: str, names: Names) -> bool:
+    """Whether a port is the VIP of this stack: one it named itself, or that of its Octavia load balancer."""
+    if cloud.network.get_port(port_id).name == names.of("vip"):
+        return True
+    if not octavia_providers(cloud):
+        return False
+    return any(
+        balancer.vip_port_id == port_id
+        for balancer in cloud.load_balancer.load_balancers(name=names.of("lb"))
+    )
 
 
 def _hosts(asker: Asker, hosts: Hosts, names: Names, answers: OpenStack) -> OpenStack:

@@ -144,6 +144,9 @@ class FakeCloud:
             raise self._octavia
         return [Thing(name=name) for name in self._octavia]
 
+    def load_balancers(self, name):
+        return [Thing(name="portico-test-lb", vip_port_id="octavias")] if name == "portico-test-lb" else []
+
 
 def server(name, address="10.20.0.11", network="k8s", tags=(), metadata=None):
     addresses = {network: [{"addr": address, "version": 4, "OS-EXT-IPS:type": "fixed"}]}

@@ -117,6 +117,14 @@ def test_a_floating_ip_in_use_is_refused_unless_it_is_on_our_vip(port, problems)
     assert len(ask(where(floating_ip="203.0.113.7"), NAMES, cloud).problems) == problems
 
 
+@pytest.mark.parametrize(("port", "problems"), [("octavias", 0), ("another", 1)])
+def test_under_octavia_the_vip_is_that_of_the_stacks_load_balancer(port, problems):
+    cloud = FakeCloud(octavia=("ovn",))
+    cloud.network.all_ports.append(Thing(id=port, name="ovn-lb-vip-7", project_id=ME))
+    cloud.network.floating_ips.append(floating_ip(port))
+    assert len(ask(where(floating_ip="203.0.113.7"), NAMES, cloud).problems) == problems
+
+
 def test_a_hidden_quota_is_not_judged():
     cloud = FakeCloud()
     cloud.network.quota = None

@@ -1,0 +1,35 @@
+"""What every kind's plan is made from.
+
+Pure: no Pulumi, no network, no clock. Made by plan.make, read by the planners beside this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..capabilities import OpenStack
+from ..kinds import Kind
+from ..names import Names
+from ..settings.model import Settings
+from ..traffic import Backend, Health, Listener
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What comes in and where it goes, as far as it is known."""
+
+    listeners: tuple[Listener, ...]
+    backends: tuple[Backend, ...] | None
+    health: Health
+
+
+@dataclass(frozen=True)
+class Request:
+    """A load balancer of that kind, for these settings, on a platform that can do this."""
+
+    kind: Kind
+    settings: Settings
+    cloud: OpenStack | None
+    """None: the cloud was not asked, or is none."""
+    names: Names
+    traffic: Traffic
