@@ -19,6 +19,17 @@ from sandbox.paths import Paths
 from sandbox.processes import SupervisorError
 from sandbox.progress import Progress
 
+ERRORS = (
+    clouds.CloudError,
+    CommandError,
+    KubernetesError,
+    PackagesError,
+    RefusedError,
+    StartupError,
+    SupervisorError,
+)
+"""What can go wrong for a reason that a sentence explains."""
+
 NEXT = "next: make up, or python -m sandbox run -- openstack server list"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -65,8 +65,6 @@ class Sandbox:
             self._refuse(running=there is not None)
             if there is None:
                 self._clear()
-            self._prepare(wanted)
-            if there is None:
                 self._bring_up(wanted)
             else:
                 self._extend(there, wanted)
@@ -96,27 +94,23 @@ class Sandbox:
     def _all_running(self) -> bool:
         return all(state.running for state in self.supervisor.status().values())
 
-    def _prepare(self, wanted: Parts) -> None:
-        todo = [self.openstack.prepare]
-        if wanted.kubernetes:
-            todo.append(self.kubernetes.prepare)
-        side_by_side(todo)
-
     def _bring_up(self, wanted: Parts) -> None:
-        todo = [self.openstack.up]
-        if wanted.kubernetes:
-            todo.append(self.kubernetes.up)
+        """Everything from nothing. What one half waits for the network to fetch, the other half has the
+        processors for."""
         namespaces.ensure(self.paths.cloud)
         namespaces.label(self.paths.cloud, str(self.paths.root))
+        todo = [in_turn(self.openstack.prepare, self.openstack.up), self.openstack.image]
+        if wanted.kubernetes:
+            todo.append(in_turn(self.kubernetes.prepare, self.kubernetes.up))
         side_by_side(todo)
         self._finish(wanted)
 
     def _extend(self, there: Parts, wanted: Parts) -> None:
         """Adds what is wanted to a sandbox that is up, and starts again what has ended."""
-        todo = [self.openstack.ensure_running]
+        todo: list[Callable[[], object]] = [self.openstack.ensure_running]
         whole = wanted | there
         if whole.kubernetes and not (there.kubernetes and self._all_running()):
-            todo.append(self.kubernetes.up)
+            todo.append(in_turn(self.kubernetes.prepare, self.kubernetes.up))
         side_by_side(todo)
         self._finish(whole)
 
@@ -145,7 +139,7 @@ class Sandbox:
         if Supervisor(Paths(Path(root), self.paths.prefix)).alive():
             raise RefusedError(
                 f"the sandbox in {root} is up and is called {self.paths.prefix!r} as well: set "
-                "PORTICO_SANDBOX to another name of at most 8 letters, or take that one down first"
+                "PORTICO_SANDBOX to another name, or take that one down first"
             )
 
     def _clear(self) -> None:
@@ -174,7 +168,17 @@ class Sandbox:
             yield
 
 
-def side_by_side(todo: list[Callable[[], None]]) -> None:
+def in_turn(*steps: Callable[[], object]) -> Callable[[], None]:
+    """One piece of work made of steps that need each other."""
+
+    def work() -> None:
+        for step in steps:
+            step()
+
+    return work
+
+
+def side_by_side(todo: Sequence[Callable[[], object]]) -> None:
     """Runs all at once. Returns when all are done; raises the first error then."""
     with ThreadPoolExecutor(max_workers=len(todo)) as pool:
         running = [pool.submit(each) for each in todo]

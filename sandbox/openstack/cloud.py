@@ -46,12 +46,21 @@ class OpenStack:
         return Site(self._paths, Secrets.ensure(self._paths.secrets))
 
     def prepare(self) -> None:
-        """Fetches and unpacks what is missing, side by side. Starts nothing. Raises PackagesError."""
-        parts = (software.ensure_openstack, software.ensure_trees, software.ensure_image)
+        """Fetches and unpacks the programs that are missing, side by side. Starts nothing. Raises
+        PackagesError."""
+        parts = (software.ensure_openstack, software.ensure_trees)
         with ThreadPoolExecutor() as pool:
             running = [pool.submit(part, self._paths, self._progress) for part in parts]
         for each in running:
             each.result()
+
+    def image(self) -> Path:
+        """Only the root file system of the servers, made if it is not there. The first server needs it,
+        nothing before.
+
+        Raises PackagesError.
+        """
+        return software.ensure_image(self._paths, self._progress)
 
     def up(self) -> None:
         """Brings the cloud up on an empty folder of state: from the snapshot, or from nothing and then takes
@@ -173,7 +182,3 @@ class OpenStack:
     def _files(self) -> Iterator[File]:
         for group in (*GROUPS, balancing):
             yield from group.files(self.site)
-
-    def image(self) -> Path:
-        """Only the root file system of the servers; made if it is not there."""
-        return software.ensure_image(self._paths, self._progress)

@@ -18,6 +18,11 @@ from sandbox.paths import Paths
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
+
+class CloudError(Exception):
+    """A call to the cloud failed; the text is what the cloud or the SDK said."""
+
+
 USER = "portico"
 """Project demo in the region without Octavia: the default."""
 OCTAVIA = "portico-octavia"
@@ -51,11 +56,20 @@ def _cloud(site: Site, user: str, password: str, project: str, region: str) -> d
 @contextmanager
 def connection(paths: Paths, cloud: str = USER) -> Iterator[Connection]:
     """A connection to one of the clouds; within the context the thread's sockets open inside the cloud's
-    namespace."""
+    namespace.
+
+    What the SDK raises and nobody in the context catches becomes a CloudError.
+    """
     # Importing the SDK takes a second, which commands that need no API shall not wait for.
+    from keystoneauth1.exceptions import ClientException
     from openstack.config import OpenStackConfig
     from openstack.connection import Connection
+    from openstack.exceptions import SDKException
 
     settings = OpenStackConfig(config_files=[str(paths.clouds)], load_envvars=False).get_one(cloud)
-    with namespaces.entered(paths.cloud), Connection(config=settings) as made:
-        yield made
+    with namespaces.entered(paths.cloud):
+        try:
+            with Connection(config=settings) as made:
+                yield made
+        except (SDKException, ClientException) as error:
+            raise CloudError(f"the sandbox's cloud refused a call or did not answer: {error}") from error
