@@ -12,7 +12,7 @@ MOMENTS = (
     (r"Instance portico-lb-host-1 creating", 3),
     (r"Instance portico-lb-host-2 creating", 3),
 )
-"""What `up` is making when it is killed, each needed by the next, and how many seconds it has been at it by then."""
+"""What `up` is making when it is killed, each needed by the next, and for how many seconds it has been."""
 
 
 def test_an_up_that_is_killed_five_times_ends_as_if_it_never_was_and_destroy_leaves_nothing(door, sandbox):
