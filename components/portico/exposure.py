@@ -25,6 +25,7 @@ from .plan.openstack_haproxy import OpenStackHAProxyPlan
 from .platforms import openstack
 from .problems import Problem, Refused
 from .serving import Question, address_answers, cloud
+from .settings.model import App as AppSettings
 
 NOWHERE = "https://no-credentials.invalid/v3"
 """What the OpenStack provider is told in a preview without credentials: it wants an address, and asks nothing
@@ -76,20 +77,8 @@ class Exposure(pulumi.ComponentResource):
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
         controller = self._controller(f"{name}-ingress", balancer, below)
-        apps = [
-            App(
-                f"{name}-{app.namespace}.{app.name}",
-                AppArgs(
-                    app,
-                    self.plan.ingress_class,
-                    self.plan.names.prefix,
-                    published=controller is not None,
-                    after=controller.serving if controller else (),
-                ),
-                below,
-            )
-            for app in self.plan.apps
-        ]
+        for app in self.plan.apps:
+            self._app(name, app, controller, below)
         address = balancer.address or (controller.address if controller else None)
         self.address = address if address is not None else pulumi.Output.from_input("")
         question = _question(self.plan)
@@ -126,6 +115,21 @@ class Exposure(pulumi.ComponentResource):
                 )
             )
         return providers
+
+    def _app(
+        self, name: str, app: AppSettings, controller: Traefik | None, below: pulumi.ResourceOptions
+    ) -> App:
+        return App(
+            f"{name}-{app.namespace}.{app.name}",
+            AppArgs(
+                app,
+                self.plan.ingress_class,
+                self.plan.names.prefix,
+                published=controller is not None,
+                after=controller.serving if controller else (),
+            ),
+            below,
+        )
 
     def _controller(self, name: str, balancer: LoadBalancer, below: pulumi.ResourceOptions) -> Traefik | None:
         chosen = self.plan.ingress
