@@ -16,7 +16,7 @@ VENV = CHECKOUT / ".venv"
 
 
 def data() -> Path:
-    """`$PORTICO_DATA`, by default `~/.cache/portico`: everything that Portico keeps outside the checkout."""
+    """`$PORTICO_DATA`, by default `~/.cache/portico`: what Portico keeps outside the checkout."""
     if chosen := os.environ.get("PORTICO_DATA"):
         return Path(chosen).expanduser().absolute()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "portico"
@@ -28,8 +28,13 @@ def tools() -> Path:
 
 
 def state(stack: str) -> Path:
-    """What `make` keeps for one stack: local backend, passphrase, working copy of the stack file."""
-    return data() / "state" / stack
+    """What `make` keeps for one stack: local backend, passphrase, working copy of the stack file.
+
+    No cache: by default `~/.local/state/portico` (XDG Base Directory Specification), which nobody empties.
+    """
+    if os.environ.get("PORTICO_DATA"):
+        return data() / "state" / stack
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "portico" / stack
 
 
 def sandbox_state() -> Path:

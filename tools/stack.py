@@ -1,6 +1,6 @@
 """What `make` keeps for a stack outside the checkout: local backend, passphrase, copy of its stack file.
 
-Writes below `$PORTICO_DATA/state/<stack>` alone; never changes a file of the checkout. Read by run.
+Writes below `places.state` alone; never changes a file of the checkout. Read by run.
 
 A stack file that says nothing about encryption holds no secrets. Pulumi would write a salt into it the first
 time it is used, so make works on a copy and the file in git stays as it is. One that does say it is used

@@ -77,3 +77,9 @@ def test_a_passphrase_of_the_caller_is_kept(checkout, name):
 
 def test_a_backend_of_the_caller_is_kept(checkout):
     assert "PULUMI_BACKEND_URL" not in stack.prepare(Stack.named("mine"), {"PULUMI_BACKEND_URL": "s3://ours"})
+
+
+def test_the_state_of_a_stack_lies_in_no_cache(tmp_path, monkeypatch):
+    monkeypatch.delenv("PORTICO_DATA")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert places.state("prod") == tmp_path / "portico" / "prod"
