@@ -80,6 +80,6 @@ def test_a_backend_of_the_caller_is_kept(checkout):
 
 
 def test_the_state_of_a_stack_lies_in_no_cache(tmp_path, monkeypatch):
-    monkeypatch.delenv("PORTICO_DATA")
+    monkeypatch.delenv("PORTICO_DATA", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert places.state("prod") == tmp_path / "portico" / "prod"
