@@ -257,13 +257,15 @@ def left_behind(backend: str, stack: str) -> list[Path]:
 def _is_dead(lock: Path) -> bool:
     try:
         held = json.loads(lock.read_text())
-        if held["hostname"] == socket.gethostname():
-            os.kill(held["pid"], 0)
+        if held["hostname"] != socket.gethostname():
+            return False
+        os.kill(held["pid"], 0)
+        # Killed, and not yet taken note of by its parent: `Z` (proc(5)).
+        return Path(f"/proc/{held['pid']}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except ProcessLookupError:
         return True
     except (OSError, ValueError, KeyError):
-        pass
-    return False
+        return False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,10 @@
 import json
 import os
 import socket
+import subprocess
+import time
 from hashlib import sha1
+from pathlib import Path
 from types import SimpleNamespace as Thing
 
 import pytest
@@ -230,3 +233,15 @@ def test_only_a_lock_of_an_ended_process_of_this_machine_is_left_behind(tmp_path
     lock.write_text(json.dumps({"pid": pid, "hostname": host or socket.gethostname()}))
     assert left_behind(tmp_path.as_uri(), "prod") == ([lock] if dead else [])
     assert left_behind("s3://bucket", "prod") == []
+
+
+def test_a_lock_of_a_killed_process_that_nobody_has_taken_note_of_is_left_behind(tmp_path):
+    folder = tmp_path / ".pulumi/locks/organization/portico/prod"
+    folder.mkdir(parents=True)
+    with subprocess.Popen(["true"], stdout=subprocess.PIPE) as process:
+        process.stdout.read()  # it has ended, and was not waited for
+        while "Z" not in Path(f"/proc/{process.pid}/stat").read_text():
+            time.sleep(0.01)
+        lock = folder / "1.json"
+        lock.write_text(json.dumps({"pid": process.pid, "hostname": socket.gethostname()}))
+        assert left_behind(tmp_path.as_uri(), "prod") == [lock]
