@@ -1,0 +1,22 @@
+"""Every folder in examples/ is found and run, so that none can rot."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from tests.unit.recorder import build
+
+PROGRAMS = sorted((Path(__file__).parents[3] / "examples").glob("*/__main__.py"))
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.parent.name)
+def test_an_example_previews_offline(program, monkeypatch, tmp_path):
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
+    recorded = build(lambda: runpy.run_path(str(program)), preview=True)
+    assert "address" in recorded.exports
+    assert any(resource.type == "openstack:compute/instance:Instance" for resource in recorded.registered)
+
+
+def test_there_are_examples():
+    assert PROGRAMS
