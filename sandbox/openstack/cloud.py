@@ -98,7 +98,7 @@ class OpenStack:
     def clear(self) -> None:
         """Removes what ended servers leave in /run/netns: the name of a namespace that is no more."""
         for folder in self._paths.state.glob("nova-*/instances/*"):
-            namespaces.delete(Machine(folder).netns)
+            namespaces.delete(Machine(folder, compute.server_group(self._paths)).netns)
 
     def ensure_running(self) -> None:
         """Starts again whatever of a cloud that is up has ended."""

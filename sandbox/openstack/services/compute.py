@@ -12,6 +12,7 @@ from sandbox.openstack.files import File
 from sandbox.openstack.services.web import api, daemon
 from sandbox.openstack.site import ADDRESS, Hypervisor, Port, Site
 from sandbox.openstack.startup import Service, has_said
+from sandbox.paths import Paths
 
 LAUNCHER = Path(__file__).parent.parent / "virt/compute.py"
 
@@ -106,6 +107,11 @@ def _daemon(site: Site, name: str, pattern: str) -> Service:
     )
 
 
+def server_group(paths: Paths) -> str:
+    """The control group of all servers; everything of the sandbox is below a group of its prefix."""
+    return f"{paths.prefix}/servers"
+
+
 def _placement(site: Site) -> ini.Sections:
     return {
         "api": {"auth_strategy": "keystone"},
@@ -157,6 +163,7 @@ def _nova(site: Site, hypervisor: Hypervisor) -> ini.Sections:
             "tools": str(site.paths.bin),
             "ovs_db": hypervisor.ovsdb,
             "netns": hypervisor.netns,
+            "group": server_group(site.paths),
         },
         **ini.common(site),
     }

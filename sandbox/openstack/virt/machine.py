@@ -17,6 +17,12 @@ from pathlib import Path
 
 from sandbox import namespaces
 
+HIERARCHIES = tuple(Path("/sys/fs/cgroup", name) for name in ("systemd", "unified", "."))
+"""Where systemd's own cgroup hierarchy may be mounted: version 1, both side by side, version 2 alone."""
+
+ENTER = 'for group in $1; do echo $$ > "$group/cgroup.procs"; done; shift; exec "$@"'
+"""Puts a command into control groups before it starts."""
+
 CONSOLE_BYTES = 128 * 1024
 """How much of the console's end is answered; Nova itself cuts to the number of lines asked for."""
 
@@ -36,6 +42,8 @@ class Machine:
     """A server by its folder; the folder is named after the server's id."""
 
     folder: Path
+    group: str
+    """Control group that the servers' own groups are in."""
 
     @property
     def uuid(self) -> str:
@@ -94,9 +102,20 @@ class Machine:
         layers = f"lowerdir={image},upperdir={upper},workdir={work}"
         namespaces.run("mount", "-t", "overlay", "overlay", "-o", layers, self.root)
 
+    def groups(self) -> list[Path]:
+        """Its control groups. Without one of its own, nspawn would put all servers into the same, and each guest's systemd would take the
+        others' services for its own."""
+        return [
+            hierarchy / self.group / self.uuid
+            for hierarchy in HIERARCHIES
+            if (hierarchy / "cgroup.procs").exists()
+        ]
+
     def boot(self, nspawn: str, image: str) -> None:
         """Starts it; what the guest says goes to its console log."""
         self.mount(image)
+        for group in self.groups():
+            group.mkdir(parents=True, exist_ok=True)
         # The namespace is entered first, so that the guest's /sys shows its own links; named once more to nspawn, it keeps CAP_NET_ADMIN
         # real, which keepalived needs. cloud-init takes product_name for the SMBIOS product by which it knows OpenStack.
         command = [
@@ -115,10 +134,11 @@ class Machine:
             "--capability=CAP_NET_ADMIN,CAP_NET_RAW",
             "--setenv=product_name=OpenStack Nova",
         ]
+        inside = namespaces.inside(self.netns, command)
         unified = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1", "SYSTEMD_NSPAWN_LOCK": "0"}
         with (self.folder / "console.log").open("ab") as console:
             process = subprocess.Popen(
-                namespaces.inside(self.netns, command),
+                ["sh", "-c", ENTER, "sh", " ".join(map(str, self.groups())), *inside],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
@@ -142,10 +162,14 @@ class Machine:
         reap()
 
     def delete(self, disk: bool) -> None:
-        """Removes its namespace and mount, and its files if `disk` says so."""
+        """Removes its namespace, mount and control groups, and its files if `disk` says so."""
         namespaces.delete(self.netns)
         if os.path.ismount(self.root):
             namespaces.run("umount", "--lazy", self.root)
+        for group in self.groups():
+            for folder in sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True):
+                folder.rmdir()
+            group.rmdir()
         if disk:
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -31,6 +31,7 @@ CONF.register_opts(
         cfg.StrOpt("tools", help="Folder with ovs-vsctl and systemd-nspawn."),
         cfg.StrOpt("ovs_db", help="The local Open vSwitch database, for example unix:/run/db.sock."),
         cfg.StrOpt("netns", help="Network namespace of the local ovs-vswitchd."),
+        cfg.StrOpt("group", default="servers", help="Control group that the servers' own groups are made in."),
         cfg.StrOpt("bridge", default="br-int", help="OVN's integration bridge."),
         cfg.IntOpt("vcpus", default=32, help="Virtual CPUs to offer."),
         cfg.IntOpt("memory_mb", default=65536, help="Memory to offer, in MiB."),
@@ -56,11 +57,11 @@ class NspawnDriver(driver.ComputeDriver):
         self.root = Path(CONF.state_path) / "instances"
 
     def _machine(self, instance):
-        return Machine(self.root / instance.uuid)
+        return Machine(self.root / instance.uuid, self.options.group)
 
     def _machines(self):
         folders = self.root.iterdir() if self.root.exists() else []
-        return [machine for folder in folders if (machine := Machine(folder)).known]
+        return [machine for folder in folders if (machine := Machine(folder, self.options.group)).known]
 
     def _boot(self, machine):
         machine.boot(f"{self.options.tools}/systemd-nspawn", self.options.image)
