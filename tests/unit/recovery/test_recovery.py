@@ -224,7 +224,9 @@ def test_other_operations_are_left_to_the_refresh():
 
 
 @pytest.mark.parametrize(
-    ("host", "pid", "dead"), [("", 2**22 + 1, True), ("", os.getpid(), False), ("far", 1, False)]
+    ("host", "pid", "dead"),
+    [("", 2**22 + 1, True), ("", os.getpid(), False), ("far", 1, False)],
+    ids=["ended", "running", "on another machine"],
 )
 def test_only_a_lock_of_an_ended_process_of_this_machine_is_left_behind(tmp_path, host, pid, dead):
     folder = tmp_path / ".pulumi/locks/organization/portico/prod"
