@@ -16,8 +16,8 @@ MOMENTS = (
 
 
 def test_an_up_that_is_killed_five_times_ends_as_if_it_never_was_and_destroy_leaves_nothing(door, sandbox):
-    before = listing.cloud(sandbox) | listing.cluster()
     stack = door("killed")
+    before = everything(sandbox, stack)
     for moment, seconds in MOMENTS:
         up = stack.start("up", "--yes", "--skip-preview")
         assert up.wait_for(moment), f"{moment} never came: {up.end().log}"
@@ -34,7 +34,11 @@ def test_an_up_that_is_killed_five_times_ends_as_if_it_never_was_and_destroy_lea
     stack.up("--expect-no-changes").succeeded()
     nothing_is_doubled(listing.cloud(sandbox), stack)
     stack.destroy().succeeded()
-    assert listing.cloud(sandbox) | listing.cluster() == before
+    assert everything(sandbox, stack) == before
+
+
+def everything(sandbox, stack):
+    return listing.without_others(listing.cloud(sandbox) | listing.cluster(), stack.stack)
 
 
 def nothing_is_doubled(things, stack):
