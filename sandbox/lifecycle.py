@@ -97,6 +97,7 @@ class Sandbox:
     def _bring_up(self, wanted: Parts) -> None:
         """Everything from nothing. What one half waits for the network to fetch, the other half has the
         processors for."""
+        shutil.rmtree(self.paths.log, ignore_errors=True)
         namespaces.ensure(self.paths.cloud)
         namespaces.label(self.paths.cloud, str(self.paths.root))
         todo = [in_turn(self.openstack.prepare, self.openstack.up), self.openstack.image]
@@ -151,8 +152,6 @@ class Sandbox:
         for folder in (self.paths.state, self.paths.run, self.paths.etc):
             shutil.rmtree(folder, ignore_errors=True)
         self.paths.facts.unlink(missing_ok=True)
-        for log in self.paths.log.glob("*"):
-            log.unlink()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -23,6 +23,7 @@ PROGRAMS = {
     "ip": "iproute2",
     "nsenter": "util-linux",
     "unshare": "util-linux",
+    "setpriv": "util-linux",
     "mount": "mount",
     "sysctl": "procps",
 }

@@ -94,7 +94,7 @@ def ensure_openstack(paths: Paths, progress: Progress) -> None:
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run([*packages.WITH_US, *command], capture_output=True, text=True, check=False)
     if done.returncode:
         end = "\n".join((done.stdout + done.stderr).strip().splitlines()[-5:])
         raise PackagesError(f"{' '.join(command)} failed; is the package index reachable? It said:\n{end}")
