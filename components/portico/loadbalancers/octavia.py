@@ -12,6 +12,7 @@ from ..plan import Plan
 from ..plan.octavia import NodeRule, OctaviaPlan
 from ..traffic import Listener
 from .face import LoadBalancer, known
+from .floating_ip import published
 
 PATIENCE = pulumi.CustomTimeouts(create="20m", update="20m", delete="20m")
 """The provider keeps a listener or pool only once it is ACTIVE: giving up early leaves an orphan, and the
@@ -28,8 +29,8 @@ class Octavia(LoadBalancer):
             raise TypeError(f"{name}: the plan is {type(own).__name__}")
         self._name, self._plan, self._own = name, plan, own
         self._child = pulumi.ResourceOptions(parent=self)
-        self._subnet = known(own.subnet_id)
-        self._cidr = known(str(own.subnet.cidr) if own.subnet else None)
+        self._subnet = known(own.place.subnet_id)
+        self._cidr = known(str(own.place.subnet.cidr) if own.place.subnet else None)
 
         for rule in own.node_rules:
             self._rule(rule)
@@ -38,7 +39,9 @@ class Octavia(LoadBalancer):
         for listener in plan.listeners:
             members.append(self._listener(listener, balancer, after=members[-1:]))
 
-        self.address = self._published(balancer)
+        self.address = published(
+            name, own.place, plan.names, balancer.vip_port_id, balancer.vip_address, self._child
+        )
         self.source_addresses = (
             pulumi.Output.from_input([]) if own.keeps_source else self._cidr.apply(lambda cidr: [cidr])
         )
@@ -55,7 +58,7 @@ class Octavia(LoadBalancer):
         )
 
     def _rule(self, rule: NodeRule) -> None:
-        group = self._own.node_security_group
+        group = self._own.place.node_security_group
         openstack.networking.SecGroupRule(
             f"{self._name}-{rule.name}",
             security_group_id=known(group.id if group else None),
@@ -78,9 +81,9 @@ class Octavia(LoadBalancer):
             loadbalancer_provider=own.provider.value,
             flavor_id=own.flavor,
             vip_subnet_id=self._subnet,
-            vip_address=str(own.vip) if own.vip else None,
+            vip_address=str(own.place.vip) if own.place.vip else None,
             # An address that the settings name is free again only once the old one is gone.
-            opts=self._part([], delete_before_replace=own.vip is not None),
+            opts=self._part([], delete_before_replace=own.place.vip is not None),
         )
 
     def _listener(
@@ -158,28 +161,10 @@ class Octavia(LoadBalancer):
             for backend in self._plan.backends.value or ()
         ]
         # One unknown element would have the provider plan nonsense: the list is known or unknown as a whole.
-        complete = self._plan.backends.value is not None and self._own.subnet is not None
+        complete = self._plan.backends.value is not None and self._own.place.subnet is not None
         return openstack.loadbalancer.Members(
             name, pool_id=pool.id, members=known(nodes if complete else None), opts=self._part([monitor])
         )
-
-    def _published(self, balancer: openstack.loadbalancer.LoadBalancer) -> pulumi.Output[str]:
-        own = self._own
-        if not own.public.value:
-            return balancer.vip_address
-        address: pulumi.Output[str]
-        if own.floating_ip_said is not None:
-            address = known(own.adopted_address)
-        else:
-            address = openstack.networking.FloatingIp(
-                f"{self._name}-address",
-                pool=known(own.external_network),
-                description=self._plan.names.description("address"),
-                opts=self._child,
-            ).address
-        return openstack.networking.FloatingIpAssociate(
-            f"{self._name}-address", floating_ip=address, port_id=balancer.vip_port_id, opts=self._child
-        ).floating_ip
 
     def _part(
         self, after: Sequence[pulumi.Resource], delete_before_replace: bool = True

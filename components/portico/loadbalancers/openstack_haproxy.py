@@ -17,6 +17,7 @@ from ..plan.choice import is_id
 from ..plan.openstack_haproxy import Group, HostPlan, OpenStackHAProxyPlan, Rule
 from ..serving import hosts_serve, serves_at_all
 from .face import LoadBalancer, known
+from .floating_ip import published
 
 
 class OpenStackHAProxy(LoadBalancer):
@@ -29,7 +30,7 @@ class OpenStackHAProxy(LoadBalancer):
             raise TypeError(f"{name}: the plan is {type(own).__name__}")
         self._name, self._plan, self._own = name, plan, own
         self._child = pulumi.ResourceOptions(parent=self)
-        self._network, self._subnet = known(own.network.id), known(own.subnet.id if own.subnet else None)
+        self._network, self._subnet = known(own.place.network.id), known(own.place.subnet_id)
 
         group = openstack.networking.SecGroup(
             f"{name}-hosts",
@@ -38,7 +39,7 @@ class OpenStackHAProxy(LoadBalancer):
             opts=self._child,
         )
         rules = [self._rule(rule, group.id) for rule in own.rules]
-        vip = self._port("vip", plan.names.of("vip"), group.id, address=own.vip)
+        vip = self._port("vip", plan.names.of("vip"), group.id, address=own.place.vip)
         vip_address = vip.all_fixed_ips[0]
         ports = [
             self._port(
@@ -53,7 +54,7 @@ class OpenStackHAProxy(LoadBalancer):
         fleet = self._fleet(vip_address, addresses)
         servers = self._hosts(ports, fleet, rules)
 
-        self.address = self._published(vip, vip_address)
+        self.address = published(name, own.place, plan.names, vip.id, vip_address, self._child)
         self.source_addresses = pulumi.Output.all(*addresses).apply(
             lambda each: [f"{address}/32" for address in each]
         )
@@ -77,7 +78,8 @@ class OpenStackHAProxy(LoadBalancer):
         )
 
     def _rule(self, rule: Rule, hosts: pulumi.Output[str]) -> openstack.networking.SecGroupRule:
-        nodes = known(self._own.node_security_group.id if self._own.node_security_group else None)
+        named = self._own.place.node_security_group
+        nodes = known(named.id if named else None)
         groups = {Group.HOSTS: hosts, Group.NODES: nodes}
         network = str(rule.source) if isinstance(rule.source, IPv4Network) else None
         return openstack.networking.SecGroupRule(
@@ -130,7 +132,7 @@ class OpenStackHAProxy(LoadBalancer):
     ) -> pulumi.Output[Fleet]:
         plan, own = self._plan, self._own
         backends = known(plan.backends.value)
-        gateway = known(own.subnet.gateway if own.subnet else None)
+        gateway = known(own.place.subnet.gateway if own.place.subnet else None)
         return pulumi.Output.all(vip, gateway, backends, *addresses).apply(
             lambda found: Fleet(
                 listeners=plan.listeners,
@@ -215,23 +217,3 @@ class OpenStackHAProxy(LoadBalancer):
             f"{self._name}-hosts", name=self._plan.names.of("hosts"), policies=policy, opts=self._child
         )
         return [openstack.compute.InstanceSchedulerHintArgs(group=group.id)]
-
-    def _published(
-        self, vip: openstack.networking.Port, vip_address: pulumi.Output[str]
-    ) -> pulumi.Output[str]:
-        own = self._own
-        if not own.public.value:
-            return vip_address
-        address: pulumi.Output[str]
-        if own.floating_ip_said is not None:
-            address = known(str(own.floating_ip.address) if own.floating_ip else None)
-        else:
-            address = openstack.networking.FloatingIp(
-                f"{self._name}-address",
-                pool=known(own.external_network),
-                description=self._plan.names.description("address"),
-                opts=self._child,
-            ).address
-        return openstack.networking.FloatingIpAssociate(
-            f"{self._name}-address", floating_ip=address, port_id=vip.id, opts=self._child
-        ).floating_ip

@@ -6,8 +6,8 @@ which decide nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Generic, TypeVar
 
 from ..capabilities import Capabilities
@@ -94,17 +94,17 @@ class Plan:
     wait: Wait
 
     def reasons(self) -> dict[str, str]:
-        """Every choice with its value and reason, by name, for the `reasons` output."""
-        return {
-            **_reasons(self),
-            **_reasons(self.load_balancer),
-            **(_reasons(self.ingress) if self.ingress else {}),
-        }
+        """The reason of every choice in it, by the choice's name, for the `reasons` output."""
+        return dict(_reasons(self))
 
 
-def _reasons(part: object) -> dict[str, str]:
-    choices = {field.name: getattr(part, field.name) for field in fields(part)}  # type: ignore[arg-type]
-    return {name: choice.because for name, choice in choices.items() if isinstance(choice, Choice)}
+def _reasons(part: Any) -> Iterator[tuple[str, str]]:
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if isinstance(value, Choice):
+            yield field.name, value.because
+        elif is_dataclass(value):
+            yield from _reasons(value)
 
 
 def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:

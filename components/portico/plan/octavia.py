@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
-from ..capabilities import FloatingIp, OpenStack, Subnet
+from ..capabilities import OpenStack, Subnet
 from ..kinds import ClientIp
 from ..problems import Problem, Refused
 from ..settings.model import Octavia as OctaviaSettings
 from ..settings.model import Settings
 from ..traffic import Backend
 from . import quotas
-from .choice import Choice, Ref, is_id, name_only, ref
+from .choice import Choice
+from .openstack_place import OpenStackPlace, place
 from .request import Request
 
 EVERYONE = (IPv4Network("0.0.0.0/0"),)
@@ -66,16 +67,7 @@ class OctaviaPlan:
     provider: Choice[str]
     flavor: str | None
     """An Octavia flavor id."""
-    network: Ref
-    subnet: Subnet | None
-    """None where no look-up was made: an unknown value in that preview."""
-    subnet_said: str | None
-    vip: IPv4Address | None
-    public: Choice[bool]
-    external_network: str | None
-    """The name of the network a new floating IP comes from; None where only a look-up could tell."""
-    floating_ip: FloatingIp | None
-    floating_ip_said: str | None
+    place: OpenStackPlace
     pool_protocol: str
     """TCP or PROXYV2 (Octavia API, pools)."""
     balance: Choice[str]
@@ -86,7 +78,6 @@ class OctaviaPlan:
     idle_milliseconds: int | None
     """How long a connection may be silent; None where the provider does not look. Octavia's own 50 s would
     cut WebSockets."""
-    node_security_group: Ref | None
     node_sources: Choice[tuple[IPv4Network, ...] | None]
     """Whom the nodes admit to the node ports; None: the load balancer's subnet, when it is known."""
     node_rules: tuple[NodeRule, ...]
@@ -97,23 +88,10 @@ class OctaviaPlan:
         """Whether the nodes see the clients' own addresses."""
         return self.node_sources.value is not None
 
-    @property
-    def subnet_id(self) -> str | None:
-        """The subnet's id; None where only a look-up could tell."""
-        if self.subnet:
-            return self.subnet.id
-        return self.subnet_said if self.subnet_said and is_id(self.subnet_said) else None
-
-    @property
-    def adopted_address(self) -> str | None:
-        """The address of the floating IP that is there already; None where only a look-up could tell."""
-        if self.floating_ip:
-            return str(self.floating_ip.address)
-        return name_only(self.floating_ip_said)
-
     def subnet_of(self, backend: Backend) -> str | None:
         """The subnet that a member is given; None for a node outside of the load balancer's."""
-        return self.subnet.id if self.subnet and backend.address in self.subnet.cidr else None
+        subnet = self.place.subnet
+        return subnet.id if subnet and backend.address in subnet.cidr else None
 
 
 def make(request: Request) -> OctaviaPlan:
@@ -124,30 +102,15 @@ def make(request: Request) -> OctaviaPlan:
     """
     settings, kind = request.settings, request.kind
     load_balancer = settings.load_balancer
-    where, octavia = load_balancer.openstack, load_balancer.octavia or OctaviaSettings()
-    if where is None:
-        raise ValueError("the reader guarantees the section openstack for octavia")
-    asked = request.cloud or OpenStack()
+    where, octavia = place(request), load_balancer.octavia or OctaviaSettings()
     ovn = kind.client_ip is ClientIp.KEPT
-    node_group = settings.nodes.security_group if settings.nodes else None
+    node_group = where.node_security_group
     if ovn and not node_group and load_balancer.allowed_clients != EVERYONE:
         raise Refused("the clients cannot be narrowed", [_nobody_would_refuse(load_balancer.allowed_clients)])
     return OctaviaPlan(
         provider=Choice(octavia.provider, because=f"octavia.provider is {octavia.provider}"),
         flavor=octavia.flavor,
-        network=ref(where.network, asked.network_id),
-        subnet=asked.subnet,
-        subnet_said=where.subnet,
-        vip=where.vip,
-        public=Choice(
-            where.public,
-            because="a floating IP is the address"
-            if where.public
-            else "openstack.public is false: the VIP is the address",
-        ),
-        external_network=asked.external_network or name_only(where.external_network),
-        floating_ip=asked.floating_ip,
-        floating_ip_said=where.floating_ip,
+        place=where,
         pool_protocol="TCP" if ovn else "PROXYV2",
         balance=Choice("SOURCE_IP_PORT", because="OVN knows no other method")
         if ovn
@@ -155,11 +118,10 @@ def make(request: Request) -> OctaviaPlan:
         monitor=_monitor(settings, ovn),
         allowed_cidrs=None if ovn else load_balancer.allowed_clients,
         idle_milliseconds=None if ovn else 3_600_000,
-        node_security_group=ref(node_group, asked.node_security_group_id) if node_group else None,
         node_sources=Choice(load_balancer.allowed_clients, because="the nodes see the clients' own addresses")
         if ovn
         else Choice(None, because="the nodes see the amphorae, which have addresses of the subnet"),
-        node_rules=tuple(_node_rules(settings, ovn, asked.subnet)) if node_group else (),
+        node_rules=tuple(_node_rules(settings, ovn, where.subnet)) if node_group else (),
     )
 
 
@@ -205,7 +167,7 @@ def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     """Why the cloud cannot carry the plan."""
     if request.cloud:
         yield from _provider(plan, request.cloud)
-        if plan.public.value and plan.floating_ip_said is None:
+        if plan.place.makes_address:
             address = quotas.missing(request.cloud, request.names.of("address"))
             yield from quotas.short({"floating_ips": address}, request.cloud)
 

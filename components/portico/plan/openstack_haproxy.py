@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
-from ..capabilities import FloatingIp, OpenStack, Subnet
+from ..capabilities import OpenStack
 from ..lbhost import STATUS_PORT, TIMERS, Fleet, Host, Timers, payload
 from ..names import Names
 from ..problems import Problem
@@ -19,7 +19,8 @@ from ..settings.model import Hosts
 from ..settings.model import OpenStack as Where
 from ..traffic import Health, Listener
 from . import quotas
-from .choice import Choice, Ref, name_only, ref
+from .choice import Choice
+from .openstack_place import OpenStackPlace, place
 from .request import Request, Traffic
 
 ITEMS_LEFT = 8
@@ -72,10 +73,7 @@ class HostPlan:
 class OpenStackHAProxyPlan:
     """What will be built on OpenStack without Octavia."""
 
-    network: Ref
-    subnet: Subnet | None
-    """None where no look-up was made: an unknown value in that preview."""
-    subnet_said: str | None
+    place: OpenStackPlace
     hosts: Choice[tuple[HostPlan, ...]]
     image: str
     """An id or a name. A name stays a name, so that a newer image under it replaces no host."""
@@ -84,15 +82,6 @@ class OpenStackHAProxyPlan:
     server_group_policy: Choice[str | None]
     """None: no server group."""
     timers: Choice[Timers]
-    vip: IPv4Address | None
-    public: Choice[bool]
-    external_network: str | None
-    """The name of the network a new floating IP comes from; None where only a look-up could tell."""
-    floating_ip: FloatingIp | None
-    """The existing floating IP to adopt; None makes a new one, unless `floating_ip_said` says that it could
-    not be looked up."""
-    floating_ip_said: str | None
-    node_security_group: Ref | None
     rules: tuple[Rule, ...]
     router_id: int
     max_connections: int
@@ -132,38 +121,24 @@ def _label(network: IPv4Network) -> str:
 def make(request: Request) -> OpenStackHAProxyPlan:
     """The plan."""
     settings, names, traffic = request.settings, request.names, request.traffic
-    load_balancer = settings.load_balancer
-    where, hosts = load_balancer.openstack, load_balancer.hosts
-    if where is None or hosts is None:
-        raise ValueError("the reader guarantees the sections openstack and hosts for openstack-haproxy")
+    load_balancer, where = settings.load_balancer, place(request)
+    hosts = load_balancer.hosts
+    if hosts is None:
+        raise ValueError("the reader guarantees the section hosts for openstack-haproxy")
     asked = request.cloud or OpenStack()
-    node_group = settings.nodes.security_group if settings.nodes else None
     return OpenStackHAProxyPlan(
-        network=ref(where.network, asked.network_id),
-        subnet=asked.subnet,
-        subnet_said=where.subnet,
+        place=where,
         hosts=_hosts(hosts, names),
         image=hosts.image,
         flavor=asked.flavor_name or hosts.flavor,
         server_group_policy=_server_group_policy(hosts),
         timers=_timers(hosts),
-        vip=where.vip,
-        public=Choice(
-            where.public,
-            because="a floating IP is the address"
-            if where.public
-            else "openstack.public is false: the VIP is the address",
-        ),
-        external_network=asked.external_network or name_only(where.external_network),
-        floating_ip=asked.floating_ip,
-        floating_ip_said=where.floating_ip,
-        node_security_group=ref(node_group, asked.node_security_group_id) if node_group else None,
         rules=rules(
             traffic.listeners,
             traffic.health,
             load_balancer.allowed_clients,
             hosts,
-            admits_nodes=node_group is not None,
+            admits_nodes=where.node_security_group is not None,
         ),
         router_id=hosts.router_id,
         max_connections=hosts.max_connections,
@@ -266,7 +241,6 @@ def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:
 
 
 def _needs(plan: OpenStackHAProxyPlan, cloud: OpenStack, names: Names) -> Mapping[str, int]:
-    makes_address = plan.public.value and plan.floating_ip_said is None
     hosts = quotas.missing(cloud, *(host.name for host in plan.hosts.value))
     group = quotas.missing(cloud, names.of("hosts"))
     return {
@@ -277,5 +251,5 @@ def _needs(plan: OpenStackHAProxyPlan, cloud: OpenStack, names: Names) -> Mappin
         "security_groups": group,
         "security_group_rules": group and len(plan.rules) + DEFAULT_RULES,
         "server_groups": group if plan.server_group_policy.value else 0,
-        "floating_ips": quotas.missing(cloud, names.of("address")) if makes_address else 0,
+        "floating_ips": quotas.missing(cloud, names.of("address")) if plan.place.makes_address else 0,
     }

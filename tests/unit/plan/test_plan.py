@@ -92,10 +92,10 @@ def test_without_a_nodes_group_no_rule_is_made_there():
 
 
 def test_an_id_in_the_settings_is_used_offline_and_a_name_is_unknown():
-    assert pair(capabilities=OFFLINE).network.id is None
+    assert pair(capabilities=OFFLINE).place.network.id is None
     where = replace(PAIR.load_balancer.openstack, network=NETWORK)
     by_id = replace(PAIR, load_balancer=replace(PAIR.load_balancer, openstack=where))
-    assert pair(by_id, OFFLINE).network.id == NETWORK
+    assert pair(by_id, OFFLINE).place.network.id == NETWORK
 
 
 def test_the_nodes_of_a_cidr_are_all_its_addresses_but_those_excluded():
