@@ -36,7 +36,10 @@ def _runs(server_id: str, pid: str) -> bool:
 
 
 def kill_host(pair: Pair, place: int) -> None:
-    """A host dies at once and says nothing: its process 1, and with it all others, is killed."""
+    """A host dies at once and says nothing: its process 1, and with it all others, is killed.
+
+    Its links outlive it in the sandbox: until the VIP has moved a client is refused instead of left waiting.
+    """
     server_id = pair.details["hosts"][place]
     (pid,) = _kill(server_id, "systemd", "first")
     until("the host is dead", lambda: not _runs(server_id, pid), 10, 0.02)
