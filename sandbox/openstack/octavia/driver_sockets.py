@@ -1,7 +1,8 @@
 """Moves the sockets between Octavia and its providers into the folder that PORTICO_OCTAVIA_SOCKETS names.
 
-octavia-lib's DriverLibrary defaults to /var/run/octavia and the OVN provider passes no others (octavia_lib/api/drivers/driver_lib.py), so
-its defaults are replaced before a provider makes one. Runs in OpenStack's virtual environment.
+octavia-lib's DriverLibrary defaults to /var/run/octavia and the OVN provider passes no others
+(octavia_lib/api/drivers/driver_lib.py), so its defaults are replaced before a provider makes one. Runs in
+OpenStack's virtual environment.
 """
 
 # mypy: ignore-errors

@@ -1,4 +1,5 @@
-"""Octavia's API as a WSGI application, with its providers' sockets in the sandbox. Runs in OpenStack's virtual environment."""
+"""Octavia's API as a WSGI application, with its providers' sockets in the sandbox. Runs in OpenStack's
+virtual environment."""
 
 # mypy: ignore-errors
 # Octavia publishes no types, and is not installed where mypy runs.

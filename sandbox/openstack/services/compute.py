@@ -39,8 +39,8 @@ def files(site: Site) -> list[File]:
 
 
 def services(site: Site) -> list[Service]:
-    """Their programs. The conductor and the scheduler give up at once when Keystone does not answer; nova-compute asks the
-    conductor when it starts and loses ten seconds when there is none yet."""
+    """Their programs. The conductor and the scheduler give up at once when Keystone does not answer;
+    nova-compute asks the conductor when it starts and loses ten seconds when there is none yet."""
     nova = {
         "OS_NOVA_CONFIG_DIR": str(site.etc("nova")),
         # The first file is the pipeline of the API; an absolute name leaves the folder.

@@ -54,7 +54,8 @@ def _keystone(site: Site) -> ini.Sections:
         "credential": {"key_repository": str(keys / "credential-keys")},
         "cache": {"enabled": True, "backend": "dogpile.cache.memory"},
         "oslo_messaging_notifications": {"driver": "noop"},
-        # Every service authenticates when it starts; the passwords are random, so cheap hashing gives nothing away.
+        # Every service authenticates when it starts; the passwords are random, so cheap hashing gives nothing
+        # away.
         "identity": {"password_hash_algorithm": "bcrypt", "password_hash_rounds": 4},
     }
 

@@ -17,7 +17,8 @@ PHYSICAL_NETWORK = "public"
 """Neutron's name for what the bridge br-ex leads to."""
 
 PRIVATE_NAMES = 'mount -t tmpfs tmpfs /run/netns && exec "$@"'
-"""Each agent names its namespaces after the network, so two hypervisors on one machine need a folder of names each."""
+"""Each agent names its namespaces after the network, so two hypervisors on one machine need a folder of names
+each."""
 
 
 def files(site: Site) -> list[File]:

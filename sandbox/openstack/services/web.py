@@ -12,7 +12,8 @@ from sandbox.openstack.startup import Check, Service, answers_http
 from sandbox.processes import Program
 
 SMALL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
-"""Every thread would otherwise get an arena of 64 MiB, and numpy, which Nova loads, a thread for each core."""
+"""Every thread would otherwise get an arena of 64 MiB, and numpy, which Nova loads, a thread for each
+core."""
 
 
 def environment(site: Site) -> Mapping[str, str]:
@@ -40,7 +41,8 @@ def api(
     threads: int = 8,
     answers: Check | None = None,
 ) -> Service:
-    """An API under uWSGI: `module` is the WSGI callable, `settings` name its configuration in the environment."""
+    """An API under uWSGI: `module` is the WSGI callable, `settings` name its configuration in the
+    environment."""
     venv = site.paths.venv
     command = (
         str(venv / "bin/uwsgi"),

@@ -1,7 +1,8 @@
 """nova-compute with the sandbox's hypervisor driver. Runs in OpenStack's virtual environment.
 
-Nova looks for `compute_driver` below the package nova.virt only, so this folder joins that package's search path; nothing is written into
-the installed Nova. The checkout joins the search path for sandbox.namespaces, which needs nothing but Python.
+Nova looks for `compute_driver` below the package nova.virt only, so this folder joins that package's search
+path; nothing is written into the installed Nova. The checkout joins the search path for sandbox.namespaces,
+which needs nothing but Python.
 """
 
 # mypy: ignore-errors

@@ -1,6 +1,7 @@
 """One server: its files, its systemd-nspawn process and its network namespace.
 
-Touches the server's folder, its mount and its namespace. Used by the virt driver, inside OpenStack's virtual environment.
+Touches the server's folder, its mount and its namespace. Used by the virt driver, inside OpenStack's virtual
+environment.
 """
 
 from __future__ import annotations
@@ -83,7 +84,8 @@ class Machine:
             return b""
 
     def pid(self) -> int | None:
-        """The living nspawn process. Its number is kept in a file, so a restart of nova-compute loses no server."""
+        """The living nspawn process. Its number is kept in a file, so a restart of nova-compute loses no
+        server."""
         try:
             pid = int((self.folder / "pid").read_text())
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -103,8 +105,8 @@ class Machine:
         namespaces.run("mount", "-t", "overlay", "overlay", "-o", layers, self.root)
 
     def groups(self) -> list[Path]:
-        """Its control groups. Without one of its own, nspawn would put all servers into the same, and each guest's systemd would take the
-        others' services for its own."""
+        """Its control groups. Without one of its own, nspawn would put all servers into the same, and each
+        guest's systemd would take the others' services for its own."""
         return [
             hierarchy / self.group / self.uuid
             for hierarchy in HIERARCHIES
@@ -116,8 +118,10 @@ class Machine:
         self.mount(image)
         for group in self.groups():
             group.mkdir(parents=True, exist_ok=True)
-        # The namespace is entered first, so that the guest's /sys shows its own links; named once more to nspawn, it keeps CAP_NET_ADMIN
-        # real, which keepalived needs. cloud-init takes product_name for the SMBIOS product by which it knows OpenStack.
+        # The namespace is entered first, so that the guest's /sys shows its own links; named once more to
+        # nspawn, it keeps CAP_NET_ADMIN
+        # real, which keepalived needs. cloud-init takes product_name for the SMBIOS product by which it knows
+        # OpenStack.
         command = [
             nspawn,
             *(

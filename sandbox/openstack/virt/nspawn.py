@@ -1,9 +1,10 @@
 """A Nova virt driver whose servers are systemd-nspawn machines with real ports.
 
-A server is an overlay on one shared root file system, a network namespace of its own, and for each port a veth pair whose outer end is
-plugged into Open vSwitch's integration bridge with the port's id, as libvirt plugs a tap. The guest boots systemd and cloud-init; it
-learns everything by DHCP and from the metadata service, or from a config drive. Runs in OpenStack's virtual environment, inside the
-sandbox's process and mount namespaces: what it mounts is gone when the sandbox is.
+A server is an overlay on one shared root file system, a network namespace of its own, and for each port a
+veth pair whose outer end is plugged into Open vSwitch's integration bridge with the port's id, as libvirt
+plugs a tap. The guest boots systemd and cloud-init; it learns everything by DHCP and from the metadata
+service, or from a config drive. Runs in OpenStack's virtual environment, inside the sandbox's process and
+mount namespaces: what it mounts is gone when the sandbox is.
 """
 
 # mypy: ignore-errors
@@ -18,6 +19,7 @@ from nova.compute import power_state
 from nova.virt import configdrive, driver, hardware, node
 from oslo_config import cfg
 from oslo_log import log as logging
+
 from sandbox import namespaces
 from sandbox.openstack.virt.machine import Machine, reap
 
@@ -31,7 +33,7 @@ CONF.register_opts(
         cfg.StrOpt("tools", help="Folder with ovs-vsctl and systemd-nspawn."),
         cfg.StrOpt("ovs_db", help="The local Open vSwitch database, for example unix:/run/db.sock."),
         cfg.StrOpt("netns", help="Network namespace of the local ovs-vswitchd."),
-        cfg.StrOpt("group", default="servers", help="Control group that the servers' own groups are made in."),
+        cfg.StrOpt("group", default="servers", help="Control group that holds the servers' own."),
         cfg.StrOpt("bridge", default="br-int", help="OVN's integration bridge."),
         cfg.IntOpt("vcpus", default=32, help="Virtual CPUs to offer."),
         cfg.IntOpt("memory_mb", default=65536, help="Memory to offer, in MiB."),
@@ -219,7 +221,7 @@ class NspawnDriver(driver.ComputeDriver):
         try:
             with self.virtapi.wait_for_instance_event(instance, events, timeout=wait):
                 self.plug_vifs(instance, network_info)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the libvirt driver treats it so as well)
+        except Exception as error:  # whatever it is, as in the libvirt driver
             LOG.warning("plugging failed: %s", error, instance=instance)
             if CONF.vif_plugging_is_fatal:
                 self.destroy(context, instance, network_info)
