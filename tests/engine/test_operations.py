@@ -21,7 +21,7 @@ def shell(pair, tmp_path):
     """
     stack = pair.door
     state = stack.state()
-    (host,) = [each["urn"] for each in state if each["urn"].endswith("::portico-lb-host-1")]
+    (host,) = [each["urn"] for each in state if each["urn"].endswith(":Instance::portico-lb-host-1")]
     script = tmp_path / "pulumi"
     words = "|".join(CONFIGURED)
     script.write_text(
