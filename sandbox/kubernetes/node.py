@@ -175,14 +175,18 @@ def files(node: Node, cgroup: str, ca: str, kubeconfig: str, proxy_kubeconfig: s
 
 
 def write(folder: Path, contents: Mapping[str, str]) -> str:
-    """Writes files that only their owner can read, and returns a checksum of them all."""
+    """Writes files that only their owner can read, and returns a checksum of them all.
+
+    A file that says the same already is left alone: kube-proxy ends when its configuration is written.
+    """
     checksum = hashlib.sha256()
     for name, content in sorted(contents.items()):
         checksum.update(f"{name}\0{content}\0".encode())
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text(content)
+        if not (path.is_file() and path.read_text() == content):
+            path.touch(mode=0o600)
+            path.write_text(content)
     return checksum.hexdigest()[:16]
 
 
