@@ -81,29 +81,33 @@ class Report:
 
     @property
     def gap(self) -> float:
-        """The longest outage, in seconds.
-
-        From a request that was not answered in time to the next one that was; a slow answer counts as an
-        outage of its length, because whoever had asked a moment later would have waited for the rest of it.
-        """
+        """The longest outage, in seconds."""
         return max((end - start for start, end in self.outages), default=0.0)
 
     @property
     def outages(self) -> tuple[tuple[float, float], ...]:
-        """When each outage began and ended; one that never ended lasts until the last request."""
+        """When each outage began and ended.
+
+        From the moment when a request was due that failed or was answered late, to the moment when the next
+        one was due that was answered in time; an outage that never ended lasts until the last request.
+        """
         found: list[tuple[float, float]] = []
         start: float | None = None
         for each in self.requests:
             if each.failure or each.took >= self.slow_from:
                 start = each.at if start is None else start
-                if not each.failure and each.at + each.took > start:
-                    found.append((start, each.at + each.took))
             elif start is not None:
                 found.append((start, each.at))
                 start = None
         if start is not None:
             found.append((start, self.requests[-1].at))
-        return tuple(_merged(found))
+        return tuple(found)
+
+    def failing_at_the_end(self, seconds: float = 1) -> float:
+        """The share of requests that failed in the last seconds."""
+        end = self.requests[-1].at
+        last = [each for each in self.requests if each.at > end - seconds]
+        return sum(bool(each.failure) for each in last) / len(last)
 
     def __str__(self) -> str:
         reasons = ", ".join(
@@ -113,20 +117,6 @@ class Report:
             f"{len(self.failed)} of {self.sent} failed{f' ({reasons})' if reasons else ''}, "
             f"{len(self.slow)} slow, longest gap {self.gap:.2f} s"
         )
-
-
-def _merged(spans: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
-    """Spans that touch become one."""
-    last: tuple[float, float] | None = None
-    for start, end in sorted(spans):
-        if last is not None and start <= last[1]:
-            last = (last[0], max(last[1], end))
-            continue
-        if last is not None:
-            yield last
-        last = (start, end)
-    if last is not None:
-        yield last
 
 
 async def run(load: Load, stop: asyncio.Event) -> list[Request]:

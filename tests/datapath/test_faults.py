@@ -12,9 +12,8 @@ from tests.engine.pair import until
 
 
 def healed(report):
-    """The last second of requests went well."""
-    end = report.requests[-1].at
-    return not [each for each in report.failed if each.at > end - 1]
+    """In the last second all but a few were answered: one whose packets were lost may still have waited."""
+    return report.failing_at_the_end() < 0.05
 
 
 @pytest.mark.parametrize("time_", [1, 2, 3])
