@@ -12,7 +12,8 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from portico.problems import Refused
-from portico.recovery import Pending, adopted, left_behind, pending, search
+from portico.recovery.__main__ import left_behind
+from portico.recovery.deployment import Pending, adopted, pending, search
 
 ME = "my-project"
 PROVIDER = "urn:pulumi:prod::portico::pulumi:providers:openstack::cloud"

@@ -1,0 +1,191 @@
+"""What to do after an `up` that was killed: `python -m portico.recovery --stack NAME [--config-file FILE]`.
+
+Asks the cloud what exists, runs `pulumi`, and edits the stack's state; makes and deletes nothing on a
+platform. People and `make up` run it. Why, and what each step does: docs/operations.md.
+
+Pulumi notes what it is about to create and, when it is killed, never learns whether that was made. OpenStack
+gives a second object the name of the first without a word, so a plain `up` would make everything twice that
+was under way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import unquote, urlparse
+
+from ..problems import Problem, Refused
+from .deployment import Pending, adopted, pending, search
+from .finders import AGAIN, Cloud, State
+
+SETTLE = 20.0
+"""Seconds after the interruption until what is missing was not made: a call may still be at work."""
+
+
+def left_behind(backend: str, stack: str) -> list[Path]:
+    """The locks in a backend on this machine (`file://...`) whose process ended without taking them back."""
+    if not backend.startswith("file://"):
+        return []
+    folder = Path(unquote(urlparse(backend).path)) / ".pulumi" / "locks"
+    return [lock for lock in folder.rglob(f"{stack}/*.json") if _is_dead(lock)]
+
+
+def _is_dead(lock: Path) -> bool:
+    try:
+        held = json.loads(lock.read_text())
+        if held["hostname"] != socket.gethostname():
+            return False
+        os.kill(held["pid"], 0)
+        # Killed, and not yet taken note of by its parent: `Z` (proc(5)).
+        return Path(f"/proc/{held['pid']}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+@dataclass(frozen=True)
+class Pulumi:
+    """The CLI, for one stack."""
+
+    stack: str
+    config_file: str | None
+
+    def export(self) -> dict[str, Any]:
+        """The whole state, secrets encrypted as they are."""
+        whole: dict[str, Any] = json.loads(self._run("stack", "export", capture=True))
+        return whole
+
+    def replace(self, whole: State) -> None:
+        """Puts a state in the place of the stack's."""
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:  # mode 0600
+            json.dump(whole, file)
+            file.flush()
+            self._run("stack", "import", "--file", file.name)
+
+    def refresh(self) -> None:
+        """Reads every resource anew."""
+        config = ["--config-file", self.config_file] if self.config_file else []
+        self._run("refresh", "--yes", "--skip-preview", *config)
+
+    def _run(self, *words: str, capture: bool = False) -> str:
+        """Raises subprocess.CalledProcessError; what pulumi said of it stands on standard error."""
+        command = ["pulumi", *words, "--stack", self.stack, "--non-interactive"]
+        stdout = subprocess.PIPE if capture else sys.stderr
+        return subprocess.run(command, check=True, stdout=stdout, text=True).stdout or ""
+
+
+def clouds(deployment: State) -> Callable[[Pending], Cloud]:
+    """The cloud of an object: the one that its provider in the state names, else what OS_* says.
+
+    The function raises Refused where there are no credentials.
+    """
+    from ..platforms import openstack  # a second that the usual case, nothing interrupted, does not cost
+
+    providers = {
+        f"{resource['urn']}::{resource.get('id')}": resource.get("inputs") or {}
+        for resource in deployment["resources"]
+    }
+    connections: dict[str | None, Cloud] = {}
+
+    def of(each: Pending) -> Cloud:
+        said = providers.get(str(each.state.get("provider")), {}).get("cloud")
+        name = said if isinstance(said, str) else None
+        if name not in connections:
+            connection = openstack.connect(name)
+            if connection is None:
+                remedy = "or set OS_CLOUD, or OS_AUTH_URL and its like"
+                problem = Problem("openstack:cloud", repr(name), "must name a cloud in clouds.yaml", remedy)
+                raise Refused("the cloud cannot be asked what was made", [problem])
+            connections[name] = cast(Cloud, connection)
+        return connections[name]
+
+    return of
+
+
+def _asked(deployment: State, wanted: Sequence[Pending], say: Callable[[str], None]) -> dict[str, str]:
+    """What exists, once all of it was found or every call that was under way has had its time."""
+    from keystoneauth1.exceptions import ClientException
+    from openstack import exceptions
+
+    written = datetime.fromisoformat(deployment["manifest"]["time"]).timestamp()
+    seconds = min(SETTLE, max(0.0, written + SETTLE - time.time()))
+    doubled = [each for each in wanted if not each.type.startswith(AGAIN)]
+    cloud = clouds(deployment)
+    try:
+        found = search(deployment, wanted, cloud)
+        if len(found) < len(doubled) and seconds:
+            say(f"waiting {seconds:.0f} s for what may still be at work")
+            time.sleep(seconds)
+            found = search(deployment, wanted, cloud)
+        return found
+    except (exceptions.SDKException, ClientException) as error:
+        remedy = "check clouds.yaml and the way to the cloud's endpoints, then run this again"
+        problem = Problem("openstack:cloud", "", str(error).splitlines()[0], remedy)
+        raise Refused("the cloud could not be asked what was made", [problem]) from None
+
+
+def recover(pulumi: Pulumi, say: Callable[[str], None]) -> bool:
+    """Settles what an interrupted `up` left open; whether there was anything.
+
+    Raises:
+        Refused: it is not clear what exists; nothing was changed.
+        subprocess.CalledProcessError: pulumi failed.
+    """
+    for lock in left_behind(os.environ.get("PULUMI_BACKEND_URL", ""), pulumi.stack):
+        say(f"the process that held the lock {lock.name} has ended: taking it back")
+        lock.unlink()
+    whole = pulumi.export()
+    deployment = whole.get("deployment") or {}
+    if not deployment.get("pending_operations"):
+        return False
+    wanted = pending(deployment)
+    found = _asked(deployment, wanted, say)
+    for each in wanted:
+        if each.urn in found:
+            say(f"{each} was made: {found[each.urn]}")
+        else:
+            say(f"{each} {'is created again' if each.type.startswith(AGAIN) else 'was not made'}")
+    pulumi.replace({**whole, "deployment": adopted(deployment, found)})
+    pulumi.refresh()
+    return True
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one recovery; its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m portico.recovery",
+        description="Settle what a killed `up` left open, so that the next one makes nothing twice.",
+    )
+    parser.add_argument("--stack", required=True)
+    parser.add_argument("--config-file", help="the stack's file, where it is not the project's own")
+    chosen = parser.parse_args(arguments)
+
+    def say(sentence: str) -> None:
+        print(f"{chosen.stack}: {sentence}", file=sys.stderr, flush=True)
+
+    try:
+        settled = recover(Pulumi(chosen.stack, chosen.config_file), say)
+    except Refused as error:
+        say(str(error))
+        return 1
+    except subprocess.CalledProcessError as error:
+        say(f"`{' '.join(error.cmd)}` failed")
+        return 1
+    say("settled; run `up` again" if settled else "nothing was interrupted")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
