@@ -41,6 +41,26 @@ def left_behind(backend: str, stack: str) -> list[Path]:
     return [lock for lock in folder.rglob(f"{stack}/*.json") if _is_dead(lock)]
 
 
+def torn(backend: str, stack: str) -> list[Path]:
+    """The files beside a stack's checkpoint in a backend on this machine that a kill left half written.
+
+    Pulumi replaces the checkpoint itself in one step, but not the `.attrs` beside it (gocloud.dev, fileblob),
+    and then reads neither. What it says of the checkpoint is not needed.
+    """
+    if not backend.startswith("file://"):
+        return []
+    folder = Path(unquote(urlparse(backend).path)) / ".pulumi" / "stacks"
+    return [attributes for attributes in folder.rglob(f"{stack}.json*.attrs") if not _is_json(attributes)]
+
+
+def _is_json(file: Path) -> bool:
+    try:
+        json.loads(file.read_text())
+    except ValueError:
+        return False
+    return True
+
+
 def _is_dead(lock: Path) -> bool:
     try:
         held = json.loads(lock.read_text())
@@ -143,9 +163,13 @@ def recover(pulumi: Pulumi, say: Callable[[str], None]) -> bool:
         Refused: it is not clear what exists; nothing was changed.
         subprocess.CalledProcessError: pulumi failed.
     """
-    for lock in left_behind(os.environ.get("PULUMI_BACKEND_URL", ""), pulumi.stack):
+    backend = os.environ.get("PULUMI_BACKEND_URL", "")
+    for lock in left_behind(backend, pulumi.stack):
         say(f"the process that held the lock {lock.name} has ended: taking it back")
         lock.unlink()
+    for attributes in torn(backend, pulumi.stack):
+        say(f"{attributes.name} is half written and not needed: removing it")
+        attributes.unlink()
     whole = pulumi.export()
     deployment = whole.get("deployment") or {}
     if not deployment.get("pending_operations"):

@@ -12,7 +12,7 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from portico.problems import Refused
-from portico.recovery.__main__ import left_behind
+from portico.recovery.__main__ import left_behind, torn
 from portico.recovery.deployment import Pending, adopted, pending, search
 
 ME = "my-project"
@@ -248,3 +248,19 @@ def test_a_lock_of_a_killed_process_that_nobody_has_taken_note_of_is_left_behind
         lock = folder / "1.json"
         lock.write_text(json.dumps({"pid": process.pid, "hostname": socket.gethostname()}))
         assert left_behind(tmp_path.as_uri(), "prod") == [lock]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_torn"), [("", True), ('{"user.content', True), ('{"md5": null}', False)]
+)
+def test_half_written_attributes_beside_a_checkpoint_are_torn_and_the_checkpoint_never_is(
+    tmp_path, text, is_torn
+):
+    folder = tmp_path / ".pulumi/stacks/portico"
+    folder.mkdir(parents=True)
+    (folder / "prod.json").write_text("")
+    (folder / "production.json.attrs").write_text("")
+    attributes = folder / "prod.json.attrs"
+    attributes.write_text(text)
+    assert torn(tmp_path.as_uri(), "prod") == ([attributes] if is_torn else [])
+    assert torn("s3://bucket", "prod") == []
