@@ -84,7 +84,14 @@ class Runner:
 
     def ready(self) -> int:
         """See to it that the stack is there and nothing in it is left open; the exit code."""
-        if self.exists():
+        try:
+            there = self.exists()
+        except StackError:
+            # A kill may have left the backend unreadable, which the recovery mends.
+            if self.recover():
+                raise
+            return 0
+        if there:
             return self.recover()
         self.create()
         return 0

@@ -11,7 +11,7 @@ PULUMI = """#!/bin/sh
 echo "$@" >>"$PULUMI_HOME/asked"
 env >"$PULUMI_HOME/environment"
 case "$1 $2" in
-"stack ls") cat "$PULUMI_HOME/stacks" ;;
+"stack ls") cat "$PULUMI_HOME/stacks" || exit 1 ;;
 "stack output") echo '{"address": ""}' ;;
 "stack export") echo '{}' ;;
 "up "*) exit "$(cat "$PULUMI_HOME/fails")" ;;
@@ -133,3 +133,9 @@ def test_the_memory_of_a_sandbox_lies_in_the_sandbox(pulumi, sandbox):
 def test_only_the_sandbox_can_be_taken_down_whole(pulumi):
     with pytest.raises(StackError, match="make destroy"):
         run.down(Stack.named("openstack"), [])
+
+
+def test_a_backend_that_a_kill_left_unreadable_is_mended_before_it_is_given_up(pulumi):
+    (pulumi.home / "stacks").unlink()
+    assert run.up(Stack.named("openstack"), ["--yes"]) == 0
+    assert pulumi.asked == ["stack ls", "stack export", "up --yes", "stack output"]
