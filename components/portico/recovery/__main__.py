@@ -27,7 +27,7 @@ from urllib.parse import unquote, urlparse
 
 from ..problems import Problem, Refused
 from .deployment import Pending, adopted, pending, search
-from .finders import AGAIN, BY_NAME, Cloud, State
+from .finders import AGAIN, Cloud, State
 
 SETTLE = 20.0
 """Seconds after the interruption until what is missing was not made: a call may still be at work."""
@@ -178,8 +178,7 @@ def recover(pulumi: Pulumi, say: Callable[[str], None]) -> bool:
     found = _asked(deployment, wanted, say)
     for each in wanted:
         if each.urn in found:
-            made = "is looked for by its name" if each.type in BY_NAME else "was made"
-            say(f"{each} {made}: {found[each.urn]}")
+            say(f"{each} was made: {found[each.urn]}")
         else:
             say(f"{each} {'is created again' if each.type.startswith(AGAIN) else 'was not made'}")
     pulumi.replace({**whole, "deployment": adopted(deployment, found)})

@@ -11,7 +11,7 @@ from hashlib import sha1
 from typing import Any
 
 from ..problems import Problem, Refused
-from .finders import AGAIN, BY_NAME, FINDERS, Cloud, State
+from .finders import AGAIN, FINDERS, Cloud, State
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,6 @@ def search(deployment: State, wanted: Sequence[Pending], cloud: Callable[[Pendin
     found: dict[str, str] = {}
     problems: list[Problem] = []
     for each in wanted:
-        if each.type in BY_NAME:
-            metadata = each.state["inputs"]["metadata"]
-            found[each.urn] = f"{metadata['namespace']}/{metadata['name']}"
-            continue
         if each.type.startswith(AGAIN):
             continue
         if each.type not in FINDERS:

@@ -89,10 +89,6 @@ FINDERS: Mapping[str, Find] = {
 }
 """What may be doubled, and how it is found."""
 
-BY_NAME = ("kubernetes:core/v1:Service",)
-"""What is taken for made, under the name it was to have; where it was not, the refresh drops it. A fixed node
-port is refused to a second creation before the cluster sees that the name is taken."""
-
 AGAIN = (
     "kubernetes:",
     "openstack:loadbalancer/members:Members",

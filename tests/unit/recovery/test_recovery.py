@@ -161,18 +161,13 @@ def test_a_type_that_cannot_be_looked_up_is_refused_with_what_to_do():
 @pytest.mark.parametrize(
     "type_",
     [
-        "kubernetes:apps/v1:Deployment",
+        "kubernetes:core/v1:Service",
         "openstack:networking/floatingIpAssociate:FloatingIpAssociate",
         "openstack:loadbalancer/members:Members",
     ],
 )
 def test_what_a_second_creation_only_changes_is_not_looked_for(type_):
     assert search(deployment(resource(type_, "it")), [Pending(resource(type_, "it"))], nobody) == {}
-
-
-def test_a_service_is_taken_for_made_because_its_node_port_is_refused_to_a_second_creation():
-    service = resource("kubernetes:core/v1:Service", "it", {"metadata": {"namespace": "ours", "name": "it"}})
-    assert search(deployment(service), [Pending(service)], nobody) == {service["urn"]: "ours/it"}
 
 
 def nobody(each):
