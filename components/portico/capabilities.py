@@ -74,7 +74,6 @@ class OpenStack:
     """How many metadata items a server may have; -1 is unlimited (Nova API, limits, maxServerMeta)."""
     made: frozenset[str] = frozenset()
     """The names of what is already there of this stack: it needs no more quota."""
-    availability_zones: frozenset[str] | None = None
     octavia_providers: tuple[str, ...] | None = None
     """Empty where the region has no Octavia that answers."""
 

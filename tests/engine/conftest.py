@@ -16,16 +16,10 @@ from sandbox.paths import Paths
 from sandbox.progress import Progress
 from tests.engine.door import Door
 from tests.engine.pair import Pair
+from tests.parts import missing
 from tools import places
 
 Make = Callable[..., Door]
-
-
-def missing(sentence: str) -> None:
-    """A test without its parts is skipped; under CI=true it fails, so that nothing is left out unseen."""
-    if os.environ.get("CI", "").lower() in ("1", "true", "yes"):
-        pytest.fail(sentence, pytrace=False)
-    pytest.skip(sentence)
 
 
 @pytest.fixture(scope="session")

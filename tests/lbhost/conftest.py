@@ -12,12 +12,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from portico.lbhost import userdata
 from sandbox import packages
+from tests.parts import missing
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -86,16 +86,16 @@ def _verdict(file: Path) -> str:
 @pytest.fixture(scope="session")
 def guest(tmp_path_factory: pytest.TempPathFactory) -> Guest:
     if os.geteuid() != 0:
-        _missing("root is needed to look into the guest's image")
+        missing("root is needed to look into the guest's image")
     try:
         packages.install("bubblewrap", program="bwrap")
     except packages.PackagesError as error:
-        _missing(str(error))
+        missing(str(error))
     made = subprocess.run(
         [sys.executable, "-m", "sandbox", "image"], cwd=CHECKOUT, capture_output=True, text=True
     )
     if made.returncode:
-        _missing(f"no image of a guest: {(made.stderr or made.stdout).strip().splitlines()[-1:]}")
+        missing(f"no image of a guest: {(made.stderr or made.stdout).strip().splitlines()[-1:]}")
     host = tmp_path_factory.mktemp("host")
     host.chmod(0o755)
     for path, file in userdata.files().items():
@@ -104,9 +104,3 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Guest:
         place.write_text(file.text)
         place.chmod(int(file.mode, 8))
     return Guest(Path(made.stdout.strip().splitlines()[-1]), host)
-
-
-def _missing(sentence: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(sentence)
-    pytest.skip(sentence)

@@ -278,7 +278,6 @@ def _hosts(asker: Asker, hosts: Hosts, names: Names, answers: OpenStack) -> Open
         flavor_name=flavor.name if flavor else None,
         flavor_cores=flavor.vcpus if flavor else 0,
         flavor_ram=flavor.ram if flavor else 0,
-        availability_zones=zones,
         metadata_items=limits.server_meta,
         quotas={**answers.quotas, **quotas},
         made=answers.made | servers | groups,
