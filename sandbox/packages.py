@@ -11,6 +11,8 @@ import hashlib
 import os
 import shutil
 import subprocess
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +37,11 @@ WITH_US = (
 )
 """Puts a command, and all that it starts, in the hands of the thread that starts it: a killed `up` leaves
 nothing that goes on writing (prctl(2), pid_namespaces(7))."""
+
+APT_SECONDS = 300
+"""How long another apt is waited for: a machine that has just been made often updates itself."""
+
+_apt_alone = threading.Lock()
 
 STAMP = ".unpacked"
 """Holds the key of the tree that was unpacked; written last."""
@@ -143,24 +150,31 @@ def mirror() -> str:
 
 def install(package: str, program: str | None = None) -> None:
     """Installs a Debian package that holds programs only, if its program (by default of its own name) is
-    missing.
+    missing. Several threads may miss the same one.
 
     Raises PackagesError with the command to type where there is no apt.
     """
-    if shutil.which(program or package):
-        return
-    if not shutil.which("apt-get"):
-        raise PackagesError(
-            f"the program {program or package} is missing and this machine has no apt: install {package} and "
-            "try again"
-        )
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update"], ["install", "--yes", "--no-install-recommends", package]):
-        done = subprocess.run(
-            ["apt-get", "--quiet", *words], capture_output=True, text=True, check=False, env=quiet
-        )
-        if done.returncode:
+    with _apt_alone:
+        if shutil.which(program or package):
+            return
+        if not shutil.which("apt-get"):
+            raise PackagesError(
+                f"the program {program or package} is missing and this machine has no apt: install {package} "
+                "and try again"
+            )
+        _apt("update")
+        _apt("install", "--yes", "--no-install-recommends", package)
+
+
+def _apt(*words: str) -> None:
+    """apt-get, after whoever holds one of its locks. (DPkg::Lock::Timeout would not cover `update`.)"""
+    end = time.monotonic() + APT_SECONDS
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+    command = ["apt-get", "--quiet", *words]
+    while (done := subprocess.run(command, capture_output=True, text=True, check=False, env=quiet)).returncode:
+        if "Could not get lock" not in done.stderr or time.monotonic() > end:
             raise PackagesError(f"apt-get {' '.join(words)} failed: {done.stderr.strip()}")
+        time.sleep(2)
 
 
 def find(tree: Path, program: str) -> Path:

@@ -40,8 +40,10 @@ class Progress:
         announce.start()
         try:
             yield
-        except BaseException:
-            self.say(f"{title}: failed after {time.monotonic() - began:.1f} s")
+        except BaseException as error:
+            # What runs beside it goes on for minutes before anybody says why this one failed.
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            self.say(f"{title}: failed after {time.monotonic() - began:.1f} s: {reason}")
             raise
         finally:
             announce.cancel()
