@@ -15,7 +15,7 @@ case "$*" in *"-I 10.0.0.100"*) exit "$FROM_VIP" ;; *"-I 10.0.0.11"*) exit "$FRO
 END
 chmod 755 /tmp/bin/ip /tmp/bin/ping
 export PATH=/tmp/bin:$PATH
-check() { /opt/portico/check-vip 10.0.0.100 10.0.0.11 10.0.0.1; echo $?; }
+check() { /opt/portico/check-vip 10.0.0.100 10.0.0.11 10.0.0.1 61404; echo $?; }
 """
 
 
@@ -43,3 +43,36 @@ def test_a_vip_that_came_back_is_kept_for_a_minute(guest, tmp_path):
         "check; check; touch -d '-2 minutes' /run/portico/gave-up; check"
     )
     assert guest.run(script, tmp_path).split() == ["1", "0", "1"]
+
+
+PARTNER = """\
+/bin/ip address add 10.0.0.100/32 dev lo
+python3 -c 'from socket import create_server; from time import sleep
+with create_server(("10.0.0.100", 61404)): sleep(60)' &
+until grep -q :EFDC /proc/net/tcp; do sleep 0.1; done
+"""
+GAVE_UP = ": >/run/portico/gave-up\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "answers"),
+    [
+        pytest.param(PARTNER + GAVE_UP, ["1", "0"], id="for a minute, while another answers at the VIP"),
+        pytest.param(GAVE_UP, ["0", "0"], id="not when nobody answers there"),
+        pytest.param(PARTNER, ["0", "0"], id="not when it has given nothing up"),
+    ],
+)
+def test_a_host_that_gave_the_vip_up_stays_out(guest, tmp_path, before, answers):
+    later = "touch -d '-2 minutes' /run/portico/gave-up; check; kill %1 2>/dev/null; true"
+    script = f"{before}export HELD=\n{FAKES}check; {later}"
+    assert guest.run(script, tmp_path).split() == answers
+
+
+@pytest.mark.parametrize(
+    ("before", "answer"), [(PARTNER, "1"), ("", "0")], ids=["another answers", "nobody answers"]
+)
+def test_a_run_in_which_the_vip_left_says_what_a_host_without_it_says(guest, tmp_path, before, answer):
+    """keepalived may start a run before the last one ends, which then gives the VIP up under it."""
+    leaves = f"echo 'echo \\\"{HOLDS}\\\"; echo : >/tmp/bin/ip' >/tmp/bin/ip\n"
+    script = f"{before}{GAVE_UP}export FROM_VIP=2 FROM_OWN=0\n{FAKES}{leaves}check; kill %1 2>/dev/null; true"
+    assert guest.run(script, tmp_path).strip() == answer

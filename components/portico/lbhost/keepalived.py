@@ -7,7 +7,7 @@ interface is called.
 
 from __future__ import annotations
 
-from .fleet import Fleet, Host
+from .fleet import STATUS_PORT, Fleet, Host
 from .guard import word
 
 HAPROXY_DOWN = "/run/portico/haproxy-down"
@@ -33,7 +33,7 @@ track_file haproxy {{
 }}
 
 vrrp_script way_from_vip {{
-    script "{check_vip} {vip} {address} {gateway}"
+    script "{check_vip} {vip} {address} {gateway} {port}"
     interval 1
     timeout 10
     fall 1
@@ -79,6 +79,7 @@ def render(fleet: Fleet, host: Host) -> str:
         vip=fleet.vip,
         address=host.address,
         gateway=fleet.gateway,
+        port=STATUS_PORT,
         router_id=fleet.router_id,
         priority=priority(fleet, host),
         advert_int=fleet.timers.advert_interval / 100,
