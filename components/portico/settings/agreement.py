@@ -56,7 +56,9 @@ def _listeners_have_node_ports(read: Reader, settings: Settings) -> None:
 def _names_are_known(read: Reader) -> bool:
     said = read.found(*LISTENERS)
     if isinstance(said, (list, tuple)) and said:
-        return all(read.sound(*LISTENERS, index, "name") for index in range(len(said)))
+        # A listener that is refused for its protocol gets no node port, whatever it is called.
+        keys = ("name", "protocol")
+        return all(read.sound(*LISTENERS, index, key) for index in range(len(said)) for key in keys)
     return read.sound(*LISTENERS)
 
 

@@ -59,6 +59,9 @@ MOST_CONNECTIONS = 200_000
 """What an LB host can be given: HAProxy needs 2.5 descriptors for each, and systemd's hard limit is
 524288."""
 
+TCP_ONLY = "may not be given: every listener is TCP, and UDP (HTTP/3) is not passed on"
+NO_UDP = "leave it out, and with it a listener that is for UDP: HTTP/2 works over the TLS listener"
+
 THERE_ALREADY = ("default", "kube-system", "kube-public", "kube-node-lease")
 """The namespaces that every cluster begins with (Kubernetes, Namespaces, Initial namespaces)."""
 
@@ -219,6 +222,7 @@ def load_balancer(read: Reader) -> LoadBalancer:
 def _listener(read: Reader) -> Listener:
     read.require("name")
     read.require("port")
+    read.refuse("protocol", rule=TCP_ONLY, remedy=NO_UDP)
     name = read.text("name", default="", rule=values.port_name)
     if name in OWN_NAMES:
         read.wrong("name", rule="is the name of the controller's own port", remedy="choose another")

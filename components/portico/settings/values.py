@@ -249,7 +249,7 @@ def address(value: object) -> IPv4Address:
     try:
         found = IPv4Address(said)
     except ValueError:
-        _refuse_ipv6(said)
+        _refuse_ipv6(said, "give its IPv4 address")
         raise Wrong("must be an IPv4 address, such as 192.0.2.7") from None
     if found.is_multicast or found.is_unspecified or found.is_loopback or found.is_reserved:
         raise Wrong("must be an address that another host can reach")
@@ -260,7 +260,7 @@ def network(value: object) -> IPv4Network:
     """An IPv4 network in CIDR notation; an address alone is a /32. Its host bits are zero (RFC 4632, 3.1)."""
     said = text(value)
     if not re.fullmatch(r"[0-9.]+(/[0-9]{1,2})?", said, re.ASCII):
-        _refuse_ipv6(said)
+        _refuse_ipv6(said, "give an IPv4 network")
         _refuse_network()
     try:
         found = IPv4Network(said, strict=False)
@@ -275,13 +275,13 @@ def _refuse_network() -> NoReturn:
     raise Wrong("must be an IPv4 network, such as 192.0.2.0/24")
 
 
-def _refuse_ipv6(said: str) -> None:
+def _refuse_ipv6(said: str, remedy: str) -> None:
     try:
-        version6 = isinstance(ip_network(said, strict=False), IPv6Network)
+        version6 = isinstance(ip_network(said.strip("[]"), strict=False), IPv6Network)
     except ValueError:
         return
     if version6:
-        raise Wrong(IPV4_ONLY)
+        raise Wrong(IPV4_ONLY, remedy)
 
 
 def node_network(value: object) -> IPv4Network:
@@ -336,7 +336,8 @@ def address_range(value: object) -> str:
         ends = address(first.strip()), address(last.strip())
     except Wrong as wrong:
         raise Wrong(
-            f"each end {wrong.rule}" if first and last else "must be a range, such as 192.0.2.10-192.0.2.20"
+            f"each end {wrong.rule}" if first and last else "must be a range, such as 192.0.2.10-192.0.2.20",
+            wrong.remedy,
         ) from wrong
     if ends[0] > ends[1]:
         raise Wrong(
