@@ -171,7 +171,10 @@ def _apt(*words: str) -> None:
     end = time.monotonic() + APT_SECONDS
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
     command = ["apt-get", "--quiet", *words]
-    while (done := subprocess.run(command, capture_output=True, text=True, check=False, env=quiet)).returncode:
+    while True:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=quiet)
+        if not done.returncode:
+            return
         if "Could not get lock" not in done.stderr or time.monotonic() > end:
             raise PackagesError(f"apt-get {' '.join(words)} failed: {done.stderr.strip()}")
         time.sleep(2)
