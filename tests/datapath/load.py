@@ -52,6 +52,8 @@ class Request:
     """Empty for an answer 200."""
     seen: str
     """The client's address as the application saw it (X-Real-Ip, as Traefik sends it)."""
+    by: str = ""
+    """The ingress controller's pod that served it (X-Forwarded-Server, as Traefik sends it)."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,11 @@ class Report:
         last = [each for each in self.requests if each.at > end - seconds]
         return sum(bool(each.failure) for each in last) / len(last)
 
+    @property
+    def healed(self) -> bool:
+        """Whether in the last second all but a few were answered: one that lost packets may have waited."""
+        return self.failing_at_the_end() < 0.05
+
     def __str__(self) -> str:
         reasons = ", ".join(
             f"{count} {why}" for why, count in Counter(e.failure for e in self.failed).items()
@@ -122,6 +129,7 @@ class Report:
 async def run(load: Load, stop: asyncio.Event) -> list[Request]:
     """Sends requests until the time is over or it is told to stop, and waits for the last answers."""
     begun = time.monotonic()
+    print(begun, flush=True)
     tasks: list[asyncio.Task[Request]] = []
     while (now := time.monotonic() - begun) < load.seconds and not stop.is_set():
         while len(tasks) <= now * load.rate:
@@ -132,14 +140,14 @@ async def run(load: Load, stop: asyncio.Event) -> list[Request]:
 
 async def _one(load: Load, begun: float, at: float) -> Request:
     try:
-        status, seen = await asyncio.wait_for(_ask(load), load.patience)
+        status, seen, by = await asyncio.wait_for(_ask(load), load.patience)
         failure = "" if status == "200" else f"HTTP {status}"
     except (OSError, TimeoutError, ValueError) as error:
-        failure, seen = type(error).__name__, ""
-    return Request(at, time.monotonic() - begun - at, failure, seen)
+        failure, seen, by = type(error).__name__, "", ""
+    return Request(at, time.monotonic() - begun - at, failure, seen, by)
 
 
-async def _ask(load: Load) -> tuple[str, str]:
+async def _ask(load: Load) -> tuple[str, str, str]:
     local = (load.source, 0) if load.source else None
     reader, writer = await asyncio.open_connection(load.address, load.port, local_addr=local)
     try:
@@ -149,8 +157,8 @@ async def _ask(load: Load) -> tuple[str, str]:
         writer.close()
     if not answer.startswith("HTTP/"):
         raise ValueError(f"no HTTP: {answer[:20]!r}")
-    seen = [line.split(": ", 1)[1].strip() for line in answer.splitlines() if line.startswith("X-Real-Ip: ")]
-    return answer.split()[1], (seen or [""])[0]
+    headers = dict(line.split(": ", 1) for line in answer.splitlines() if ": " in line)
+    return answer.split()[1], headers.get("X-Real-Ip", ""), headers.get("X-Forwarded-Server", "")
 
 
 class Client:
@@ -166,8 +174,11 @@ class Client:
             text=True,
         )
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(asdict(load)) + "\n")
         self._process.stdin.flush()
+        self.begun = float(self._process.stdout.readline())
+        """When the load began, by the clock of time.monotonic, which all processes of a machine share."""
         self._stopped: Report | None = None
 
     def stop(self) -> Report:

@@ -1,19 +1,19 @@
-"""The way from the internet to the application, and what does not get through it."""
+"""The way from the internet to the application: whom the application sees, and who is not believed."""
 
-import asyncio
 import json
-import struct
-import subprocess
-import sys
-from ipaddress import IPv4Address
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from sandbox import namespaces
-from tests.engine.pair import CLIENT, INSIDE, ask, header
-from tools import places
+from sandbox.openstack.bootstrap import WORKERS_GROUP
+from tests.datapath import stranger as strangers
+from tests.datapath.faults.members import controllers, processes
+from tests.datapath.stranger import FORGED, admitted, connects, open_ports, proxy_header, say
+from tests.engine.pair import CLIENT, PORTS, ask, header, inside
 
-FORGED = "192.0.2.66"
+BOTH = pytest.mark.parametrize("scheme", ["http", "https"])
+VERSIONS = pytest.mark.parametrize("version", [1, 2])
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,30 @@ def address(pair):
     return pair.door.outputs()["address"]
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.fixture(scope="module")
+def workers(pair):
+    return json.loads(pair.sandbox.paths.facts.read_text())["workers"]
+
+
+@pytest.fixture(scope="module")
+def stranger(pair):
+    with strangers.stranger(pair.sandbox) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pod(pair):
+    """A pod of the application."""
+    words = ("get", "pods", f"--selector=app.kubernetes.io/name={pair.door.stack}", "--output=json")
+    return json.loads(pair.kubectl(*words))["items"][0]
+
+
+@pytest.fixture(scope="module")
+def controller_addresses(pair):
+    return [each["status"]["podIP"] for each in controllers(pair).values()]
+
+
+@BOTH
 def test_the_application_sees_the_clients_own_address(pair, address, scheme):
     answer = ask(address, pair.door.host, scheme=scheme)
     assert " 200" in answer.splitlines()[0]
@@ -31,9 +54,8 @@ def test_the_application_sees_the_clients_own_address(pair, address, scheme):
 
 def test_nothing_but_the_listeners_answers(pair, address):
     node_ports = pair.door.outputs()["nodePorts"].values()
-    asked = {*range(1, 1025), 3306, 6443, 8080, 8404, 9000, 61404, *node_ports}
-    with namespaces.entered(pair.sandbox.paths.inet):
-        assert asyncio.run(open_ports(address, sorted(asked))) == [80, 443]
+    asked = sorted({*range(1, 1025), 3306, 6443, 8080, 8404, 9000, 61404, *node_ports})
+    assert open_ports(pair.sandbox.paths.inet, [address], asked) == {address: [80, 443]}
 
 
 def test_a_forged_forwarded_header_is_replaced(pair, address):
@@ -42,59 +64,102 @@ def test_a_forged_forwarded_header_is_replaced(pair, address):
     assert header(answer, "X-Real-Ip") == [CLIENT]
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_a_clients_own_proxy_header_is_not_believed(pair, address, version):
-    request = f"GET / HTTP/1.0\r\nHost: {pair.door.host}\r\n\r\n".encode()
-    with namespaces.entered(pair.sandbox.paths.inet):
-        answer = asyncio.run(say(address, proxy_header(version, address) + request))
-    assert FORGED not in answer
-    assert answer == "" or answer.startswith("HTTP/1.1 400"), answer
+@BOTH
+@VERSIONS
+def test_a_node_port_believes_the_proxy_header_of_a_host(pair, workers, version, scheme):
+    """What the other tests forge would be believed if it came from where it should."""
+    port, worker = pair.door.outputs()["nodePorts"][scheme], workers[0]["address"]
+    forged = proxy_header(version, worker)
+    assert seen(pair, network_of_host(pair, 0), worker, port, scheme, forged) == [FORGED]
 
 
-def test_a_workers_node_ports_answer_to_no_other_worker(pair):
-    (first, second, *_) = json.loads(pair.sandbox.paths.facts.read_text())["workers"]
+@BOTH
+@VERSIONS
+def test_a_proxy_header_from_the_internet_is_refused(pair, address, version, scheme):
+    assert refused(pair, pair.sandbox.paths.inet, address, version, scheme)
+
+
+@BOTH
+@VERSIONS
+def test_a_proxy_header_from_another_server_is_refused_by_the_door(pair, address, stranger, version, scheme):
+    vip, hosts = pair.details["vip"], pair.details["hostAddresses"]
+    assert seen(pair, stranger.netns, vip, PORTS[scheme], scheme) == [stranger.address]
+    for target in (vip, *hosts, address):
+        assert refused(pair, stranger.netns, target, version, scheme), target
+
+
+@BOTH
+def test_another_server_reaches_no_node_port_and_would_not_be_believed_if_it_did(
+    pair, stranger, workers, scheme
+):
+    port, worker = pair.door.outputs()["nodePorts"][scheme], workers[0]["address"]
+    assert not connects(stranger.netns, worker, port)
+    with admitted(pair.sandbox, WORKERS_GROUP, stranger.address, "tcp", port):
+        for version in (1, 2):
+            forged = proxy_header(version, worker)
+            assert seen(pair, stranger.netns, worker, port, scheme, forged) == [stranger.address]
+    assert not connects(stranger.netns, worker, port)
+
+
+@BOTH
+@VERSIONS
+def test_a_worker_is_refused_by_the_door_and_not_believed_by_its_own_node_port(
+    pair, address, workers, version, scheme
+):
+    """As a pod in the node's network is, and every pod of a cluster that hides pods behind their node."""
+    worker, vip = workers[0], pair.details["vip"]
+    assert seen(pair, worker["netns"], vip, PORTS[scheme], scheme) == [worker["address"]]
+    for target in (vip, address):
+        assert refused(pair, worker["netns"], target, version, scheme)
+    port, forged = pair.door.outputs()["nodePorts"][scheme], proxy_header(version, worker["address"])
+    assert FORGED not in seen(pair, worker["netns"], worker["address"], port, scheme, forged)
+
+
+def test_a_workers_node_ports_answer_to_no_other_worker(pair, workers):
+    (first, second, *_) = workers
     port = pair.door.outputs()["nodePorts"]["http"]
-    refused = connect(f"--in={second['name']}", first["address"], port)
-    assert refused != 0, "a worker reaches another one's node port through the tenant network"
+    assert not connects(second["netns"], first["address"], port)
 
 
-def connect(place, address, port):
-    """Whether a connection can be opened from a place; the exit code."""
-    script = f"import socket; socket.create_connection(({address!r}, {port}), 2)"
-    command = [*INSIDE[:-1], place, "--", sys.executable, "-c", script]
-    return subprocess.run(command, cwd=places.CHECKOUT, capture_output=True, timeout=30).returncode
+@BOTH
+@VERSIONS
+def test_a_pod_reaches_the_controller_past_the_door_and_is_seen_as_itself(
+    pair, workers, pod, controller_addresses, version, scheme
+):
+    """Its own node's node port, and each controller's pod: nothing of the cloud stands between them."""
+    (node,) = [worker["address"] for worker in workers if worker["name"] == pod["spec"]["nodeName"]]
+    port = pair.door.outputs()["nodePorts"][scheme]
+    for target in (node, *controller_addresses):
+        forged = proxy_header(version, target)
+        assert seen(pair, network(pod), target, port, scheme, forged) == [pod["status"]["podIP"]], target
 
 
-async def open_ports(address, ports):
-    limit = asyncio.Semaphore(200)
-
-    async def is_open(port):
-        async with limit:
-            try:
-                _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 2)
-            except (OSError, TimeoutError):
-                return False
-            writer.close()
-            return True
-
-    answers = await asyncio.gather(*map(is_open, ports))
-    return [port for port, answered in zip(ports, answers, strict=True) if answered]
+def refused(pair, place, target, version, scheme):
+    """Whether a request gets no answer of the application only because a forged PROXY header precedes it."""
+    port, tls = PORTS[scheme], scheme == "https"
+    assert " 200" in say(place, target, port, pair.door.host, tls=tls).partition("\n")[0]
+    answer = say(place, target, port, pair.door.host, proxy_header(version, target), tls=tls)
+    return answer == "" or answer.startswith("HTTP/1.1 400")
 
 
-async def say(address, text):
-    reader, writer = await asyncio.open_connection(address, 80, local_addr=(CLIENT, 0))
-    writer.write(text)
-    try:
-        return (await asyncio.wait_for(reader.read(-1), 5)).decode(errors="replace")
-    except OSError:
-        return ""
-    finally:
-        writer.close()
+def seen(pair, place, target, port, scheme, before=b""):
+    """The client as the application saw it."""
+    answer = say(place, target, port, pair.door.host, before, tls=scheme == "https")
+    assert " 200" in answer.partition("\n")[0]
+    return header(answer, "X-Real-Ip")
 
 
-def proxy_header(version, address):
-    """A PROXY header that claims another client (PROXY protocol specification, 2.1 and 2.2)."""
-    if version == 1:
-        return f"PROXY TCP4 {FORGED} {address} 4711 80\r\n".encode()
-    addresses = IPv4Address(FORGED).packed + IPv4Address(address).packed + struct.pack("!HH", 4711, 80)
-    return b"\r\n\r\n\x00\r\nQUIT\n" + struct.pack("!BBH", 0x21, 0x11, len(addresses)) + addresses
+def network(pod):
+    """A pod's network namespace."""
+    (process, *_) = processes("whoami", pod["metadata"]["uid"])
+    return f"/proc/{process}/ns/net"
+
+
+def network_of_host(pair, place):
+    """An LB host's network namespace, by a process in it."""
+    wanted = inside(pair.details["hosts"][place], "readlink", "/proc/self/ns/net")
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if str((entry / "ns/net").readlink()) == wanted:
+                return f"{entry}/ns/net"
+    raise AssertionError(f"no process runs in {wanted}")

@@ -1,82 +1,107 @@
-"""Something dies under load: the VIP moves and the way heals; how long it took is printed.
+"""An LB host, or a program on it, dies under load: the VIP moves within the time that the timers promise.
 
-Figures, not bounds: what a takeover may take belongs to tests/benchmarks. Each test leaves the pair whole.
+Only what the timers bound is held against a clock, and by the median of several runs: a machine that runs
+tests may stand still for a moment. The whole distributions: docs/measurements.md.
 """
 
+import statistics
 import time
 
-import pytest
-
-from tests.datapath import faults
+from portico.lbhost import STEADY
+from tests.datapath.faults import hosts
+from tests.datapath.vip import under_load
 from tests.engine.pair import until
 
+TIMES = 3
+SPARE = 0.2
+"""Beyond the timers: the way of the last advert, the announcement, OVN's move of the port, a busy machine."""
 
-def healed(report):
-    """In the last second all but a few were answered: one whose packets were lost may still have waited."""
-    return report.failing_at_the_end() < 0.05
+
+def median_gap(reports):
+    return statistics.median(report.gap for report in reports)
 
 
-@pytest.mark.parametrize("time_", [1, 2, 3])
-def test_a_dead_hosts_vip_moves_to_the_other_one(pair, time_):
-    master = pair.holder()
-    with pair.traffic(rate=200) as client:
-        faults.kill_host(pair, master)
-        until("the other host holds the VIP", lambda: others_hold(pair, master), 30)
-        time.sleep(1)
+def told(what, seen):
+    print(f"{what}: {seen.report}; the VIP moved {seen.held.moves} times")
+    assert seen.report.healed
+    return seen
+
+
+def test_a_dead_hosts_vip_moves_in_time_and_a_host_that_comes_back_takes_nothing_away(pair):
+    dying, coming = [], []
+    for _ in range(TIMES):
+        master = pair.holder()
+        with pair.traffic(rate=200, patience=15) as client:
+            hosts.kill_host(pair, master)
+            until("the other host holds the VIP", lambda dead=master: pair.holds(1 - dead), 30)
+            time.sleep(1)
+        dying.append(client.stop())
+        print(f"host killed: {dying[-1]}")
+        assert dying[-1].slow or dying[-1].failed, "the load did not notice the fault"
+        assert dying[-1].healed
+        with pair.traffic(rate=200) as client:
+            hosts.revive_host(pair, master)
+            time.sleep(1)
+        coming.append(client.stop())
+        print(f"host came back: {coming[-1]}")
+        assert pair.holder() == 1 - master
+    assert median_gap(dying) <= STEADY.takeover(180) + SPARE
+    assert all(report.gap < 0.25 for report in coming)
+    assert sum(len(report.failed) for report in coming) < sum(report.sent for report in coming) / 1000
+
+
+def test_a_pause_of_half_a_second_moves_nothing(pair):
+    every = [
+        told("frozen", under_load(pair, lambda _, on: hosts.freeze_host(pair, on, 0.5), 1))
+        for _ in range(TIMES)
+    ]
+    assert all(seen.report.gap > 0.2 for seen in every), "the host was not frozen"
+    assert [seen.held.moves for seen in every] == [0] * TIMES
+
+
+def test_a_dead_haproxys_vip_moves_at_once_and_stays_there(pair):
+    every = [told("HAProxy killed", under_load(pair, hosts.kill_haproxy, 3)) for _ in range(TIMES)]
+    assert all(seen.report.failed or seen.report.slow for seen in every), "the load did not notice the fault"
+    assert median_gap([seen.report for seen in every]) <= 0.25
+    assert [seen.held.moves for seen in every] == [1] * TIMES
+
+
+def test_a_dead_keepalived_comes_again_and_never_leaves_two_masters_for_long(pair):
+    every = [told("keepalived killed", under_load(pair, hosts.kill_keepalived, 3)) for _ in range(TIMES)]
+    assert max(seen.held.doubled for seen in every) <= 1
+    pair.holder()
+
+
+def test_a_planned_stop_hands_over_at_once(pair):
+    every = []
+    for _ in range(TIMES):
+        seen = told("keepalived stopped", under_load(pair, hosts.stop_keepalived, 1))
+        hosts.start_keepalived(pair, seen.master)
+        every.append(seen)
+        assert pair.holder() == 1 - seen.master
+    assert median_gap([seen.report for seen in every]) <= 0.2
+
+
+def test_a_host_that_somebody_deletes_is_made_again_and_nobody_waits_longer_than_for_a_death(pair):
+    seen = told("server deleted", under_load(pair, hosts.delete_server, 1))
+    with pair.traffic() as client:
+        pair.door.up("--refresh").succeeded()
     report = client.stop()
-    print(f"host killed: {report}")
-    faults.revive_host(pair, master)
-    assert report.failed or report.slow, "the load did not notice the fault"
-    assert healed(report)
-
-
-def test_a_host_that_comes_back_takes_nothing_away(pair):
-    master = pair.holder()
-    faults.kill_host(pair, master)
-    until("the other host holds the VIP", lambda: others_hold(pair, master), 30)
-    with pair.traffic(rate=200) as client:
-        faults.revive_host(pair, master)
-        time.sleep(2)
-    report = client.stop()
-    print(f"host came back: {report}")
-    assert pair.holder() == 1 - master
-    assert healed(report)
-    assert report.gap < 1
-
-
-@pytest.mark.parametrize("time_", [1, 2, 3])
-def test_a_dead_haproxys_vip_moves_and_the_way_heals(pair, time_):
-    master = pair.holder()
-    with pair.traffic(rate=200) as client:
-        faults.kill_haproxy(pair, master)
-        time.sleep(5)
-    report = client.stop()
-    print(f"HAProxy killed: {report}; the VIP {'moved' if pair.holder() != master else 'stayed'}")
-    assert report.failed or report.slow, "the load did not notice the fault"
-    assert healed(report)
-
-
-def test_a_worker_that_is_cut_off_is_left_out(pair):
-    with pair.traffic(rate=200) as client, faults.cut_worker(pair.sandbox, "w1"):
-        time.sleep(6)
-    report = client.stop()
-    print(f"worker cut off: {report}")
-    assert healed(report)
+    print(f"up --refresh made another: {report}")
+    assert not report.failed
+    assert pair.holder() == 1 - seen.master
+    pair.door.up("--expect-no-changes").succeeded()
 
 
 def test_the_load_notices_when_both_hosts_are_dead(pair):
     """The other tests can fail: without the pair nothing gets through."""
     with pair.traffic() as client:
         for place in (0, 1):
-            faults.kill_host(pair, place)
+            hosts.kill_host(pair, place)
         time.sleep(2)
     report = client.stop()
     for place in (0, 1):
-        faults.revive_host(pair, place)
-    assert not healed(report)
+        hosts.revive_host(pair, place)
+    assert not report.healed
     assert report.gap > 1
     pair.holder()
-
-
-def others_hold(pair, dead):
-    return pair.holds(1 - dead)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +55,7 @@ class Pair:
         return [place for place in range(len(self.details["hosts"])) if self.holds(place)]
 
     def holds(self, place: int) -> bool:
-        """Whether a host holds the VIP. Its links outlive it: of a dead host this says what it held last."""
+        """Whether a host holds the VIP. Its links outlive it in the sandbox: a dead host held it last."""
         vip, server = self.details["vip"], self.details["hosts"][place]
         return inside(server, "ip", "-4", "-o", "address", "show", "to", f"{vip}/32") != ""
 
@@ -63,6 +63,10 @@ class Pair:
         """The one host that holds the VIP; waits until there is one, for a failover may be under way."""
         until("one host holds the VIP", lambda: len(self.holders()) == 1, 30)
         return self.holders()[0]
+
+    def kubectl(self, *words: str) -> str:
+        """What kubectl prints, asked as the cluster's administrator."""
+        return _printed([*INSIDE, "kubectl", *words])
 
     def serve(self, generations: list[str]) -> bool:
         """Whether each host says on its console that it serves its generation."""
@@ -79,9 +83,17 @@ class Pair:
 
 def inside(server_id: str, *command: str) -> str:
     """What a command prints among a server's processes and links."""
-    there = [*INSIDE[:-1], "--in", f"i-{server_id[:13]}", "--", *command]
-    done = subprocess.run(there, cwd=places.CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+    return _printed(entered(server_id, *command))
+
+
+def entered(server_id: str, *command: str) -> list[str]:
+    """The words that run a command among a server's processes and links."""
+    return [*INSIDE[:-1], "--in", f"i-{server_id[:13]}", "--", *command]
+
+
+def _printed(words: Sequence[str]) -> str:
+    done = subprocess.run(words, cwd=places.CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, f"{' '.join(words)}: {done.stderr}"
     return done.stdout.strip()
 
 

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from datetime import datetime
 
-from tests.datapath.faults import remove_address_pair
+from tests.datapath.faults.network import remove_address_pair
 from tests.engine.door import base
 from tests.engine.pair import until
 

@@ -1,48 +1,35 @@
-"""What can happen to a pair, by name. Each fault makes sure that it has happened before it returns.
-
-Touches the servers, ports and links of one stack in the sandbox. Read by tests of the tiers engine and
-datapath.
-"""
+"""An LB host, or a program on it, dies, freezes, is stopped or deleted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from pathlib import Path
 
-from sandbox.kubernetes.workers import Workers
-from sandbox.lifecycle import Sandbox
+from tests.datapath.faults import guest
 from tests.engine.pair import Pair, inside, until
 
-_KILL = """
-mine=$(readlink /proc/self/ns/net)
-for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/ns/net" 2>/dev/null)" = "$mine" ] || continue
-    [ "$(cat "$process/comm" 2>/dev/null)" = "$1" ] || continue
-    [ "$2" = all ] || [ "$(awk '$1 == "NSpid:" {print $NF}' "$process/status")" = 1 ] || continue
-    kill -KILL "${process#/proc/}" && echo "${process#/proc/}"
-done
-"""
-"""Kills processes by name in the network namespace it runs in: all of them, or only a guest's process 1."""
+GUEST = str(Path(guest.__file__).resolve())
+"""The program that acts among a server's processes."""
 
 
-def _kill(server_id: str, name: str, which: str) -> list[str]:
-    killed = inside(server_id, "sh", "-c", _KILL, "kill", name, which).split()
-    assert killed, f"no process {name} lives on the server {server_id}"
-    return killed
+def on(pair: Pair, place: int, *words: str) -> str:
+    """What guest.py prints among the processes of a host."""
+    return inside(pair.details["hosts"][place], sys.executable, GUEST, *words)
 
 
-def _runs(server_id: str, pid: str) -> bool:
-    return inside(server_id, "sh", "-c", f"cat /proc/{pid}/comm 2>/dev/null || true") != ""
+def _lives(pair: Pair, place: int, pid: str) -> bool:
+    alive = f"{sys.executable} {GUEST} alive {pid} && echo yes || true"
+    return inside(pair.details["hosts"][place], "sh", "-c", alive) != ""
+
+
+def _gone(pair: Pair, place: int, what: str, pids: list[str]) -> None:
+    assert pids, f"{what} was not there"
+    until(f"{what} is dead", lambda: not any(_lives(pair, place, pid) for pid in pids), 10, 0.02)
 
 
 def kill_host(pair: Pair, place: int) -> None:
-    """A host dies at once and says nothing: its process 1, and with it all others, is killed.
-
-    Its links outlive it in the sandbox: until the VIP has moved a client is refused instead of left waiting.
-    """
-    server_id = pair.details["hosts"][place]
-    (pid,) = _kill(server_id, "systemd", "first")
-    until("the host is dead", lambda: not _runs(server_id, pid), 10, 0.02)
+    """A host dies as when its power goes: nothing of it answers or refuses anything any more."""
+    _gone(pair, place, "the host", on(pair, place, "die").split())
 
 
 def revive_host(pair: Pair, place: int) -> None:
@@ -51,6 +38,9 @@ def revive_host(pair: Pair, place: int) -> None:
     with pair.cloud() as cloud:
         until("Nova knows it", lambda: cloud.compute.get_server(server_id).status == "SHUTOFF", 120, 1)
         before = pair.served(server_id)
+        # Its links outlive it in the sandbox. A machine that starts has no address, and its cable is sound.
+        inside(server_id, "ip", "address", "flush", "dev", "eth0")
+        inside(server_id, *guest.SOUND)
         cloud.compute.start_server(server_id)
     until(
         "the host serves again",
@@ -64,39 +54,40 @@ def revive_host(pair: Pair, place: int) -> None:
     )
 
 
+def freeze_host(pair: Pair, place: int, seconds: float) -> None:
+    """A host stands still for so long, as in a live migration, and goes on."""
+    assert on(pair, place, "freeze", str(seconds))
+
+
 def kill_haproxy(pair: Pair, place: int) -> None:
     """HAProxy is killed on a host; systemd starts it again."""
+    _gone(pair, place, "HAProxy", on(pair, place, "kill", "haproxy").split())
+
+
+def kill_keepalived(pair: Pair, place: int) -> None:
+    """keepalived is killed on a host and cannot take its leave; systemd starts it again."""
+    _gone(pair, place, "keepalived", on(pair, place, "kill", "keepalived").split())
+
+
+def stop_keepalived(pair: Pair, place: int) -> None:
+    """keepalived is stopped in good order, as before a maintenance; start_keepalived ends that."""
+    on(pair, place, "run", "systemctl", "stop", "keepalived")
+    assert not pair.holds(place)
+
+
+def start_keepalived(pair: Pair, place: int) -> None:
+    """After stop_keepalived."""
+    on(pair, place, "run", "systemctl", "start", "keepalived")
+
+
+def restart_haproxy(pair: Pair, place: int) -> None:
+    """HAProxy is restarted instead of reloaded, as others do for a change."""
+    on(pair, place, "run", "systemctl", "restart", "haproxy")
+
+
+def delete_server(pair: Pair, place: int) -> None:
+    """A host is deleted through the cloud's API behind Pulumi's back; `up --refresh` makes another."""
     server_id = pair.details["hosts"][place]
-    killed = _kill(server_id, "haproxy", "all")
-    until("HAProxy is dead", lambda: not any(_runs(server_id, pid) for pid in killed), 10, 0.02)
-
-
-@contextmanager
-def remove_address_pair(pair: Pair, place: int) -> Iterator[str]:
-    """The port of a host loses its address pair, as by somebody's hand; the port's id.
-
-    It is given back in the end, unless somebody did so before.
-    """
     with pair.cloud() as cloud:
-        (port,) = cloud.network.ports(name=f"{pair.door.prefix}-host-{place + 1}-port")
-        assert [each["ip_address"] for each in port.allowed_address_pairs] == [pair.details["vip"]]
-        cloud.network.update_port(port, allowed_address_pairs=[])
-        assert cloud.network.get_port(port.id).allowed_address_pairs == []
-    try:
-        yield port.id
-    finally:
-        with pair.cloud() as cloud:
-            now = cloud.network.get_port(port.id)
-            if not now.allowed_address_pairs:
-                cloud.network.update_port(now, allowed_address_pairs=[{"ip_address": pair.details["vip"]}])
-
-
-@contextmanager
-def cut_worker(sandbox: Sandbox, name: str) -> Iterator[None]:
-    """A worker node loses its link to the tenant network; it gets it back in the end."""
-    workers = Workers(sandbox.paths, sandbox.openstack)
-    workers.cut(name)
-    try:
-        yield
-    finally:
-        workers.heal(name)
+        cloud.compute.delete_server(server_id)
+        until("Nova has deleted it", lambda: cloud.compute.find_server(server_id) is None, 60, 0.5)
