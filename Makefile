@@ -13,7 +13,7 @@ packages = $(if $(filter sandbox,$(STACK)),sandbox,program)
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview refresh destroy outputs pulumi shell down tools \
-        test test-unit test-lbhost test-engine test-datapath lint format docs
+        test test-unit test-lbhost test-engine test-datapath bench lint format docs
 
 help: ## this list
 	@awk -f tools/help.awk $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ test-engine: ## up, change, refresh and destroy in the sandbox | root, the sandb
 
 test-datapath: ## traffic through the front door | root, the sandbox | minutes
 	@$(venv) dev && $(python) -m tools.tiers datapath $(ARGS)
+
+bench: ## figures, written to docs/measurements.md (ARGS="-k dies --runs 3") | root, the sandbox | hours
+	@$(venv) dev && $(python) -m tools.tiers benchmarks -s --record $(ARGS)
 
 lint: ## format, lint rules, strict types, who imports whom | Python | a minute
 	@$(venv) dev && $(python) -m tools.lint

@@ -1,0 +1,178 @@
+"""How a worker or a pod comes and goes: when the first request reaches it, and how many fail when it dies."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.benchmarks.bench_failover import LOAD, RATE, failed, gaps
+from tests.benchmarks.conftest import Record
+from tests.benchmarks.record import Measurement, Series, rounded
+from tests.datapath.faults import members
+from tests.datapath.load import Report
+from tests.engine.door import base
+from tests.engine.pair import Pair, until
+
+NEW = "w3"
+COMES = """\
+`nodes.from: cidr`: from the moment when it answers on the network, with no `up` at all; otherwise from the
+change of the hosts' metadata in `pulumi up`. Nova's metadata cache is set to 1 s here; with its default of
+15 s the second comes up to 14 s later.""".replace("\n", " ")
+CHECKS = "checks every 1 s, 2 failures"
+
+
+def pod_on(pair: Pair, node: str) -> str:
+    name: str = members.controllers(pair)[node]["metadata"]["name"]
+    return name
+
+
+def first_served(report: Report, begun: float, pod: str, since: float) -> float:
+    """Seconds from a moment (of the monotonic clock) until a request left that this pod answered."""
+    return (
+        min(each.at for each in report.requests if each.by == pod and begun + each.at >= since)
+        + begun
+        - since
+    )
+
+
+@contextmanager
+def everybody(pair: Pair) -> Iterator[None]:
+    """The members are whoever answers in the workers' subnet; no `up` has to say who came."""
+    pair.door.change({"portico:nodes": {"from": "cidr", "cidr": "10.20.0.8/29", "addresses": None}})
+    pair.door.up().succeeded()
+    try:
+        yield
+    finally:
+        pair.door.change({})
+        pair.door.up().succeeded()
+
+
+def bench_a_worker_appears_in_the_subnet(pair: Pair, runs: range, record: Record) -> None:
+    seconds = []
+    with everybody(pair):
+        pod = pod_on(pair, NEW)
+        for _ in runs:
+            with pair.traffic(rate=RATE) as client:
+                with members.stop_worker(pair.sandbox, NEW):
+                    time.sleep(4)
+                since = time.monotonic()
+                time.sleep(4)
+            report = client.stop()
+            seconds.append(first_served(report, client.begun, pod, since))
+    record(
+        Measurement(
+            "worker-1-comes",
+            "From a new worker to the first request through it",
+            "s",
+            "less",
+            COMES,
+            (Series("Portico, cidr", rounded(seconds, 2)),),
+            bound="cidr 5 s, `up` 20 s",
+        )
+    )
+
+
+class Metadata:
+    """Watches through Nova when the payload of a host changes."""
+
+    def __init__(self, pair: Pair) -> None:
+        self._pair, self._before = pair, self._generations()
+        self.changed = 0.0
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _generations(self) -> list[str]:
+        with self._pair.cloud() as cloud:
+            servers: list[Any] = [cloud.compute.get_server(each) for each in self._pair.details["hosts"]]
+        return [server.metadata["portico-generation"] for server in servers]
+
+    def _watch(self) -> None:
+        while self._generations() == self._before:
+            time.sleep(0.2)
+        self.changed = time.monotonic()
+
+
+def bench_up_adds_a_worker(pair: Pair, runs: range, record: Record) -> None:
+    nodes, seconds = base()["portico:nodes"]["addresses"], []
+    pod = pod_on(pair, NEW)
+    for _ in range(max(3, len(runs) // 4)):
+        pair.door.change({"portico:nodes": {"addresses": nodes[:2]}})
+        pair.door.up().succeeded()
+        metadata = Metadata(pair)
+        with pair.traffic(rate=RATE) as client:
+            pair.door.change({})
+            pair.door.up().succeeded()
+        report = client.stop()
+        seconds.append(first_served(report, client.begun, pod, metadata.changed))
+    record(
+        Measurement(
+            "worker-1-comes",
+            "From a new worker to the first request through it",
+            "s",
+            "less",
+            COMES,
+            (Series("Portico, up", rounded(seconds, 2)),),
+            bound="cidr 5 s, `up` 20 s",
+        )
+    )
+
+
+def cut_off(pair: Pair) -> None:
+    with members.stop_worker(pair.sandbox, NEW):
+        time.sleep(5)
+
+
+def pod_killed(pair: Pair) -> None:
+    members.kill_pod(pair, NEW)
+    time.sleep(2)
+
+
+def pod_deleted(pair: Pair) -> None:
+    gone = pod_on(pair, NEW)
+    members.delete_pod(pair, NEW)
+    until("another pod is ready", lambda: NEW in members.controllers(pair) and pod_on(pair, NEW) != gone, 60)
+
+
+def drained(pair: Pair) -> None:
+    with members.move_pod_off_node(pair, NEW):
+        time.sleep(3)
+
+
+WAYS: dict[str, tuple[str, Callable[[Pair], None]]] = {
+    "its link is cut": ("worker", cut_off),
+    "the controller's process on it is killed": ("pod", pod_killed),
+    "the controller's pod on it is deleted": ("pod", pod_deleted),
+    "it is drained: the controller leaves it, and comes back": ("worker", drained),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def bench_a_worker_goes(pair: Pair, runs: range, record: Record, way: str) -> None:
+    reports = []
+    for _ in runs if way != "it is drained: the controller leaves it, and comes back" else runs[:10]:
+        with pair.traffic(rate=RATE) as client:
+            WAYS[way][1](pair)
+        reports.append(client.stop())
+        until("every pod is ready", lambda: len(members.controllers(pair)) == 3, 60)
+    record(
+        Measurement(
+            "worker-2-goes",
+            "One of three workers goes",
+            "requests failed a run",
+            "less",
+            f"What happens to the worker is named in each row; {CHECKS}; {LOAD}",
+            (
+                Series(
+                    way,
+                    tuple(float(len(each.failed)) for each in reports),
+                    f"{failed(reports)}; longest gap {max(gaps(reports)):.2f} s",
+                ),
+            ),
+            bound="drained: 0",
+        )
+    )

@@ -1,0 +1,529 @@
+"""A front door in network namespaces, and what carrying a load costs it: clients - LB hosts - nodes.
+
+Makes namespaces `t<mark>-...` and the cables between them, listens in there and nowhere else, and removes
+them with every process it started, after a failure too. An LB host runs on the root file system that the
+sandbox's servers boot; nginx and wrk come from Debian packages that are unpacked, not installed. Needs root.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from ipaddress import summarize_address_range
+from pathlib import Path
+from typing import TypeVar
+
+from portico.lbhost import STATUS_PORT, Fleet, Host, haproxy, userdata
+from sandbox import namespaces, packages
+from sandbox.namespaces import End
+from sandbox.packages import Tree
+from sandbox.paths import Paths
+from tests.parts import missing
+from tests.unit.lbhost.fleets import realistic
+
+T = TypeVar("T")
+
+CHECKOUT = Path(__file__).parents[2]
+
+SECONDS = float(os.environ.get("PORTICO_BENCH_SECONDS", "5"))
+"""How long one load takes, at least one second."""
+
+HERE = "/run/lab"
+"""Where a process finds the folder that is its own."""
+
+METADATA = "169.254.169.254"
+BY_HAND_PORT, BY_HAND_STATUS, NGINX_PORT = 8080, 61405, 8081
+"""Where the others listen on a host whose ports 80 and 443 are Portico's."""
+
+PROGRAMS = Tree(name="benchmarks", suite="bookworm", packages="base-files nginx libnginx-mod-stream wrk")
+"""Who answers as a node, who competes, and who asks."""
+
+
+def rounds(runs: range) -> int:
+    """How often a load is repeated: a quarter of the runs, since each is the mean of many requests."""
+    return max(1, len(runs) // 4)
+
+
+def fleet(workers: int) -> Fleet:
+    """A pair with two listeners in front of so many workers, with the settings' default of connections."""
+    return replace(realistic(workers), max_connections=4000)
+
+
+@dataclass(frozen=True)
+class Roots:
+    """Root file systems to run things on."""
+
+    host: Path
+    """What an LB host boots."""
+    programs: Path
+    """PROGRAMS."""
+
+
+@cache
+def roots() -> Roots:
+    """Made when they are not there; says what is missing when they cannot be."""
+    if os.geteuid() != 0:
+        missing("root is needed for network namespaces")
+    try:
+        packages.install("bubblewrap", program="bwrap")
+        packages.ensure(Paths.here(), PROGRAMS)
+    except packages.PackagesError as error:
+        missing(str(error))
+    made = subprocess.run(
+        [sys.executable, "-m", "sandbox", "image"], cwd=CHECKOUT, capture_output=True, text=True
+    )
+    if made.returncode:
+        missing(f"no image of an LB host: {(made.stderr or made.stdout).strip().splitlines()[-1:]}")
+    return Roots(Path(made.stdout.strip().splitlines()[-1]), PROGRAMS.folder(Paths.here()))
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A load balancer: one program, one file."""
+
+    name: str
+    program: str
+    """Also what its processes are called."""
+    config: str
+    command: tuple[str, ...]
+    """Run in a folder that holds the file under the contender's file name."""
+    port: int
+    """Where it takes the connections of listener `http`."""
+    note: str = ""
+    status: int = 0
+    """Where its own host can ask which generation it serves."""
+
+    @property
+    def file(self) -> str:
+        return f"{self.program}.cfg"
+
+
+def portico(pair: Fleet, generation: str = "0" * 16) -> Contender:
+    """What an LB host of the fleet serves."""
+    config = haproxy.render(pair).replace("@generation@", generation)
+    return Contender("Portico", "haproxy", config, HAPROXY, pair.listeners[0].port, status=STATUS_PORT)
+
+
+def by_hand(pair: Fleet, generation: str = "0" * 16) -> Contender:
+    """What a competent administrator writes for the same listeners and nodes.
+
+    No log of connections, as in Portico's; one line more than needed, which tells the generation.
+    """
+    return Contender(
+        "hand-written HAProxy",
+        "haproxy",
+        "\n".join([BY_HAND, *_by_hand(pair), _status(generation)]),
+        HAPROXY,
+        BY_HAND_PORT,
+        "mode tcp, roundrobin, check send-proxy-v2, everything else as it comes",
+        status=BY_HAND_STATUS,
+    )
+
+
+HAPROXY = ("haproxy", "-W", "-f", "haproxy.cfg")
+BY_HAND = """\
+global
+    user haproxy
+    group haproxy
+    chroot /var/lib/haproxy
+    maxconn 4000
+    stats socket /run/haproxy/admin.sock mode 660 level admin
+
+defaults
+    mode tcp
+    balance roundrobin
+    timeout connect 5s
+    timeout client 50s
+    timeout server 50s
+"""
+
+
+def _by_hand(pair: Fleet) -> Iterator[str]:
+    for index, listener in enumerate(pair.listeners):
+        yield f"listen {listener.name}"
+        yield f"    bind :{BY_HAND_PORT + 1000 * index}"
+        for backend in pair.backends:
+            yield f"    server {backend.name} {backend.address}:{listener.node_port} check send-proxy-v2"
+        yield ""
+
+
+def _status(generation: str) -> str:
+    return (
+        f"frontend status\n    mode http\n    bind 127.0.0.1:{BY_HAND_STATUS}\n"
+        f'    http-request return status 200 content-type text/plain string "{generation}"\n'
+    )
+
+
+def nginx_stream(pair: Fleet) -> Contender:
+    """nginx's stream module for listener `http`; it asks no node how it does."""
+    listener = pair.listeners[0]
+    servers = "".join(
+        f"        server {backend.address}:{listener.node_port};\n" for backend in pair.backends
+    )
+    return Contender(
+        "nginx stream",
+        "nginx",
+        f"""{NGINX_FILE}stream {{
+    upstream nodes {{
+{servers}    }}
+    server {{
+        listen {NGINX_PORT};
+        proxy_pass nodes;
+        proxy_protocol on;
+    }}
+}}
+""",
+        NGINX,
+        NGINX_PORT,
+        "PROXY v1, the only one that Debian 12's open-source nginx can send; no health checks",
+    )
+
+
+NGINX = ("nginx", "-e", "stderr", "-c", f"{HERE}/nginx.cfg")
+NGINX_FILE = """\
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+user www-data;
+worker_processes auto;
+daemon off;
+pid /run/nginx.pid;
+events {
+    worker_connections 4096;
+}
+"""
+
+
+def _nodes(pair: Fleet) -> str:
+    """nginx.cfg of all nodes in one: node ports that want PROXY and name the client in it, the health port,
+    and the metadata service. Connections are kept for as long as the client likes."""
+    ports = "".join(f"        listen {each.node_port} proxy_protocol;\n" for each in pair.listeners)
+    return f"""{NGINX_FILE}http {{
+    access_log off;
+    keepalive_timeout 1h;
+    keepalive_requests 1000000000;
+    server {{
+{ports}        location / {{ return 200 $proxy_protocol_addr; }}
+    }}
+    server {{
+        listen {pair.health.node_port};
+        location = {pair.health.path} {{ return 200 OK; }}
+    }}
+    server {{
+        listen {METADATA}:80;
+        location = /openstack/latest/meta_data.json {{ alias {HERE}/$remote_addr.json; }}
+    }}
+}}
+"""
+
+
+class Process:
+    """A command in a process namespace of its own, and all that came from it."""
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._log = log
+        with log.open("w") as output:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def pids(self, program: str) -> list[int]:
+        """Its processes that are called so, parents first."""
+        children: dict[int, list[int]] = defaultdict(list)
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                stat = (folder / "stat").read_text()
+            except OSError:
+                continue
+            children[int(stat.rpartition(")")[2].split()[1])].append(int(folder.name))
+        found, queue = [], [self._process.pid]
+        while queue:
+            pid = queue.pop(0)
+            queue += sorted(children[pid])
+            if _read(pid, "comm").strip() == program:
+                found.append(pid)
+        return found
+
+    def cpu(self, program: str) -> float:
+        """Seconds that those processes have spent on a processor, in the kernel too (utime and stime,
+        proc(5))."""
+        ticks = 0
+        for pid in self.pids(program):
+            fields = _read(pid, "stat").rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:13]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def memory(self, program: str) -> float:
+        """MiB that those processes hold resident, what they share counted for each."""
+        lines = [line for pid in self.pids(program) for line in _read(pid, "status").splitlines()]
+        return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+
+    def end(self) -> None:
+        """Ends it and all that came from it: whatever is in a process namespace goes with its first."""
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+
+
+def _read(pid: int, name: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except OSError:
+        return ""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What wrk got."""
+
+    requests: int
+    failed: int
+    seconds: float
+    p50: float
+    """ms, as p99; from the sending of a request to the end of its answer."""
+    p99: float
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.requests / self.seconds
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What went over a cable, both ways together."""
+
+    packets: int
+    bytes: int
+
+
+class Lab:
+    """Clients, the hosts of a pair and its nodes. `built` makes one and removes it."""
+
+    def __init__(self, pair: Fleet, folder: Path, mark: str) -> None:
+        self.fleet = pair
+        self.roots = roots()
+        self._folder = folder
+        self._clients, self._nodes = f"{mark}-clients", f"{mark}-nodes"
+        self.netns = {host: f"{mark}-host-{number}" for number, host in enumerate(pair.hosts, 1)}
+        self._started: list[Process] = []
+
+    def build(self) -> None:
+        """Namespaces and cables, and nodes that answer."""
+        for netns in (self._clients, self._nodes, *self.netns.values()):
+            namespaces.ensure(netns)
+        for each in (self.fleet.gateway, METADATA):
+            _ip(self._nodes, f"address add {each}/32 dev lo")
+        # All addresses between the first worker and the last are the one machine that plays them.
+        addresses = sorted(backend.address for backend in self.fleet.backends)
+        for network in summarize_address_range(addresses[0], addresses[-1]):
+            _ip(self._nodes, f"route add local {network} dev lo table main")
+        for number, (host, netns) in enumerate(self.netns.items(), 1):
+            self._cable(number, host, netns)
+        for path, file in userdata.files().items():
+            if path.startswith("/opt/"):
+                place = self.folder("opt/portico") / Path(path).name
+                place.write_text(file.text)
+                place.chmod(int(file.mode, 8))
+        folder = self.folder("nodes")
+        (folder / "nginx.cfg").write_text(_nodes(self.fleet))
+        self.start(self._nodes, "nodes", self.roots.programs, *NGINX)
+
+    def _cable(self, number: int, host: Host, netns: str) -> None:
+        namespaces.veth(End(netns, "eth0"), End(self._nodes, f"host-{number}"))
+        _ip(netns, f"address add {host.address}/32 dev eth0")
+        _ip(netns, f"route add {self.fleet.gateway} dev eth0 scope link src {host.address}")
+        _ip(netns, f"route add default via {self.fleet.gateway} src {host.address}")
+        _ip(self._nodes, f"route add {host.address} dev host-{number} src {self.fleet.gateway}")
+        namespaces.veth(End(self._clients, f"host-{number}"), End(netns, "clients"))
+        _ip(self._clients, f"address add 10.65.{number}.2/24 dev host-{number}")
+        _ip(netns, f"address add 10.65.{number}.1/24 dev clients")
+
+    def remove(self) -> None:
+        """Ends what runs and removes the namespaces, and the cables with them."""
+        for process in self._started:
+            process.end()
+        for netns in (self._clients, self._nodes, *self.netns.values()):
+            namespaces.delete(netns)
+
+    def folder(self, name: str) -> Path:
+        """A folder that a process called so finds as HERE."""
+        folder = self._folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def command(self, netns: str, name: str, root: Path, *words: str) -> list[str]:
+        """The words that run a program in a namespace, on a root file system that it cannot change."""
+        hidden = ("/run", "/tmp", "/etc/haproxy", "/etc/keepalived", "/var/lib")
+        if root == self.roots.programs:
+            # Unpacked packages have no users; those of an LB host will do.
+            hidden = ("/run", "/tmp", "/etc", "/var/lib", "/var/log/nginx")
+            users = [f"/etc/{file}" for file in ("passwd", "group")]
+            more = [word for file in users for word in ("--ro-bind", f"{self.roots.host}{file}", file)]
+            more += ["--dir", "/var/lib/nginx"]
+        else:
+            agent = str(self.folder("opt"))
+            more = ["--dir", "/run/haproxy", "--dir", "/run/portico", "--dir", "/var/lib/haproxy"]
+            more += ["--dir", "/var/lib/portico", "--ro-bind", agent, "/opt"]
+        folder = self.folder(name)
+        return namespaces.inside(
+            netns,
+            [
+                *f"bwrap --ro-bind {root} / --dev /dev --proc /proc".split(),
+                *(word for place in hidden for word in ("--tmpfs", place)),
+                *(*more, "--bind", str(folder), HERE, "--chdir", HERE),
+                *("--unshare-pid", "--die-with-parent", "--cap-add", "ALL", "--"),
+                *words,
+            ],
+        )
+
+    def start(self, netns: str, name: str, root: Path, *words: str) -> Process:
+        """A program that runs until it is ended, at the latest with the lab."""
+        process = Process(self.command(netns, name, root, *words), self._folder / f"{name}.log")
+        self._started.append(process)
+        return process
+
+    def serve(self, contender: Contender, host: Host) -> Process:
+        """The contender on a host, once it passes a request on and the node was told who the client is."""
+        self.write(contender, host)
+        name = _name(contender, host)
+        process = self.start(self.netns[host], name, self._root(contender), *contender.command)
+        client = f"10.65.{self._number(host)}.2"
+        seen = wait_for(lambda: self._ask(host, contender.port), process)
+        assert seen == client, f"{contender.name} names {seen} as the client, who is {client}"
+        return process
+
+    def write(self, contender: Contender, host: Host) -> None:
+        """The contender's file on a host; one that runs reads it at its next reload."""
+        (self.folder(_name(contender, host)) / contender.file).write_text(contender.config)
+
+    def words(self, contender: Contender, host: Host, *more: str) -> list[str]:
+        """The words that run the contender's program on a host once more, with its file and more options."""
+        name, root = _name(contender, host), self._root(contender)
+        return self.command(self.netns[host], name, root, *contender.command, *more)
+
+    def _root(self, contender: Contender) -> Path:
+        return self.roots.host if contender.program == "haproxy" else self.roots.programs
+
+    def _number(self, host: Host) -> int:
+        return self.fleet.hosts.index(host) + 1
+
+    def _ask(self, host: Host, port: int) -> str:
+        with namespaces.entered(self._clients):
+            return get(f"10.65.{self._number(host)}.1", port)
+
+    def generation(self, host: Host, port: int = STATUS_PORT) -> str:
+        """What the HAProxy of a host says it serves; "" when it does not answer."""
+        with namespaces.entered(self.netns[host]):
+            return get("127.0.0.1", port)
+
+    def traffic(self, host: Host) -> Traffic:
+        """What has gone between a host and the nodes so far."""
+        said = namespaces.run(
+            *f"ip -n {self._nodes} -statistics -json link show host-{self._number(host)}".split()
+        )
+        (link,) = json.loads(said)
+        ways = [link["stats64"][way] for way in ("rx", "tx")]
+        return Traffic(sum(way["packets"] for way in ways), sum(way["bytes"] for way in ways))
+
+    def load(self, host: Host, port: int, seconds: float, load: Load) -> Answers:
+        """What the clients get from a host when they ask as the load says."""
+        folder = self.folder("clients")
+        (folder / "report.lua").write_text(REPORT)
+        words = [
+            *("wrk", "--threads", "1", "--connections", str(load.connections)),
+            *("--duration", f"{round(seconds)}s", "--script", "report.lua", *load.options),
+            f"http://10.65.{self._number(host)}.1:{port}/",
+        ]
+        command = self.command(self._clients, "clients", self.roots.programs, *words)
+        environment = {**os.environ, "PAUSE": str(load.pause)}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, env=environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return Answers(**json.loads(done.stdout.splitlines()[-1]))
+
+
+@dataclass(frozen=True)
+class Load:
+    """How clients ask: each connection sends its next request when it has the answer to the last."""
+
+    connections: int
+    options: tuple[str, ...] = ()
+    pause: int = 0
+    """ms that pass on average before a connection sends its next request."""
+
+
+REPORT = """\
+local pause = tonumber(os.getenv("PAUSE"))
+if pause > 0 then
+    function delay() return math.random(0, 2 * pause) end
+end
+function done(summary, latency, requests)
+    local e = summary.errors
+    io.write(string.format(
+        '{"requests": %d, "failed": %d, "seconds": %f, "p50": %f, "p99": %f}',
+        summary.requests, e.connect + e.read + e.write + e.status + e.timeout, summary.duration / 1e6,
+        latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+end
+"""
+
+
+def _name(contender: Contender, host: Host) -> str:
+    return f"{contender.name}-{host.name}".replace(" ", "-")
+
+
+@contextmanager
+def built(pair: Fleet, folder: Path) -> Iterator[Lab]:
+    """A lab while the block runs; `folder` keeps its files and logs."""
+    made = Lab(pair, folder, f"t{secrets.token_hex(3)}")
+    try:
+        made.build()
+        yield made
+    finally:
+        made.remove()
+
+
+def get(address: str, port: int) -> str:
+    """The body of the answer to GET /, from the caller's network namespace; "" when there is none."""
+    connection = http.client.HTTPConnection(address, port, timeout=2)
+    try:
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        body = answer.read().decode()
+        return body if answer.status == 200 else ""
+    except (OSError, http.client.HTTPException):
+        return ""
+    finally:
+        connection.close()
+
+
+def wait_for(ask: Callable[[], T], process: Process, seconds: float = 20, pause: float = 0.02) -> T:
+    """The first answer that is true. Fails with what the process said when it ends or is too slow."""
+    end = time.monotonic() + seconds
+    while not (answer := ask()):
+        assert process.alive, process.said
+        assert time.monotonic() < end, process.said
+        time.sleep(pause)
+    return answer
+
+
+def _ip(netns: str, words: str) -> None:
+    namespaces.run("ip", "-n", netns, *words.split())
