@@ -178,6 +178,14 @@ def veth(one: End, other: End, mtu: int = 1500) -> None:
         run("ip", "-n", end.netns, "link", "set", end.name, "up")
 
 
+def tap(netns: str, name: str) -> None:
+    """A link whose other end is a program that opens it by its name; it is up and stays when the program
+    ends."""
+    if not link_exists(netns, name):
+        run("ip", "-n", netns, "tuntap", "add", "dev", name, "mode", "tap")
+    run("ip", "-n", netns, "link", "set", name, "up")
+
+
 def _words(end: End, mtu: int) -> list[str]:
     address = ["address", end.mac] if end.mac else []
     return ["name", end.name, *address, "mtu", str(mtu)]

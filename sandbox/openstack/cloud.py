@@ -17,7 +17,7 @@ from sandbox import namespaces
 from sandbox.openstack import bootstrap, clouds, databases, files, ovn, snapshot, software
 from sandbox.openstack.files import File
 from sandbox.openstack.services import balancing, compute, data, identity, network
-from sandbox.openstack.site import APIS, Secrets, Site
+from sandbox.openstack.site import APIS, Port, Secrets, Site
 from sandbox.openstack.startup import Service, start
 from sandbox.openstack.virt.machine import Machine
 from sandbox.paths import Paths
@@ -81,7 +81,8 @@ class OpenStack:
             "rabbitmq",
         ):
             (self._paths.state / folder).mkdir(parents=True, exist_ok=True)
-        for netns in (self._paths.cloud, self._paths.inet):
+        homes = {each.netns for each in self.site.hypervisors}
+        for netns in {self._paths.cloud, self._paths.inet, *homes}:
             namespaces.ensure(netns)
         key = snapshot.key(configuration)
         if snapshot.exists(self._paths, key):
@@ -102,7 +103,7 @@ class OpenStack:
 
     def ensure_running(self) -> None:
         """Starts again whatever of a cloud that is up has ended."""
-        self._start([ovn.databases(self.site), *self._services()])
+        self._start([*ovn.databases(self.site), *self._services()])
 
     def octavia(self) -> None:
         """Starts Octavia, whose database and catalogue every cloud has. Raises StartupError."""
@@ -114,8 +115,14 @@ class OpenStack:
         return bootstrap.facts(self.site)
 
     def relays(self) -> list[Relay]:
-        """Where the APIs shall answer besides the cloud's own namespace."""
-        return [Relay(int(port), self._paths.cloud, (self._paths.inet,)) for port in APIS]
+        """Where the APIs shall answer besides the cloud's own namespace: for the operator, and the metadata
+        service for the agent of each hypervisor."""
+        cloud, inet = self._paths.cloud, self._paths.inet
+        elsewhere = tuple(each.netns for each in self.site.hypervisors if each.netns != cloud)
+        return [
+            *(Relay(int(port), cloud, (inet,)) for port in APIS),
+            Relay(int(Port.METADATA), cloud, elsewhere),
+        ]
 
     def connection(self, cloud: str = clouds.USER) -> AbstractContextManager[Connection]:
         """A connection to the cloud as the project (`portico`) or as the provider (`portico-admin`)."""
@@ -127,7 +134,8 @@ class OpenStack:
         return self.site.first.name
 
     def plug(self, link: str, port: str, mac: str) -> None:
-        """Makes a link of the cloud's namespace a Neutron port, by the port's id and address."""
+        """Makes a link of the cloud's namespace, where the first hypervisor is, a Neutron port, by the port's
+        id and address."""
         ovn.plug(self.site, link, port, mac)
 
     def unplug(self, link: str) -> None:
@@ -165,7 +173,8 @@ class OpenStack:
         before it starts."""
         ovn.make_databases(self.site)
         ovn.connect_internet(self.site)
-        self._start([ovn.databases(self.site)])
+        ovn.connect_hypervisors(self.site)
+        self._start(ovn.databases(self.site))
         ovn.configure(self.site)
         self._start(ovn.services(self.site))
 

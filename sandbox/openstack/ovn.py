@@ -1,129 +1,197 @@
 """Open vSwitch and OVN: the networks' data plane, in userspace, and its way to the internet.
 
-Changes the cloud's and the internet's network namespaces. Neutron stands on it; nodes and servers are plugged
-into it.
+Changes the network namespaces of the hypervisors and of the internet. Neutron stands on it; nodes and servers
+are plugged into it.
 """
 
 from __future__ import annotations
 
 from sandbox import namespaces
+from sandbox.namespaces import End
 from sandbox.openstack.services.network import PHYSICAL_NETWORK
-from sandbox.openstack.site import Hypervisor, Site
+from sandbox.openstack.site import TUNNELS, Hypervisor, Site, Station
 from sandbox.openstack.software import NETWORK
-from sandbox.openstack.startup import Check, Service, listens_at
+from sandbox.openstack.startup import Service, listens_at
 from sandbox.processes import Program
 
 BRIDGE = "br-int"
 """OVN's integration bridge, which every port is plugged into."""
 
+TUNNEL_BRIDGE = "br-tun"
+"""Where a hypervisor has its address in the network between hypervisors: a switch in userspace finds its way
+to others only by a bridge of its own."""
+
 EXTERNAL_BRIDGE = "br-ex"
+EXTERNAL_LINK = "ext0"
 EXTERNAL_CIDR = "203.0.113.0/24"
 ROUTER = "203.0.113.1"
 """The internet's router on the external network."""
 CLIENT = "198.51.100.10"
 """A client somewhere in the internet, behind that router."""
 
+SWITCH = {"conf.db": "openvswitch/vswitch.ovsschema"}
+OVN = {"ovnnb.db": "ovn/ovn-nb.ovsschema", "ovnsb.db": "ovn/ovn-sb.ovsschema"}
+"""Databases and the schemas they are made by."""
 
-def environment(site: Site, hypervisor: Hypervisor) -> dict[str, str]:
-    """Where the programs of a hypervisor's Open vSwitch keep their things."""
-    share, run, state = NETWORK.folder(site.paths) / "usr/share", str(hypervisor.ovs), str(hypervisor.state)
+
+def environment(site: Site, station: Station) -> dict[str, str]:
+    """Where the programs of a station keep their things."""
+    share, run, state = NETWORK.folder(site.paths) / "usr/share", str(station.run), str(station.state)
     common = {"RUNDIR": run, "LOGDIR": str(site.paths.log), "DBDIR": state, "SYSCONFDIR": str(site.paths.etc)}
     both = {f"{suite}_{name}": value for suite in ("OVS", "OVN") for name, value in common.items()}
     return {**both, "OVS_PKGDATADIR": str(share / "openvswitch"), "OVN_PKGDATADIR": str(share / "ovn")}
 
 
-def databases(site: Site) -> Service:
-    """The server of three databases: Open vSwitch's own, OVN's northbound and southbound."""
-    hypervisor = site.first
-    files = [str(hypervisor.state / name) for name in SCHEMAS]
-    options = (f"--remote=punix:{hypervisor.ovs}/db.sock", "--disable-file-column-diff")
-    return _service(site, "ovsdb-server", *files, *options, answers=listens_at(hypervisor.ovs / "db.sock"))
+def databases(site: Site) -> list[Service]:
+    """The servers of the databases: OVN's northbound and southbound, and Open vSwitch's of each
+    hypervisor."""
+    central = _server(site, site.central, "ovn-databases", *OVN)
+    return [central, *(switch_database(site, each) for each in site.hypervisors)]
 
 
 def services(site: Site) -> list[Service]:
-    """The switch, and OVN's compiler and agent."""
-    first = site.first
+    """OVN's compiler, and the switch and OVN's agent of each hypervisor."""
     remotes = (f"--ovnnb-db={site.ovn}", f"--ovnsb-db={site.ovn}")
-    return [
-        _service(site, "ovs-vswitchd", first.ovsdb, answers=listens_at(first.ovs / "ovs-vswitchd.ctl")),
-        _service(site, "ovn-northd", *remotes, answers=listens_at(first.ovs / "ovn-northd.ctl")),
-        _service(
-            site,
-            "ovn-controller",
-            first.ovsdb,
-            answers=listens_at(first.ovs / "ovn-controller.ctl"),
-            needs=("ovs-vswitchd",),
-        ),
-    ]
+    compiler = _service(site, site.central, "ovn-northd", "ovn-northd", *remotes)
+    agents = [make(site, each) for each in site.hypervisors for make in (switch, controller)]
+    return [compiler, *agents]
 
 
-def _service(site: Site, name: str, *arguments: str, answers: Check, needs: tuple[str, ...] = ()) -> Service:
-    hypervisor = site.first
-    control = f"--unixctl={hypervisor.ovs / name}.ctl"
+def switch_database(site: Site, hypervisor: Hypervisor) -> Service:
+    """The server of Open vSwitch's own database on a hypervisor."""
+    return _server(site, hypervisor, f"ovsdb-server-{hypervisor.name}", *SWITCH)
+
+
+def switch(site: Site, hypervisor: Hypervisor) -> Service:
+    """The switch of a hypervisor: every packet of its servers goes through this program."""
+    name = f"ovs-vswitchd-{hypervisor.name}"
+    return _service(site, hypervisor, name, "ovs-vswitchd", hypervisor.ovsdb)
+
+
+def controller(site: Site, hypervisor: Hypervisor) -> Service:
+    """OVN's agent on a hypervisor, which tells the switch what to do."""
+    name = f"ovn-controller-{hypervisor.name}"
+    needs = (f"ovs-vswitchd-{hypervisor.name}",)
+    return _service(site, hypervisor, name, "ovn-controller", hypervisor.ovsdb, needs=needs)
+
+
+def _server(site: Site, station: Station, name: str, *files: str) -> Service:
+    arguments = (
+        *(str(station.state / file) for file in files),
+        f"--remote=punix:{station.run}/db.sock",
+        "--disable-file-column-diff",
+    )
+    return _service(site, station, name, "ovsdb-server", *arguments, socket="db.sock")
+
+
+def _service(
+    site: Site,
+    station: Station,
+    name: str,
+    binary: str,
+    *arguments: str,
+    socket: str = "",
+    needs: tuple[str, ...] = (),
+) -> Service:
+    """A program of Open vSwitch or OVN; it answers on a socket of its station, by default on the one it is
+    controlled by."""
+    control = f"{binary}.ctl"
     program = Program(
         name=name,
-        command=(str(site.paths.bin / name), *arguments, control, "-vconsole:warn"),
-        netns=hypervisor.netns,
-        environment=environment(site, hypervisor),
-        directory=hypervisor.state,
+        command=(
+            str(site.paths.bin / binary),
+            *arguments,
+            f"--unixctl={station.run / control}",
+            "-vconsole:warn",
+        ),
+        netns=station.netns,
+        environment=environment(site, station),
+        directory=station.state,
     )
-    return Service(program, answers, needs)
-
-
-SCHEMAS = {
-    "conf.db": "openvswitch/vswitch.ovsschema",
-    "ovnnb.db": "ovn/ovn-nb.ovsschema",
-    "ovnsb.db": "ovn/ovn-sb.ovsschema",
-}
+    return Service(program, listens_at(station.run / (socket or control)), needs)
 
 
 def make_databases(site: Site) -> None:
     """Empty databases, where there are none."""
-    first = site.first
-    for folder in (first.state, first.ovs):
-        folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in SCHEMAS.items():
-        if not (first.state / name).exists():
-            tool, share = site.paths.bin / "ovsdb-tool", NETWORK.folder(site.paths) / "usr/share"
-            namespaces.run(tool, "create", first.state / name, share / schema)
+    tool, share = site.paths.bin / "ovsdb-tool", NETWORK.folder(site.paths) / "usr/share"
+    for station, schemas in ((site.central, OVN), *((each, SWITCH) for each in site.hypervisors)):
+        for folder in (station.state, station.run):
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, schema in schemas.items():
+            if not (station.state / name).exists():
+                namespaces.run(tool, "create", station.state / name, share / schema)
 
 
 def configure(site: Site) -> None:
-    """Tells the switch who it is, makes its bridges and plugs the internet in. The database server has to
+    """Tells each switch who it is, makes its bridges and plugs the cables in. The databases have to
     answer."""
-    first = site.first
+    for hypervisor in site.hypervisors:
+        # No waiting: the switch itself starts after this and finds everything there.
+        _vsctl(site, hypervisor, "--no-wait", "init")
+        _vsctl(site, hypervisor, "--no-wait", *_description(site, hypervisor))
+    namespaces.run(site.paths.bin / "ovn-nbctl", f"--db={site.ovn}", "init")
+    namespaces.run(site.paths.bin / "ovn-sbctl", f"--db={site.ovn}", "init")
+
+
+def _description(site: Site, hypervisor: Hypervisor) -> list[str]:
+    """What ovs-vsctl(8) is told of a hypervisor, as one command."""
     settings = {
-        "external_ids:system-id": f"chassis-{first.name}",
-        "external_ids:hostname": first.name,
-        "external_ids:rundir": str(first.ovs),
+        "external_ids:system-id": f"chassis-{hypervisor.name}",
+        "external_ids:hostname": hypervisor.name,
+        "external_ids:rundir": str(hypervisor.run),
         "external_ids:ovn-remote": site.ovn,
         "external_ids:ovn-encap-type": "geneve",
-        "external_ids:ovn-encap-ip": first.tunnel,
+        "external_ids:ovn-encap-ip": hypervisor.tunnel,
         "external_ids:ovn-bridge": BRIDGE,
         "external_ids:ovn-bridge-datapath-type": "netdev",
-        "external_ids:ovn-bridge-mappings": f"{PHYSICAL_NETWORK}:{EXTERNAL_BRIDGE}",
-        "external_ids:ovn-cms-options": "enable-chassis-as-gw",
         "external_ids:ovn-monitor-all": "true",
         "other_config:vlan-limit": "0",
     }
-    # No waiting: the switch itself starts after this and finds everything there.
-    _vsctl(site, "--no-wait", "init")
-    _vsctl(
-        site, "--no-wait", "set", "Open_vSwitch", ".", *(f"{key}={value}" for key, value in settings.items())
-    )
-    userspace = ("datapath_type=netdev",)
-    guarded = (*userspace, "fail-mode=secure", "other_config:disable-in-band=true")
-    for bridge, options in ((BRIDGE, guarded), (EXTERNAL_BRIDGE, userspace)):
-        _vsctl(site, "--no-wait", "--may-exist", "add-br", bridge, "--", "set", "Bridge", bridge, *options)
-    _vsctl(site, "--no-wait", "--may-exist", "add-port", EXTERNAL_BRIDGE, "ext0")
-    namespaces.run(site.paths.bin / "ovn-nbctl", f"--db={site.ovn}", "init")
-    namespaces.run(site.paths.bin / "ovn-sbctl", f"--db={site.ovn}", "init")
+    bridges = {
+        BRIDGE: ("fail-mode=secure", "other_config:disable-in-band=true"),
+        TUNNEL_BRIDGE: (),
+    }
+    links = [(TUNNEL_BRIDGE, end.name) for end in _ends(site) if end.netns == hypervisor.netns]
+    if hypervisor.gateway:
+        settings["external_ids:ovn-bridge-mappings"] = f"{PHYSICAL_NETWORK}:{EXTERNAL_BRIDGE}"
+        settings["external_ids:ovn-cms-options"] = "enable-chassis-as-gw"
+        bridges[EXTERNAL_BRIDGE] = ()
+        links.append((EXTERNAL_BRIDGE, EXTERNAL_LINK))
+    words = ["set", "Open_vSwitch", ".", *(f"{key}={value}" for key, value in settings.items())]
+    for name, options in bridges.items():
+        words += ["--", "--may-exist", "add-br", name]
+        words += ["--", "set", "Bridge", name, "datapath_type=netdev", *options]
+    for bridge, link in links:
+        words += ["--", "--may-exist", "add-port", bridge, link]
+    return words
+
+
+def cables(site: Site) -> list[tuple[End, End]]:
+    """The cables between hypervisors: from the first one, whose switch joins them, to each other one."""
+    first, *others = site.hypervisors
+    return [(End(first.netns, f"to-{other.name}"), End(other.netns, f"to-{first.name}")) for other in others]
+
+
+def _ends(site: Site) -> list[End]:
+    return [end for cable in cables(site) for end in cable]
+
+
+def connect_hypervisors(site: Site) -> None:
+    """The network between hypervisors: its cables and addresses."""
+    for cable in cables(site):
+        namespaces.veth(*cable)
+    for each in site.hypervisors:
+        # The switch takes a tap of its bridge's name for the bridge's own link, and the address that it finds
+        # there outlives the switch.
+        namespaces.tap(each.netns, TUNNEL_BRIDGE)
+        address = f"{each.tunnel}/{TUNNELS.prefixlen}"
+        namespaces.run("ip", "-n", each.netns, "address", "replace", address, "dev", TUNNEL_BRIDGE)
 
 
 def connect_internet(site: Site) -> None:
     """The cable to the internet, its router, and the client that everything there speaks as."""
     paths = site.paths
-    namespaces.veth(namespaces.End(paths.cloud, "ext0"), namespaces.End(paths.inet, "eth0"))
+    namespaces.veth(End(site.first.netns, EXTERNAL_LINK), End(paths.inet, "eth0"))
     length = EXTERNAL_CIDR.rpartition("/")[2]
     ip = ("ip", "-n", paths.inet)
     namespaces.run(*ip, "address", "replace", f"{ROUTER}/{length}", "dev", "eth0")
@@ -135,20 +203,20 @@ def connect_internet(site: Site) -> None:
 
 
 def plug(site: Site, link: str, port: str, mac: str) -> None:
-    """Makes a link of the cloud's namespace a Neutron port: `port` is the port's id, `mac` its address."""
+    """Makes a link of the first hypervisor a Neutron port: `port` is the port's id, `mac` its address."""
     add = ("--may-exist", "add-port", BRIDGE, link)
     ids = (
         f"external_ids:iface-id={port}",
         "external_ids:iface-status=active",
         f'external_ids:attached-mac="{mac}"',
     )
-    _vsctl(site, "--timeout=20", *add, "--", "set", "Interface", link, *ids)
+    _vsctl(site, site.first, "--timeout=20", *add, "--", "set", "Interface", link, *ids)
 
 
 def unplug(site: Site, link: str) -> None:
     """Takes a link out of the switch, if it is in."""
-    _vsctl(site, "--timeout=20", "--if-exists", "del-port", BRIDGE, link)
+    _vsctl(site, site.first, "--timeout=20", "--if-exists", "del-port", BRIDGE, link)
 
 
-def _vsctl(site: Site, *words: str) -> None:
-    namespaces.run(site.paths.bin / "ovs-vsctl", f"--db={site.ovn}", *words)
+def _vsctl(site: Site, hypervisor: Hypervisor, *words: str) -> None:
+    namespaces.run(site.paths.bin / "ovs-vsctl", f"--db={hypervisor.ovsdb}", *words)

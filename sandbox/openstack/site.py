@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import IntEnum
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from sandbox.paths import Paths
@@ -23,6 +24,9 @@ OCTAVIA_REGION = "RegionTwo"
 
 ADDRESS = "127.0.0.1"
 """Every service listens here, inside the cloud's network namespace."""
+
+TUNNELS = IPv4Network("10.98.0.0/24")
+"""The network between hypervisors."""
 
 
 class Port(IntEnum):
@@ -84,23 +88,35 @@ def write_secret(path: Path, text: str) -> None:
 
 
 @dataclass(frozen=True)
-class Hypervisor:
-    """A machine that servers run on: a name in Nova and OVN, a network namespace, an Open vSwitch of its
-    own."""
+class Station:
+    """A place of Open vSwitch's and OVN's programs: they find one another by the sockets in one folder."""
 
-    name: str
     netns: str
-    ovs: Path
-    """Folder of its Open vSwitch: sockets. The database socket is `db.sock` in it."""
+    run: Path
+    """Folder of the sockets; that of the databases' server is `db.sock`."""
     state: Path
-    """Folder of its Open vSwitch's database."""
-    tunnel: str
-    """Its address in the network between hypervisors."""
+    """Folder of the databases."""
 
     @property
     def ovsdb(self) -> str:
-        """How to reach its Open vSwitch database."""
-        return f"unix:{self.ovs}/db.sock"
+        """How to reach its databases."""
+        return f"unix:{self.run}/db.sock"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hypervisor(Station):
+    """A machine that servers run on: an Open vSwitch of its own in a network namespace of its own.
+
+    Its nova-compute sits with the other services and only plugs servers in here. What it has to say to the
+    cloud goes through sockets, so the network between hypervisors carries servers' packets and nothing else.
+    """
+
+    name: str
+    """In Nova and in OVN."""
+    tunnel: str
+    """Its address in the network between hypervisors."""
+    gateway: bool = False
+    """Whether the cable to the external network ends here."""
 
 
 @dataclass(frozen=True)
@@ -112,19 +128,34 @@ class Site:
 
     @property
     def first(self) -> Hypervisor:
-        """The hypervisor that also is the gateway to the external network."""
-        paths = self.paths
-        return Hypervisor("compute1", paths.cloud, paths.run / "ovs", paths.state / "ovs", ADDRESS)
+        """The hypervisor in the cloud's own namespace. It is the gateway to the external network, and what is
+        no server is plugged in there."""
+        return replace(self._hypervisor(1), netns=self.paths.cloud, gateway=True)
 
     @property
     def hypervisors(self) -> tuple[Hypervisor, ...]:
         """All hypervisors."""
-        return (self.first,)
+        return self.first, self._hypervisor(2)
+
+    def _hypervisor(self, number: int) -> Hypervisor:
+        name, paths = f"compute{number}", self.paths
+        return Hypervisor(
+            name=name,
+            netns=paths.netns(name),
+            run=paths.run / name,
+            state=paths.state / f"ovs-{name}",
+            tunnel=str(TUNNELS[number]),
+        )
+
+    @property
+    def central(self) -> Station:
+        """Where OVN's northbound and southbound database and their compiler are."""
+        return Station(self.paths.cloud, self.paths.run / "ovn", self.paths.state / "ovn")
 
     @property
     def ovn(self) -> str:
-        """How to reach OVN's two databases, which the first hypervisor's ovsdb-server keeps."""
-        return self.first.ovsdb
+        """How to reach OVN's two databases."""
+        return self.central.ovsdb
 
     def etc(self, *parts: str) -> Path:
         """A file below the folder of configurations."""

@@ -16,8 +16,9 @@ from sandbox.openstack import bootstrap, databases, software
 from sandbox.openstack.files import File
 from sandbox.paths import Paths
 
-PARTS = ("mariadb", "ovs", "keystone", "glance", "nova-compute1")
-"""What of the state belongs to a snapshot; the message queue holds nothing between two calls."""
+PARTS = ("mariadb", "ovn", "keystone", "glance", "nova-*")
+"""Patterns of what of the state belongs to a snapshot; the message queue holds nothing between two calls, and
+a switch is described anew each time."""
 
 
 def key(files: Iterable[File]) -> str:
@@ -55,5 +56,5 @@ def restore(paths: Paths, name: str) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     # cp keeps the holes in the databases' files and shares blocks where the file system can.
-    parts = [source / part for part in PARTS if (source / part).exists()]
+    parts = [part for pattern in PARTS for part in source.glob(pattern)]
     namespaces.run("cp", "--archive", "--sparse=always", "--reflink=auto", *parts, target)

@@ -72,7 +72,6 @@ def services(site: Site) -> list[Service]:
             "nova.wsgi.metadata:application",
             needs=("mariadb",),
             settings=nova,
-            address="0.0.0.0" if len(site.hypervisors) > 1 else ADDRESS,
             threads=4,
         ),
         _daemon(site, "nova-conductor", "Starting conductor node"),
@@ -89,7 +88,7 @@ def compute(site: Site, hypervisor: Hypervisor) -> Service:
         site,
         name,
         *(python, str(LAUNCHER), "--config-file", str(site.etc(name, "nova.conf"))),
-        needs=("nova-conductor", "placement", "ovn-controller"),
+        needs=("nova-conductor", "placement", f"ovn-controller-{hypervisor.name}"),
         answers=has_said(
             site.paths.log / f"{name}.log",
             "Compute node record created|Updating resource usage|Starting compute node",
@@ -112,6 +111,15 @@ def server_group(paths: Paths) -> str:
     return f"{paths.prefix}/servers"
 
 
+def servers(site: Site, hypervisor: Hypervisor) -> Path:
+    """The folder that holds one for each server of a hypervisor, named after the server's id."""
+    return _state(site, hypervisor) / "instances"
+
+
+def _state(site: Site, hypervisor: Hypervisor) -> Path:
+    return site.paths.state / f"nova-{hypervisor.name}"
+
+
 def _placement(site: Site) -> ini.Sections:
     return {
         "api": {"auth_strategy": "keystone"},
@@ -125,7 +133,7 @@ def _nova(site: Site, hypervisor: Hypervisor) -> ini.Sections:
         "DEFAULT": {
             "host": hypervisor.name,
             "my_ip": ADDRESS,
-            "state_path": str(site.paths.state / f"nova-{hypervisor.name}"),
+            "state_path": str(_state(site, hypervisor)),
             "transport_url": site.messaging,
             "compute_driver": "nspawn.NspawnDriver",
             "initial_cpu_allocation_ratio": "16.0",

@@ -73,7 +73,7 @@ def agent(site: Site, hypervisor: Hypervisor) -> Service:
         site,
         name,
         *("unshare", "--mount", "--propagation", "private", "sh", "-c", PRIVATE_NAMES, "sh", *program),
-        needs=("ovn-controller", "rabbitmq"),
+        needs=(f"ovn-controller-{hypervisor.name}", "rabbitmq"),
         answers=has_said(site.paths.log / f"{name}.log", "ervice"),
         netns=hypervisor.netns,
     )
@@ -129,7 +129,7 @@ def _ml2(site: Site) -> ini.Sections:
             "dns_servers": "203.0.113.1",
             "ovn_emit_need_to_frag": True,
         },
-        "ovs": {"ovsdb_connection": site.ovn},
+        "ovs": {"ovsdb_connection": site.first.ovsdb},
     }
 
 
@@ -139,7 +139,7 @@ def _agent(site: Site, hypervisor: Hypervisor) -> ini.Sections:
             "host": hypervisor.name,
             "state_path": str(site.paths.state / f"neutron-agent-{hypervisor.name}"),
             "metadata_proxy_shared_secret": site.secrets.metadata,
-            "nova_metadata_host": ADDRESS if hypervisor == site.first else site.first.tunnel,
+            "nova_metadata_host": ADDRESS,
             "nova_metadata_port": int(Port.METADATA),
             "metadata_workers": 0,
         },

@@ -37,7 +37,6 @@ def api(
     *options: str,
     needs: tuple[str, ...],
     settings: Mapping[str, str] | None = None,
-    address: str = ADDRESS,
     threads: int = 8,
     answers: Check | None = None,
 ) -> Service:
@@ -46,7 +45,7 @@ def api(
     venv = site.paths.venv
     command = (
         str(venv / "bin/uwsgi"),
-        *("--http-socket", f"{address}:{int(port)}", "--module", module, "--virtualenv", str(venv)),
+        *("--http-socket", f"{ADDRESS}:{int(port)}", "--module", module, "--virtualenv", str(venv)),
         *("--master", "--die-on-term", "--lazy-apps", "--need-app", "--processes", "1"),
         *("--enable-threads", "--threads", str(threads), "--buffer-size", "65535"),
         *("--add-header", "Connection: close", "--procname-prefix", f"{name} "),

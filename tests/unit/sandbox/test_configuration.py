@@ -18,9 +18,8 @@ def files(site):
 
 @pytest.fixture
 def services(site):
-    return [service for group in (*GROUPS, balancing) for service in group.services(site)] + ovn.services(
-        site
-    )
+    network = [*ovn.databases(site), *ovn.services(site)]
+    return network + [service for group in (*GROUPS, balancing) for service in group.services(site)]
 
 
 def test_every_oslo_configuration_reads_back(files):
@@ -43,8 +42,18 @@ def test_no_secret_is_in_the_arguments_of_any_program(site, services):
     assert not [secret for secret in site.secrets.values() if secret in words]
 
 
-def test_every_program_of_the_cloud_stays_in_the_clouds_namespace(site, services):
-    assert {service.program.netns for service in services} == {site.paths.cloud}
+def test_every_program_stays_in_a_namespace_of_the_sandbox(site, services):
+    assert {service.program.netns for service in services} == {"here-cloud", "here-compute2"}
+
+
+def test_what_speaks_to_the_cloud_over_its_network_stays_in_the_clouds_namespace(site, services):
+    outside = {service.name for service in services if service.program.netns != site.paths.cloud}
+    assert outside == {
+        "ovsdb-server-compute2",
+        "ovs-vswitchd-compute2",
+        "ovn-controller-compute2",
+        "neutron-agent-compute2",
+    }
 
 
 def test_configuration_files_are_for_their_owner_alone(tmp_path):

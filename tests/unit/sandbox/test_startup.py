@@ -82,7 +82,7 @@ def test_a_program_that_never_answers_is_given_up(tmp_path):
 
 
 def test_every_need_of_the_cloud_is_a_program_of_the_cloud(site):
-    services = [ovn.databases(site), *ovn.services(site), *balancing.services(site)]
+    services = [*ovn.databases(site), *ovn.services(site), *balancing.services(site)]
     services += [service for group in GROUPS for service in group.services(site)]
     names = [service.name for service in services]
     assert len(names) == len(set(names))
