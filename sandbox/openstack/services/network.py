@@ -138,6 +138,8 @@ def _agent(site: Site, hypervisor: Hypervisor) -> ini.Sections:
         "DEFAULT": {
             "host": hypervisor.name,
             "state_path": str(site.paths.state / f"neutron-agent-{hypervisor.name}"),
+            # Below its folder of state the path would be too long for a socket's.
+            "metadata_proxy_socket": str(hypervisor.run / "metadata.sock"),
             "metadata_proxy_shared_secret": site.secrets.metadata,
             "nova_metadata_host": ADDRESS,
             "nova_metadata_port": int(Port.METADATA),

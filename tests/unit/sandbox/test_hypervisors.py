@@ -1,5 +1,6 @@
 """What hypervisors are made of; nothing of them exists."""
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from sandbox import namespaces
 from sandbox.openstack import ovn, snapshot
 from sandbox.openstack.cloud import OpenStack
-from sandbox.openstack.services import compute
+from sandbox.openstack.services import compute, network
 from sandbox.openstack.site import Port, Secrets, Site
 from sandbox.paths import LONGEST_ROOT, Paths
 
@@ -85,6 +86,10 @@ def test_the_sockets_of_the_deepest_folder_fit(site):
     root = Path("/" + "x" * (LONGEST_ROOT - 1))
     deep = Site(Paths(root, "here"), site.secrets)
     sockets = [each.run / "ovn-controller.ctl" for each in (deep.central, *deep.hypervisors)]
+    for file in network.files(deep):
+        said = re.findall(r"^metadata_proxy_socket = (.*)", file.text, re.MULTILINE)
+        sockets += [Path(path) for path in said]
+    assert len(sockets) == 5
     assert max(len(str(path)) for path in sockets) < 108
 
 
