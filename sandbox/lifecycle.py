@@ -60,6 +60,7 @@ class Sandbox:
         with self._alone():
             there = self.parts()
             if there is not None and wanted | there == there and self._all_running():
+                self.openstack.hypervisors.mend()
                 self.progress.say("the sandbox is up")
                 return
             self._refuse(running=there is not None)

@@ -154,6 +154,14 @@ class Supervisor:
                 if name in known:
                     rpc.removeProcessGroup(name)
 
+    def signal(self, names: Iterable[str], signal_name: str) -> None:
+        """Sends a signal, such as STOP, to those of the programs that run; not to their children."""
+        with self._lock:
+            running = {name for name, state in self.status().items() if state.running}
+            for name in names:
+                if name in running:
+                    self._rpc().signalProcess(name, signal_name)
+
     def status(self) -> dict[str, State]:
         """Every program that supervisord knows, by name; empty when it does not run."""
         if not self.alive():

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox import namespaces
 from sandbox.openstack import bootstrap, clouds, databases, files, ovn, snapshot, software
 from sandbox.openstack.files import File
+from sandbox.openstack.hypervisors import Hypervisors
 from sandbox.openstack.services import balancing, compute, data, identity, network
 from sandbox.openstack.site import APIS, Port, Secrets, Site
 from sandbox.openstack.startup import Service, start
@@ -101,8 +102,14 @@ class OpenStack:
         for folder in self._paths.state.glob("nova-*/instances/*"):
             namespaces.delete(Machine(folder, compute.server_group(self._paths)).netns)
 
+    @property
+    def hypervisors(self) -> Hypervisors:
+        """The hypervisors, for who wants one to freeze or to be cut off."""
+        return Hypervisors(self.site, self._supervisor)
+
     def ensure_running(self) -> None:
-        """Starts again whatever of a cloud that is up has ended."""
+        """Starts again whatever of a cloud that is up has ended, and lets go on what was frozen or cut."""
+        self.hypervisors.mend()
         self._start([*ovn.databases(self.site), *self._services()])
 
     def octavia(self) -> None:

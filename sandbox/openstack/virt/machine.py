@@ -165,6 +165,24 @@ class Machine:
             os.kill(pid, signal.SIGKILL)
         reap()
 
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal to all its processes, those that are born meanwhile included."""
+        told: set[int] = set()
+        while new := self._processes() - told:
+            for pid in new:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            told |= new
+
+    def _processes(self) -> set[int]:
+        """The numbers that its processes have in the caller's process namespace."""
+        found: set[int] = set()
+        for group in self.groups():
+            for file in group.rglob("cgroup.procs"):
+                with suppress(OSError):  # the guest has just removed the group
+                    found.update(map(int, file.read_text().split()))
+        return found
+
     def delete(self, disk: bool) -> None:
         """Removes its namespace, mount and control groups, and its files if `disk` says so."""
         namespaces.delete(self.netns)
