@@ -71,7 +71,7 @@ def _switch(sandbox: Sandbox, home: str, *words: str) -> str:
     """ovs-ofctl at the switch that a namespace is home of."""
     (switch,) = [each for each in sandbox.openstack.site.hypervisors if each.netns == home]
     action, bridge, *flows = words
-    socket = f"unix:{switch.ovs}/{bridge}.mgmt"
+    socket = f"unix:{switch.run}/{bridge}.mgmt"
     return namespaces.run(sandbox.paths.bin / "ovs-ofctl", "-O", "OpenFlow15", action, socket, *flows)
 
 
