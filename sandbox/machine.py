@@ -14,7 +14,7 @@ from pathlib import Path
 from sandbox.paths import LONGEST_ROOT, Paths
 
 MEMORY = 6 * 1024
-"""MiB that must be free: OpenStack and Kubernetes take 3.2 GiB, four servers and the tests the rest."""
+"""MiB that must be free: OpenStack and Kubernetes take 3.6 GiB, four servers and the tests the rest."""
 
 DISK = 8 * 1000
 """MB that must be free for a sandbox from nothing."""
