@@ -46,7 +46,6 @@ def test_a_dead_hosts_vip_moves_in_time_and_a_host_that_comes_back_takes_nothing
         print(f"host came back: {coming[-1]}")
         assert pair.holder() == 1 - master
     assert median_gap(dying) <= STEADY.takeover(180) + SPARE
-    assert all(report.gap < 0.25 for report in coming)
     assert sum(len(report.failed) for report in coming) < sum(report.sent for report in coming) / 1000
 
 

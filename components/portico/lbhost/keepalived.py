@@ -48,6 +48,8 @@ vrrp_instance portico {{
     priority {priority}
     advert_int {advert_int:.2f}
     down_timer_adverts {missed_adverts}
+    garp_master_refresh 2
+    garp_master_refresh_repeat 1
 {peers}    track_file {{
         haproxy
     }}

@@ -21,6 +21,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 SILENT = ("tc", "qdisc", "replace", "dev", "eth0", "root", "blackhole")
@@ -58,8 +59,7 @@ def kill(name: str, which: str = "all") -> list[int]:
     """SIGKILL by name; the ids."""
     only = {first()} if which == "first" else None
     chosen = [pid for pid, known in processes().items() if known == name and (only is None or pid in only)]
-    for pid in chosen:
-        os.kill(pid, signal.SIGKILL)
+    _signal(chosen, signal.SIGKILL)
     return chosen
 
 
@@ -75,13 +75,19 @@ def freeze(seconds: float) -> list[int]:
     """Everything stands still, as in a live migration, and goes on; how many processes that were."""
     chosen = list(processes())
     subprocess.run(SILENT, check=True)
-    for pid in chosen:
-        os.kill(pid, signal.SIGSTOP)
-    time.sleep(seconds)
-    subprocess.run(SOUND, check=True)
-    for pid in chosen:
-        os.kill(pid, signal.SIGCONT)
+    try:
+        _signal(chosen, signal.SIGSTOP)
+        time.sleep(seconds)
+    finally:
+        subprocess.run(SOUND, check=True)
+        _signal(chosen, signal.SIGCONT)
     return chosen
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):  # some live for a moment only
+            os.kill(pid, number)
 
 
 def watch(address: str) -> list[tuple[float, float]]:

@@ -80,6 +80,12 @@ def start_keepalived(pair: Pair, place: int) -> None:
     on(pair, place, "run", "systemctl", "start", "keepalived")
 
 
+def forget(pair: Pair) -> None:
+    """The hosts forget that they gave the VIP up a moment ago, for which they would stay out for a minute."""
+    for place in range(len(pair.details["hosts"])):
+        on(pair, place, "run", "rm", "-f", "/run/portico/gave-up")
+
+
 def restart_haproxy(pair: Pair, place: int) -> None:
     """HAProxy is restarted instead of reloaded, as others do for a change."""
     on(pair, place, "run", "systemctl", "restart", "haproxy")

@@ -12,8 +12,9 @@ from sandbox.lifecycle import Sandbox
 from tests.datapath.faults import guest
 from tests.engine.pair import Pair, inside
 
-FLOW = "table=0,priority=65535,cookie=0x706f727469636f"
-"""Before every flow of OVN's; by its cookie it is found again."""
+COOKIE = "cookie=0x706f727469636f"
+FLOW, OURS = f"table=0,priority=65535,{COOKIE}", f"{COOKIE}/-1"
+"""What comes before every flow of OVN's, and how it is found again."""
 
 
 def port(pair: Pair, place: int) -> Any:
@@ -57,14 +58,12 @@ def drop_vrrp(pair: Pair) -> Iterator[None]:
         )
     try:
         yield
-        for home, _ in taps:
-            said = _switch(pair.sandbox, home, "dump-flows", "br-int", f"{FLOW.rpartition(',')[2]}/-1")
-            dropped = [int(count) for count in re.findall(r"n_packets=(\d+)", said)]
-            assert dropped, "the flows that drop VRRP are gone"
-            assert any(dropped), "no advert was dropped"
+        said = [_switch(pair.sandbox, home, "dump-flows", "br-int", OURS) for home, _ in taps]
+        assert all("n_packets=" in each for each in said), "a flow that drops VRRP is gone"
+        assert any(map(int, re.findall(r"n_packets=(\d+)", "".join(said)))), "no advert was dropped"
     finally:
         for home, _ in taps:
-            _switch(pair.sandbox, home, "del-flows", "br-int", f"{FLOW.rpartition(',')[2]}/-1")
+            _switch(pair.sandbox, home, "del-flows", "br-int", OURS)
 
 
 def _switch(sandbox: Sandbox, home: str, *words: str) -> str:
