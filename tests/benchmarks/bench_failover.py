@@ -7,8 +7,9 @@ one was due that was answered in time: what the unluckiest client would have wai
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -36,9 +37,9 @@ def gaps(reports: Iterable[Report]) -> tuple[float, ...]:
 
 
 @contextmanager
-def timers(pair: Pair, name: str) -> Iterator[None]:
-    """The pair runs with a profile of timers while the block does."""
-    pair.door.change({"portico:loadBalancer": {"hosts": {"timers": name}}})
+def changed(pair: Pair, change: Mapping[str, Any]) -> Iterator[None]:
+    """The pair runs with other settings while the block does."""
+    pair.door.change(change)
     pair.door.up().succeeded()
     try:
         yield
@@ -64,21 +65,23 @@ def deaths(pair: Pair, times: int, seconds: float) -> tuple[list[Report], list[R
     return dying, coming
 
 
+def death(series: Series) -> Measurement:
+    return Measurement(
+        "failover-1-host",
+        "An LB host dies",
+        "s without an answer",
+        "less",
+        f"The host that holds the VIP falls silent at once and for good, under {LOAD}",
+        (series,),
+        bound="fast 0.45 s, steady 0.8 s",
+    )
+
+
 @pytest.mark.parametrize("profile", ["steady", "fast"])
 def bench_a_host_dies(pair: Pair, runs: range, record: Record, profile: str) -> None:
-    with timers(pair, profile):
+    with changed(pair, {"portico:loadBalancer": {"hosts": {"timers": profile}}}):
         dying, coming = deaths(pair, len(runs), 1)
-    record(
-        Measurement(
-            "failover-1-host",
-            "An LB host dies",
-            "s without an answer",
-            "less",
-            f"The host that holds the VIP falls silent at once and for good, under {LOAD}",
-            (Series(f"Portico, {profile}", gaps(dying), failed(dying)),),
-            bound="fast 0.45 s, steady 0.8 s",
-        )
-    )
+    record(death(Series(f"Portico, {profile}", gaps(dying), failed(dying))))
     record(
         Measurement(
             "failover-6-back",
@@ -96,17 +99,7 @@ def bench_a_host_dies(pair: Pair, runs: range, record: Record, profile: str) -> 
 def bench_a_host_with_others_timers_dies(pair: Pair, runs: range, record: Record, peer: peers.Peer) -> None:
     with peers.played(pair, peer):
         dying, _ = deaths(pair, max(3, len(runs) // 4), 2)
-    record(
-        Measurement(
-            "failover-1-host",
-            "An LB host dies",
-            "s without an answer",
-            "less",
-            f"The host that holds the VIP falls silent at once and for good, under {LOAD}",
-            (Series(peer.name, gaps(dying), failed(dying)),),
-            bound="fast 0.45 s, steady 0.8 s",
-        )
-    )
+    record(death(Series(peer.name, gaps(dying), failed(dying))))
 
 
 FAULTS: dict[str, tuple[str, str, Fault, float, str]] = {

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.benchmarks.bench_failover import LOAD, RATE, failed, gaps
+from tests.benchmarks.bench_failover import LOAD, RATE, changed, failed, gaps
 from tests.benchmarks.conftest import Record
 from tests.benchmarks.record import Measurement, Series, rounded
 from tests.datapath.faults import members
@@ -40,21 +39,25 @@ def first_served(report: Report, begun: float, pod: str, since: float) -> float:
     )
 
 
-@contextmanager
-def everybody(pair: Pair) -> Iterator[None]:
-    """The members are whoever answers in the workers' subnet; no `up` has to say who came."""
-    pair.door.change({"portico:nodes": {"from": "cidr", "cidr": "10.20.0.8/29", "addresses": None}})
-    pair.door.up().succeeded()
-    try:
-        yield
-    finally:
-        pair.door.change({})
-        pair.door.up().succeeded()
+EVERYBODY = {"portico:nodes": {"from": "cidr", "cidr": "10.20.0.8/29", "addresses": None}}
+"""The members are whoever answers in the workers' subnet; no `up` has to say who came."""
+
+
+def coming(series: Series) -> Measurement:
+    return Measurement(
+        "worker-1-comes",
+        "From a new worker to the first request through it",
+        "s",
+        "less",
+        COMES,
+        (series,),
+        bound="cidr 5 s, `up` 20 s",
+    )
 
 
 def bench_a_worker_appears_in_the_subnet(pair: Pair, runs: range, record: Record) -> None:
     seconds = []
-    with everybody(pair):
+    with changed(pair, EVERYBODY):
         pod = pod_on(pair, NEW)
         for _ in runs:
             with pair.traffic(rate=RATE) as client:
@@ -64,17 +67,7 @@ def bench_a_worker_appears_in_the_subnet(pair: Pair, runs: range, record: Record
                 time.sleep(4)
             report = client.stop()
             seconds.append(first_served(report, client.begun, pod, since))
-    record(
-        Measurement(
-            "worker-1-comes",
-            "From a new worker to the first request through it",
-            "s",
-            "less",
-            COMES,
-            (Series("Portico, cidr", rounded(seconds, 2)),),
-            bound="cidr 5 s, `up` 20 s",
-        )
-    )
+    record(coming(Series("Portico, cidr", rounded(seconds, 2))))
 
 
 class Metadata:
@@ -109,17 +102,7 @@ def bench_up_adds_a_worker(pair: Pair, runs: range, record: Record) -> None:
             pair.door.up().succeeded()
         report = client.stop()
         seconds.append(first_served(report, client.begun, pod, metadata.changed))
-    record(
-        Measurement(
-            "worker-1-comes",
-            "From a new worker to the first request through it",
-            "s",
-            "less",
-            COMES,
-            (Series("Portico, up", rounded(seconds, 2)),),
-            bound="cidr 5 s, `up` 20 s",
-        )
-    )
+    record(coming(Series("Portico, up", rounded(seconds, 2))))
 
 
 def cut_off(pair: Pair) -> None:

@@ -18,9 +18,11 @@ from dataclasses import dataclass
 import pytest
 
 from portico.lbhost import Fleet, Host, payload
-from tests.benchmarks import lab
+from tests.benchmarks import contenders, lab
 from tests.benchmarks.conftest import Record
-from tests.benchmarks.lab import SECONDS, Contender, Lab, Process, rounds, wait_for
+from tests.benchmarks.contenders import Contender
+from tests.benchmarks.lab import SECONDS, Lab, rounds
+from tests.benchmarks.processes import Process, wait_for
 from tests.benchmarks.record import Measurement, Series, rounded
 from tests.unit.lbhost.fleets import fleet as numbered
 
@@ -101,12 +103,12 @@ FIGURES = (
 
 @pytest.fixture(scope="module")
 def thousand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with lab.built(lab.fleet(WORKERS), tmp_path_factory.mktemp("lab")) as made:
+    with lab.built(contenders.fleet(WORKERS), tmp_path_factory.mktemp("lab")) as made:
         yield made
 
 
 def bench_a_thousand_workers(thousand: Lab, runs: range, record: Record) -> None:
-    makers: tuple[Make, ...] = (lab.portico, lab.by_hand)
+    makers: tuple[Make, ...] = (contenders.portico, contenders.by_hand)
     ours, theirs = zip(
         *([_sample(thousand, make) for make in makers] for _ in range(rounds(runs))), strict=True
     )
@@ -175,7 +177,7 @@ def _reload(pair: Lab, contender: Contender, host: Host, process: Process) -> tu
 
 def bench_payload(record: Record) -> None:
     fleets = {
-        "Portico, names as Cluster API gives them": lab.fleet(WORKERS),
+        "Portico, names as Cluster API gives them": contenders.fleet(WORKERS),
         "Portico, numbered names and addresses in a row": numbered(WORKERS),
     }
     packed = {subject: payload.pack(each, each.hosts[1]) for subject, each in fleets.items()}
@@ -230,7 +232,7 @@ def _agent(pair: Lab, host: Host) -> Process:
     (pair.folder("nodes") / f"{host.address}.json").write_text(metadata)
     name = f"agent-{host.name}"
     folder = pair.folder(name)
-    (folder / "haproxy.cfg").write_text(lab.portico(pair.fleet).config)
+    (folder / "haproxy.cfg").write_text(contenders.portico(pair.fleet).config)
     (folder / "systemctl").write_text(SYSTEMCTL)
     (folder / "systemctl").chmod(0o755)
     process = pair.start(pair.netns[host], name, pair.roots.host, "sh", "-ec", START)

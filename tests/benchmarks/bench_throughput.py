@@ -14,9 +14,11 @@ from typing import Literal
 
 import pytest
 
-from tests.benchmarks import lab
+from tests.benchmarks import contenders, lab
 from tests.benchmarks.conftest import Record
-from tests.benchmarks.lab import SECONDS, Answers, Contender, Lab, Load, Process, rounds
+from tests.benchmarks.contenders import Contender
+from tests.benchmarks.lab import SECONDS, Answers, Lab, Load, rounds
+from tests.benchmarks.processes import Process
 from tests.benchmarks.record import Measurement, Series, rounded
 
 KEPT = Load(connections=64)
@@ -70,10 +72,10 @@ class Field:
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
-    pair = lab.fleet(3)
-    contenders = (lab.portico(pair), lab.by_hand(pair), lab.nginx_stream(pair))
+    pair = contenders.fleet(3)
+    all_three = (contenders.portico(pair), contenders.by_hand(pair), contenders.nginx_stream(pair))
     with lab.built(pair, tmp_path_factory.mktemp("lab")) as made:
-        yield Field(made, [(each, made.serve(each, pair.hosts[0])) for each in contenders])
+        yield Field(made, [(each, made.serve(each, pair.hosts[0])) for each in all_three])
 
 
 def bench_requests_over_kept_connections(field: Field, runs: range, record: Record) -> None:

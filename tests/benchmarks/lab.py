@@ -7,43 +7,31 @@ sandbox's servers boot; nginx and wrk come from Debian packages that are unpacke
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import secrets
 import subprocess
 import sys
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from ipaddress import summarize_address_range
 from pathlib import Path
-from typing import TypeVar
 
-from portico.lbhost import STATUS_PORT, Fleet, Host, haproxy, userdata
+from portico.lbhost import STATUS_PORT, Fleet, Host, userdata
 from sandbox import namespaces, packages
 from sandbox.namespaces import End
 from sandbox.packages import Tree
 from sandbox.paths import Paths
+from tests.benchmarks.contenders import HERE, METADATA, NGINX, Contender, nodes
+from tests.benchmarks.processes import Process, get, wait_for
 from tests.parts import missing
-from tests.unit.lbhost.fleets import realistic
-
-T = TypeVar("T")
 
 CHECKOUT = Path(__file__).parents[2]
 
 SECONDS = float(os.environ.get("PORTICO_BENCH_SECONDS", "5"))
 """How long one load takes, at least one second."""
-
-HERE = "/run/lab"
-"""Where a process finds the folder that is its own."""
-
-METADATA = "169.254.169.254"
-BY_HAND_PORT, BY_HAND_STATUS, NGINX_PORT = 8080, 61405, 8081
-"""Where the others listen on a host whose ports 80 and 443 are Portico's."""
 
 PROGRAMS = Tree(name="benchmarks", suite="bookworm", packages="base-files nginx libnginx-mod-stream wrk")
 """Who answers as a node, who competes, and who asks."""
@@ -52,11 +40,6 @@ PROGRAMS = Tree(name="benchmarks", suite="bookworm", packages="base-files nginx 
 def rounds(runs: range) -> int:
     """How often a load is repeated: a quarter of the runs, since each is the mean of many requests."""
     return max(1, len(runs) // 4)
-
-
-def fleet(workers: int) -> Fleet:
-    """A pair with two listeners in front of so many workers, with the settings' default of connections."""
-    return replace(realistic(workers), max_connections=4000)
 
 
 @dataclass(frozen=True)
@@ -85,210 +68,6 @@ def roots() -> Roots:
     if made.returncode:
         missing(f"no image of an LB host: {(made.stderr or made.stdout).strip().splitlines()[-1:]}")
     return Roots(Path(made.stdout.strip().splitlines()[-1]), PROGRAMS.folder(Paths.here()))
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A load balancer: one program, one file."""
-
-    name: str
-    program: str
-    """Also what its processes are called."""
-    config: str
-    command: tuple[str, ...]
-    """Run in a folder that holds the file under the contender's file name."""
-    port: int
-    """Where it takes the connections of listener `http`."""
-    note: str = ""
-    status: int = 0
-    """Where its own host can ask which generation it serves."""
-
-    @property
-    def file(self) -> str:
-        return f"{self.program}.cfg"
-
-
-def portico(pair: Fleet, generation: str = "0" * 16) -> Contender:
-    """What an LB host of the fleet serves."""
-    config = haproxy.render(pair).replace("@generation@", generation)
-    return Contender("Portico", "haproxy", config, HAPROXY, pair.listeners[0].port, status=STATUS_PORT)
-
-
-def by_hand(pair: Fleet, generation: str = "0" * 16) -> Contender:
-    """What a competent administrator writes for the same listeners and nodes.
-
-    No log of connections, as in Portico's; one line more than needed, which tells the generation.
-    """
-    return Contender(
-        "hand-written HAProxy",
-        "haproxy",
-        "\n".join([BY_HAND, *_by_hand(pair), _status(generation)]),
-        HAPROXY,
-        BY_HAND_PORT,
-        "mode tcp, roundrobin, check send-proxy-v2, everything else as it comes",
-        status=BY_HAND_STATUS,
-    )
-
-
-HAPROXY = ("haproxy", "-W", "-f", "haproxy.cfg")
-BY_HAND = """\
-global
-    user haproxy
-    group haproxy
-    chroot /var/lib/haproxy
-    maxconn 4000
-    stats socket /run/haproxy/admin.sock mode 660 level admin
-
-defaults
-    mode tcp
-    balance roundrobin
-    timeout connect 5s
-    timeout client 50s
-    timeout server 50s
-"""
-
-
-def _by_hand(pair: Fleet) -> Iterator[str]:
-    for index, listener in enumerate(pair.listeners):
-        yield f"listen {listener.name}"
-        yield f"    bind :{BY_HAND_PORT + 1000 * index}"
-        for backend in pair.backends:
-            yield f"    server {backend.name} {backend.address}:{listener.node_port} check send-proxy-v2"
-        yield ""
-
-
-def _status(generation: str) -> str:
-    return (
-        f"frontend status\n    mode http\n    bind 127.0.0.1:{BY_HAND_STATUS}\n"
-        f'    http-request return status 200 content-type text/plain string "{generation}"\n'
-    )
-
-
-def nginx_stream(pair: Fleet) -> Contender:
-    """nginx's stream module for listener `http`; it asks no node how it does."""
-    listener = pair.listeners[0]
-    servers = "".join(
-        f"        server {backend.address}:{listener.node_port};\n" for backend in pair.backends
-    )
-    return Contender(
-        "nginx stream",
-        "nginx",
-        f"""{NGINX_FILE}stream {{
-    upstream nodes {{
-{servers}    }}
-    server {{
-        listen {NGINX_PORT};
-        proxy_pass nodes;
-        proxy_protocol on;
-    }}
-}}
-""",
-        NGINX,
-        NGINX_PORT,
-        "PROXY v1, the only one that Debian 12's open-source nginx can send; no health checks",
-    )
-
-
-NGINX = ("nginx", "-e", "stderr", "-c", f"{HERE}/nginx.cfg")
-NGINX_FILE = """\
-load_module /usr/lib/nginx/modules/ngx_stream_module.so;
-user www-data;
-worker_processes auto;
-daemon off;
-pid /run/nginx.pid;
-events {
-    worker_connections 4096;
-}
-"""
-
-
-def _nodes(pair: Fleet) -> str:
-    """nginx.cfg of all nodes in one: node ports that want PROXY and name the client in it, the health port,
-    and the metadata service. Connections are kept for as long as the client likes."""
-    ports = "".join(f"        listen {each.node_port} proxy_protocol;\n" for each in pair.listeners)
-    return f"""{NGINX_FILE}http {{
-    access_log off;
-    keepalive_timeout 1h;
-    keepalive_requests 1000000000;
-    server {{
-{ports}        location / {{ return 200 $proxy_protocol_addr; }}
-    }}
-    server {{
-        listen {pair.health.node_port};
-        location = {pair.health.path} {{ return 200 OK; }}
-    }}
-    server {{
-        listen {METADATA}:80;
-        location = /openstack/latest/meta_data.json {{ alias {HERE}/$remote_addr.json; }}
-    }}
-}}
-"""
-
-
-class Process:
-    """A command in a process namespace of its own, and all that came from it."""
-
-    def __init__(self, command: Sequence[str], log: Path) -> None:
-        self._log = log
-        with log.open("w") as output:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-            )
-
-    @property
-    def said(self) -> str:
-        return self._log.read_text(errors="replace")
-
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def pids(self, program: str) -> list[int]:
-        """Its processes that are called so, parents first."""
-        children: dict[int, list[int]] = defaultdict(list)
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                stat = (folder / "stat").read_text()
-            except OSError:
-                continue
-            children[int(stat.rpartition(")")[2].split()[1])].append(int(folder.name))
-        found, queue = [], [self._process.pid]
-        while queue:
-            pid = queue.pop(0)
-            queue += sorted(children[pid])
-            if _read(pid, "comm").strip() == program:
-                found.append(pid)
-        return found
-
-    def cpu(self, program: str) -> float:
-        """Seconds that those processes have spent on a processor, in the kernel too (utime and stime,
-        proc(5))."""
-        ticks = 0
-        for pid in self.pids(program):
-            fields = _read(pid, "stat").rpartition(")")[2].split()
-            ticks += sum(map(int, fields[11:13]))
-        return ticks / os.sysconf("SC_CLK_TCK")
-
-    def memory(self, program: str) -> float:
-        """MiB that those processes hold resident, what they share counted for each."""
-        lines = [line for pid in self.pids(program) for line in _read(pid, "status").splitlines()]
-        return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
-
-    def end(self) -> None:
-        """Ends it and all that came from it: whatever is in a process namespace goes with its first."""
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
-
-
-def _read(pid: int, name: str) -> str:
-    try:
-        return Path(f"/proc/{pid}/{name}").read_text()
-    except OSError:
-        return ""
 
 
 @dataclass(frozen=True)
@@ -345,7 +124,7 @@ class Lab:
                 place.write_text(file.text)
                 place.chmod(int(file.mode, 8))
         folder = self.folder("nodes")
-        (folder / "nginx.cfg").write_text(_nodes(self.fleet))
+        (folder / "nginx.cfg").write_text(nodes(self.fleet))
         self.start(self._nodes, "nodes", self.roots.programs, *NGINX)
 
     def _cable(self, number: int, host: Host, netns: str) -> None:
@@ -499,30 +278,6 @@ def built(pair: Fleet, folder: Path) -> Iterator[Lab]:
         yield made
     finally:
         made.remove()
-
-
-def get(address: str, port: int) -> str:
-    """The body of the answer to GET /, from the caller's network namespace; "" when there is none."""
-    connection = http.client.HTTPConnection(address, port, timeout=2)
-    try:
-        connection.request("GET", "/")
-        answer = connection.getresponse()
-        body = answer.read().decode()
-        return body if answer.status == 200 else ""
-    except (OSError, http.client.HTTPException):
-        return ""
-    finally:
-        connection.close()
-
-
-def wait_for(ask: Callable[[], T], process: Process, seconds: float = 20, pause: float = 0.02) -> T:
-    """The first answer that is true. Fails with what the process said when it ends or is too slow."""
-    end = time.monotonic() + seconds
-    while not (answer := ask()):
-        assert process.alive, process.said
-        assert time.monotonic() < end, process.said
-        time.sleep(pause)
-    return answer
 
 
 def _ip(netns: str, words: str) -> None:
