@@ -20,7 +20,7 @@ def test_hosts_that_do_not_hear_one_another_serve_all_the_same(pair):
     assert held.doubled > 0, "the hosts did hear one another"
     assert held.moves == 1
     assert report.healed
-    assert share < 0.01
+    assert share < 0.02
     pair.holder()
 
 

@@ -19,5 +19,5 @@ if held; then
         exit 1
     fi
 fi
-lately && timeout 3 bash -c ": >/dev/tcp/$vip/$port" && ! held && exit 1
+lately && timeout 2 bash -c ": >/dev/tcp/$vip/$port" && ! held && exit 1
 exit 0
