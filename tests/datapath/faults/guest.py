@@ -45,13 +45,19 @@ def processes() -> dict[int, str]:
 
 def first() -> int:
     """The guest's process 1."""
-    (found,) = [pid for pid in processes() if _ids(Path(f"/proc/{pid}"))[-1] == "1"]
+    (found,) = [pid for pid in processes() if _ids(Path(f"/proc/{pid}"))[-1:] == ["1"]]
     return found
 
 
 def _ids(entry: Path) -> list[str]:
-    """A process's number in each process namespace, from this one inwards (proc_pid_status(5), NSpid)."""
-    lines = (entry / "status").read_text().splitlines()
+    """A process's number in each process namespace, from this one inwards (proc_pid_status(5), NSpid).
+
+    None of a process that has just ended.
+    """
+    try:
+        lines = (entry / "status").read_text().splitlines()
+    except OSError:
+        return []
     return next(line for line in lines if line.startswith("NSpid:")).split()[1:]
 
 
