@@ -6,6 +6,10 @@ from tests.datapath.faults import hosts, network
 from tests.datapath.vip import watched
 from tests.engine.pair import until
 
+REFRESH = 2
+"""Seconds until the host that keeps the VIP announces itself again (garp_master_refresh)."""
+SPARE = 0.5
+
 
 def test_hosts_that_do_not_hear_one_another_serve_all_the_same(pair):
     """Both believe to be master; the one whose VIP has no way out any more gives it up and stays out."""
@@ -20,7 +24,7 @@ def test_hosts_that_do_not_hear_one_another_serve_all_the_same(pair):
     assert held.doubled > 0, "the hosts did hear one another"
     assert held.moves == 1
     assert report.healed
-    assert share < 0.02
+    assert len(report.failed) < 200 * (REFRESH + SPARE)
     pair.holder()
 
 

@@ -15,6 +15,8 @@ case "$*" in *"-I 10.0.0.100"*) exit "$FROM_VIP" ;; *"-I 10.0.0.11"*) exit "$FRO
 END
 chmod 755 /tmp/bin/ip /tmp/bin/ping
 export PATH=/tmp/bin:$PATH
+: >/run/portico/took
+touch -d '-1 minute' /run/portico/took
 check() { /opt/portico/check-vip 10.0.0.100 10.0.0.11 10.0.0.1 61404; echo $?; }
 """
 
@@ -35,6 +37,15 @@ def test_a_host_gives_the_vip_up_only_when_another_may_do_better(
 ):
     script = f"export HELD='{held}' FROM_VIP={from_vip} FROM_OWN={from_own}\n{FAKES}check"
     assert guest.run(script, tmp_path).strip() == answer
+
+
+def test_a_host_that_has_just_taken_the_vip_waits_for_the_other_to_give_it_up(guest, tmp_path):
+    """Of two masters that do not hear one another only one gives it up."""
+    script = (
+        f"export HELD='{HOLDS}' FROM_VIP=1 FROM_OWN=0\n{FAKES}rm /run/portico/took\n"
+        "check; check; touch -d '-10 seconds' /run/portico/took; check"
+    )
+    assert guest.run(script, tmp_path).split() == ["0", "0", "1"]
 
 
 def test_a_vip_that_came_back_is_kept_for_a_minute(guest, tmp_path):
