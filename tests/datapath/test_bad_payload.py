@@ -29,6 +29,18 @@ def test_what_is_refused_is_named_and_the_last_good_one_serves_until_the_next(pa
         heals(pair, place)
 
 
+def test_a_port_of_another_program_is_refused_before_haproxy_pauses_for_it(pair):
+    place = pair.holder()
+    told = payload.that_wants_a_taken_port(payload.of(pair, place))
+    with unnoticed(pair, place):
+        with (
+            payload.taken_port(pair, place),
+            payload.corrupt_payload(pair, place, told) as generation,
+        ):
+            says(pair, place, f"{generation} is refused: port {payload.TAKEN} is taken by another program")
+        heals(pair, place)
+
+
 def test_what_cannot_be_read_is_named_and_the_last_good_one_serves_until_the_next(pair):
     """One fault after the other and nothing good between them, so that the agent's patience is spent once."""
     place = pair.holder()

@@ -33,6 +33,7 @@ PATIENCE = 20  # with unreadable metadata: its items change one by one, and Nova
 
 FILES = {"haproxy.cfg": ("haproxy", "-c"), "keepalived.conf": ("keepalived", "-t")}
 """The program of each file, its unit, its folder in /etc; and how it judges one."""
+BIND = re.compile(r"^ +bind :(\d+)$", re.MULTILINE)
 
 
 class Unreadable(Exception):
@@ -198,6 +199,16 @@ class Sync:
                 os.fsync(file.fileno())
         for name, (program, check) in FILES.items():
             run(program, check, "-f", str(aside / name))
+        # HAProxy that cannot open a port closes all of them for two seconds while it tries (seen with 2.6).
+        opened = set(BIND.findall(files["haproxy.cfg"])) - set(BIND.findall(self.text("haproxy.cfg")))
+        for port in sorted(opened & self.taken()) if self.slot() else ():
+            raise Refused(f"port {port} is taken by another program")
+
+    def taken(self) -> set[str]:
+        """The TCP ports that somebody listens on (proc_net(5), tcp: state 0A)."""
+        tables = [self.root / "proc/net" / name for name in ("tcp", "tcp6")]
+        rows = [row.split() for table in tables if table.exists() for row in table.read_text().splitlines()]
+        return {str(int(row[1].rpartition(":")[2], 16)) for row in rows if row[3] == "0A"}
 
     def must_wait(self, payload: Payload) -> bool:
         """Whether the host before this one goes first: not while this one serves nothing, nor for ever."""

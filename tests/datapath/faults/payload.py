@@ -7,19 +7,24 @@ fault waits until the host's own metadata service says so. In the end the server
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from portico.lbhost import payload
 from tests.datapath.faults.hosts import on
-from tests.engine.pair import Pair, inside, until
+from tests.engine.pair import Pair, entered, inside, until
 from tests.unit.lbhost.spoiled import spoiled
+from tools import places
 
 Metadata = Mapping[str, str]
 
 GENERATION = "portico-generation"
 WRONG_GENERATION = "0123456789abcdef"
+TAKEN = 8888
+"""A port that another program on a host listens on: taken_port."""
 FOLDER = "/var/lib/portico"
 """Where the agent writes."""
 
@@ -48,6 +53,11 @@ def that_haproxy_refuses(good: Metadata) -> Metadata:
 def that_haproxy_cannot_serve(good: Metadata) -> Metadata:
     """haproxy.cfg is right by `haproxy -c`, and wants more descriptors than systemd lets it have."""
     return _edited(good, "haproxy.cfg", "    maxconn 4000\n", "    maxconn 1000000\n")
+
+
+def that_wants_a_taken_port(good: Metadata) -> Metadata:
+    """haproxy.cfg is right by `haproxy -c`, and wants a port that another program listens on."""
+    return _edited(good, "haproxy.cfg", "    bind :443\n", f"    bind :443\n    bind :{TAKEN}\n")
 
 
 def that_keepalived_refuses(good: Metadata) -> Metadata:
@@ -146,3 +156,21 @@ def fill_disk(pair: Pair, place: int) -> Iterator[None]:
         yield
     finally:
         on(pair, place, *there, "umount", FOLDER)
+
+
+@contextmanager
+def taken_port(pair: Pair, place: int) -> Iterator[None]:
+    """Another program on a host listens on TAKEN."""
+    listens = (
+        f"import socket, sys; s = socket.create_server(('', {TAKEN})); print(flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        entered(pair.details["hosts"][place], sys.executable, "-c", listens),
+        cwd=places.CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "\n", "the port is taken already"
+        yield

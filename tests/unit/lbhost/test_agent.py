@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from portico.lbhost import Fleet, haproxy, payload
+from portico.lbhost import Fleet, Listener, haproxy, payload
 from portico.lbhost.portico_sync import HEARTBEAT, PATIENCE, POLL, RETRY, WAIT
 from tests.unit.lbhost.fleets import fleet
 from tests.unit.lbhost.spoiled import spoiled
@@ -212,6 +212,27 @@ def test_a_payload_that_passes_the_check_but_is_not_served_is_taken_back(world):
     assert (world.says().generation, world.says().complaint) == (packed(4).generation, None)
 
 
+def test_a_payload_that_wants_a_port_of_another_program_is_refused_before_haproxy_tries(world):
+    """A host that serves nothing has nothing to lose by it, and its HAProxy may be the one that listens."""
+    agent = world.agent()
+    listens_on(world, 80, 443)
+    world.metadata = packed(3).metadata
+    agent.step()
+    assert (world.says().generation, world.says().complaint) == (packed(3).generation, None)
+    world.calls()
+    listens_on(world, 80, 443, 1883)
+    more = replace(local(3), listeners=(*local(3).listeners, Listener("mqtt", 1883, 31883)))
+    world.metadata = payload.pack(more, more.hosts[0]).metadata
+    agent.step()
+    assert world.says().generation == packed(3).generation
+    assert world.says().complaint.endswith("is refused: port 1883 is taken by another program")
+    assert "reload haproxy" not in world.calls()
+    listens_on(world, 80, 443)
+    world.clock.pass_(RETRY)
+    agent.step()
+    assert world.says().complaint is None
+
+
 def test_a_unit_that_cannot_be_loaded_is_named(world):
     world.set("broken")
     world.metadata = packed().metadata
@@ -286,3 +307,13 @@ def test_what_is_newest_wins_while_the_second_host_waits(world):
     world.first_tells = packed(5).generation
     agent.step()
     assert world.says().generation == packed(5, host=1).generation
+
+
+def listens_on(world, *ports):
+    """What the kernel says of sockets: these listen, and one connection is open on 31883."""
+    rows = [f"0: 00000000:{port:04X} 00000000:0000 0A" for port in ports]
+    table = world.home / "root/proc/net/tcp"
+    table.parent.mkdir(parents=True, exist_ok=True)
+    table.write_text(
+        "\n".join(["sl local_address rem_address st", *rows, "9: 0100007F:7C8B 0100007F:0050 01"])
+    )
