@@ -28,6 +28,8 @@ ROUTER = "203.0.113.1"
 """The internet's router on the external network."""
 CLIENT = "198.51.100.10"
 """A client somewhere in the internet, behind that router."""
+CLIENTS = "198.51.100.0/24"
+"""What it may speak as."""
 
 SWITCH = {"conf.db": "openvswitch/vswitch.ovsschema"}
 OVN = {"ovnnb.db": "ovn/ovn-nb.ovsschema", "ovnsb.db": "ovn/ovn-sb.ovsschema"}
@@ -196,6 +198,7 @@ def connect_internet(site: Site) -> None:
     ip = ("ip", "-n", paths.inet)
     namespaces.run(*ip, "address", "replace", f"{ROUTER}/{length}", "dev", "eth0")
     namespaces.run(*ip, "address", "replace", f"{CLIENT}/32", "dev", "lo")
+    namespaces.run(*ip, "route", "replace", "local", CLIENTS, "dev", "lo")
     namespaces.run(*ip, "route", "replace", EXTERNAL_CIDR, "dev", "eth0", "src", CLIENT)
     # The client's address is not one of the external network, so it is no answer to who asks there.
     namespaces.run("sysctl", "-qw", "net.ipv4.conf.eth0.arp_announce=2", netns=paths.inet)

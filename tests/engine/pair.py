@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from portico.lbhost import console
@@ -22,6 +23,9 @@ from tools import places
 
 CLIENT = "198.51.100.10"
 """The address of the client on the sandbox's internet side."""
+CLIENTS = cycle(f"198.51.100.{last}" for last in range(20, 250))
+"""The addresses of loads. A connection that broke with its host is remembered by the cloud for hours, and one
+that comes later from the same address and port is taken for it: so each load has an address of its own."""
 PORTS = {"http": 80, "https": 443}
 INSIDE = (sys.executable, "-m", "sandbox", "run", "--")
 
@@ -76,7 +80,7 @@ class Pair:
     @contextmanager
     def traffic(self, rate: float = 100, **more: Any) -> Iterator[Client]:
         """Load through the floating IP from the client on the internet."""
-        load = Load(self.door.outputs()["address"], self.door.host, rate=rate, source=CLIENT, **more)
+        load = Load(self.door.outputs()["address"], self.door.host, rate=rate, source=next(CLIENTS), **more)
         with under(load, INSIDE) as client:
             yield client
 
