@@ -59,7 +59,9 @@ def _cloud(connection: object) -> Iterator[str]:
         }
     for what, things in listed.items():
         for thing in things:
-            name = getattr(thing, "name", "") or getattr(thing, "description", "") or ""
+            # A floating IP's name is its address; its description says whose it is.
+            first, second = ("description", "name") if what == "floating IP" else ("name", "description")
+            name = getattr(thing, first, "") or getattr(thing, second, "") or ""
             if name or what != "security group rule":  # Neutron's own rules come and go with their group
                 yield f"{what} {name} {thing.id}"
 
