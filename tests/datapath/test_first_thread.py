@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from sandbox.openstack.bootstrap import WORKERS_GROUP
-from tests.datapath import stranger as strangers
 from tests.datapath.faults.members import controllers, processes
 from tests.datapath.stranger import FORGED, admitted, connects, open_ports, proxy_header, say
 from tests.engine.pair import CLIENT, PORTS, ask, header, inside
@@ -19,17 +18,6 @@ VERSIONS = pytest.mark.parametrize("version", [1, 2])
 @pytest.fixture(scope="module")
 def address(pair):
     return pair.door.outputs()["address"]
-
-
-@pytest.fixture(scope="module")
-def workers(pair):
-    return json.loads(pair.sandbox.paths.facts.read_text())["workers"]
-
-
-@pytest.fixture(scope="module")
-def stranger(pair):
-    with strangers.stranger(pair.sandbox) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

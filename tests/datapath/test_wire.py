@@ -1,14 +1,10 @@
 """What a server beside them, or the internet, can do to the hosts: be a client, and nothing else."""
 
-import json
 import time
 from collections import Counter
 from contextlib import contextmanager
 from functools import partial
 
-import pytest
-
-from tests.datapath import stranger as strangers
 from tests.datapath.faults.hosts import on
 from tests.datapath.load import Load, under
 from tests.datapath.stranger import (
@@ -27,17 +23,6 @@ from tests.engine.pair import CLIENT, INSIDE, ask, entered
 
 HIGHER, HIGHEST = 250, 255
 """VRRP priorities above those of Portico; the second is that of who owns the address (RFC 5798, 5.2.4)."""
-
-
-@pytest.fixture(scope="module")
-def stranger(pair):
-    with strangers.stranger(pair.sandbox) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def workers(pair):
-    return json.loads(pair.sandbox.paths.facts.read_text())["workers"]
 
 
 def test_another_server_reaches_the_listeners_and_no_other_port_of_hosts_and_workers(pair, stranger, workers):

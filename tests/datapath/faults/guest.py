@@ -1,6 +1,6 @@
 """Acts on one server's processes; run as a program in its network namespace, among the sandbox's processes.
 
-    guest.py kill NAME [first]     SIGKILL: every process of that name, or the guest's process 1 alone
+    guest.py kill NAME             SIGKILL for every process of that name
     guest.py die                   the link falls silent and process 1 is killed, as when the power goes
     guest.py freeze SECONDS        nothing moves and nothing is answered for so long
     guest.py run WORD...           a command in the guest: its files, its processes, its systemd
@@ -61,10 +61,9 @@ def _ids(entry: Path) -> list[str]:
     return next(line for line in lines if line.startswith("NSpid:")).split()[1:]
 
 
-def kill(name: str, which: str = "all") -> list[int]:
+def kill(name: str) -> list[int]:
     """SIGKILL by name; the ids."""
-    only = {first()} if which == "first" else None
-    chosen = [pid for pid, known in processes().items() if known == name and (only is None or pid in only)]
+    chosen = [pid for pid, known in processes().items() if known == name]
     _signal(chosen, signal.SIGKILL)
     return chosen
 
