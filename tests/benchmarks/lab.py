@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,9 +25,7 @@ from sandbox.packages import Tree
 from sandbox.paths import Paths
 from tests.benchmarks.contenders import HERE, METADATA, NGINX, Contender, nodes
 from tests.benchmarks.processes import Process, get, wait_for
-from tests.parts import missing
-
-CHECKOUT = Path(__file__).parents[2]
+from tests.parts import host_image, missing
 
 SECONDS = float(os.environ.get("PORTICO_BENCH_SECONDS", "5"))
 """How long one load takes, at least one second."""
@@ -55,19 +52,12 @@ class Roots:
 @cache
 def roots() -> Roots:
     """Made when they are not there; says what is missing when they cannot be."""
-    if os.geteuid() != 0:
-        missing("root is needed for network namespaces")
+    image = host_image()
     try:
-        packages.install("bubblewrap", program="bwrap")
         packages.ensure(Paths.here(), PROGRAMS)
     except packages.PackagesError as error:
         missing(str(error))
-    made = subprocess.run(
-        [sys.executable, "-m", "sandbox", "image"], cwd=CHECKOUT, capture_output=True, text=True
-    )
-    if made.returncode:
-        missing(f"no image of an LB host: {(made.stderr or made.stdout).strip().splitlines()[-1:]}")
-    return Roots(Path(made.stdout.strip().splitlines()[-1]), PROGRAMS.folder(Paths.here()))
+    return Roots(image, PROGRAMS.folder(Paths.here()))
 
 
 @dataclass(frozen=True)

@@ -41,10 +41,11 @@ def played(pair: Pair, peer: Peer) -> Iterator[None]:
 
 
 def _edit(peer: Peer) -> str:
-    refresh = f"garp_master_refresh {peer.refresh_seconds}" if peer.refresh_seconds else ""
+    refresh = f"s/garp_master_refresh .*/garp_master_refresh {peer.refresh_seconds}/"
     changes = (
         f"s/advert_int .*/advert_int {peer.advert_seconds}/",
-        f"s/down_timer_adverts .*/{refresh}/",
+        "/down_timer_adverts/d",
+        refresh if peer.refresh_seconds else "/garp_master_refresh/d",
     )
     return f"sed {' '.join(f'-e {change!r}' for change in changes)} {OURS} >{THEIRS}"
 

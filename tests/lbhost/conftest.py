@@ -6,9 +6,7 @@ image cannot be made, these tests are skipped with a sentence, and fail under CI
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +14,7 @@ from pathlib import Path
 import pytest
 
 from portico.lbhost import userdata
-from sandbox import packages
-from tests.parts import missing
-
-CHECKOUT = Path(__file__).parents[2]
+from tests.parts import host_image
 
 _PREPARE = """\
 set -e
@@ -85,17 +80,7 @@ def _verdict(file: Path) -> str:
 
 @pytest.fixture(scope="session")
 def guest(tmp_path_factory: pytest.TempPathFactory) -> Guest:
-    if os.geteuid() != 0:
-        missing("root is needed to look into the guest's image")
-    try:
-        packages.install("bubblewrap", program="bwrap")
-    except packages.PackagesError as error:
-        missing(str(error))
-    made = subprocess.run(
-        [sys.executable, "-m", "sandbox", "image"], cwd=CHECKOUT, capture_output=True, text=True
-    )
-    if made.returncode:
-        missing(f"no image of a guest: {(made.stderr or made.stdout).strip().splitlines()[-1:]}")
+    image = host_image()
     host = tmp_path_factory.mktemp("host")
     host.chmod(0o755)
     for path, file in userdata.files().items():
@@ -103,4 +88,4 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Guest:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(file.text)
         place.chmod(int(file.mode, 8))
-    return Guest(Path(made.stdout.strip().splitlines()[-1]), host)
+    return Guest(image, host)
