@@ -8,7 +8,8 @@ import pytest
 
 from sandbox.openstack.bootstrap import WORKERS_GROUP
 from tests.datapath.faults.members import controllers, processes
-from tests.datapath.stranger import FORGED, admitted, connects, open_ports, proxy_header, say
+from tests.datapath.sending import FORGED, connects, open_ports, proxy_header, say
+from tests.datapath.stranger import admitted
 from tests.engine.pair import CLIENT, PORTS, ask, header, inside
 
 BOTH = pytest.mark.parametrize("scheme", ["http", "https"])

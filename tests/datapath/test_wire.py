@@ -5,20 +5,20 @@ from collections import Counter
 from contextlib import contextmanager
 from functools import partial
 
+from tests.datapath.ear import ear
 from tests.datapath.faults.hosts import on
 from tests.datapath.load import Load, under
-from tests.datapath.stranger import (
+from tests.datapath.sending import (
     VRRP,
     VRRP_GROUP,
-    admitted,
     advertise,
     announce,
     connects,
     datagram,
-    ear,
     open_ports,
     ping,
 )
+from tests.datapath.stranger import admitted
 from tests.engine.pair import CLIENT, INSIDE, ask, entered
 
 HIGHER, HIGHEST = 250, 255
