@@ -1,7 +1,7 @@
 """What a host must not serve, or cannot read, is named on its console, and nobody else notices."""
 
 import re
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 
 import pytest
@@ -11,33 +11,46 @@ from tests.datapath.faults.hosts import on
 from tests.engine.pair import until
 
 
+def nothing(pair, place):
+    """No fault but the payload."""
+    return nullcontext()
+
+
 @pytest.mark.parametrize(
-    ("bad", "named"),
+    ("bad", "fault", "named"),
     [
-        (payload.that_haproxy_refuses, "haproxy -c answers 1: .*bnid"),
-        (payload.that_haproxy_cannot_serve, "does not serve it within"),
-        (payload.that_keepalived_refuses, "keepalived -t answers 5: .*nopremept"),
+        pytest.param(
+            payload.that_haproxy_refuses, nothing, "haproxy -c answers 1: .*bnid", id="HAProxy refuses it"
+        ),
+        pytest.param(
+            payload.that_haproxy_cannot_serve,
+            nothing,
+            "does not serve it within",
+            id="HAProxy cannot serve it",
+        ),
+        pytest.param(
+            payload.that_keepalived_refuses,
+            nothing,
+            "keepalived -t answers 5: .*nopremept",
+            id="keepalived refuses it",
+        ),
+        pytest.param(
+            payload.that_wants_a_taken_port,
+            payload.taken_port,
+            f"port {payload.TAKEN} is taken by another program",
+            id="its port is taken",
+        ),
+        pytest.param(
+            payload.good_and_larger, payload.fill_disk, "No space left on device", id="the disk is full"
+        ),
     ],
-    ids=["haproxy refuses it", "haproxy cannot serve it", "keepalived refuses it"],
 )
-def test_what_is_refused_is_named_and_the_last_good_one_serves_until_the_next(pair, bad, named):
+def test_what_is_refused_is_named_and_the_last_good_one_serves_until_the_next(pair, bad, fault, named):
     place = pair.holder()
     told = bad(payload.of(pair, place))
     with unnoticed(pair, place):
-        with payload.corrupt_payload(pair, place, told) as generation:
+        with fault(pair, place), payload.corrupt_payload(pair, place, told) as generation:
             says(pair, place, f"{generation} is refused: .*({named})")
-        heals(pair, place)
-
-
-def test_a_port_of_another_program_is_refused_before_haproxy_pauses_for_it(pair):
-    place = pair.holder()
-    told = payload.that_wants_a_taken_port(payload.of(pair, place))
-    with unnoticed(pair, place):
-        with (
-            payload.taken_port(pair, place),
-            payload.corrupt_payload(pair, place, told) as generation,
-        ):
-            says(pair, place, f"{generation} is refused: port {payload.TAKEN} is taken by another program")
         heals(pair, place)
 
 
@@ -56,18 +69,6 @@ def test_what_cannot_be_read_is_named_and_the_last_good_one_serves_until_the_nex
             says(pair, place, f"checksum is not {payload.WRONG_GENERATION}")
             faults.enter_context(payload.metadata_service_down(pair, place))
             says(pair, place, "the metadata service does not answer")
-        heals(pair, place)
-
-
-def test_a_host_whose_disk_is_full_serves_on_and_takes_the_next_one_when_there_is_room(pair):
-    place = pair.holder()
-    told = payload.good_and_larger(payload.of(pair, place))
-    with unnoticed(pair, place):
-        with (
-            payload.fill_disk(pair, place),
-            payload.corrupt_payload(pair, place, told) as generation,
-        ):
-            says(pair, place, f"{generation} is refused: .*No space left on device")
         heals(pair, place)
 
 
