@@ -15,8 +15,8 @@ case "$*" in *"-I 10.0.0.100"*) exit "$FROM_VIP" ;; *"-I 10.0.0.11"*) exit "$FRO
 END
 chmod 755 /tmp/bin/ip /tmp/bin/ping
 export PATH=/tmp/bin:$PATH
-: >/run/portico/took
-touch -d '-1 minute' /run/portico/took
+ago() { echo $(($(cut -d. -f1 /proc/uptime) - $1)); }
+ago 60 >/run/portico/took
 check() { /opt/portico/check-vip 10.0.0.100 10.0.0.11 10.0.0.1 61404; echo $?; }
 """
 
@@ -43,7 +43,7 @@ def test_a_host_that_has_just_taken_the_vip_waits_for_the_other_to_give_it_up(gu
     """Of two masters that do not hear one another only one gives it up."""
     script = (
         f"export HELD='{HOLDS}' FROM_VIP=1 FROM_OWN=0\n{FAKES}rm /run/portico/took\n"
-        "check; check; touch -d '-10 seconds' /run/portico/took; check"
+        "check; check; ago 10 >/run/portico/took; check"
     )
     assert guest.run(script, tmp_path).split() == ["0", "0", "1"]
 
@@ -51,7 +51,7 @@ def test_a_host_that_has_just_taken_the_vip_waits_for_the_other_to_give_it_up(gu
 def test_a_vip_that_came_back_is_kept_for_a_minute(guest, tmp_path):
     script = (
         f"export HELD='{HOLDS}' FROM_VIP=1 FROM_OWN=0\n{FAKES}"
-        "check; check; touch -d '-2 minutes' /run/portico/gave-up; check"
+        "check; check; ago 120 >/run/portico/gave-up; check"
     )
     assert guest.run(script, tmp_path).split() == ["1", "0", "1"]
 
@@ -62,7 +62,7 @@ python3 -c 'from socket import create_server; from time import sleep
 with create_server(("10.0.0.100", 61404)): sleep(60)' &
 until grep -q :EFDC /proc/net/tcp; do sleep 0.1; done
 """
-GAVE_UP = ": >/run/portico/gave-up\n"
+GAVE_UP = "cut -d. -f1 /proc/uptime >/run/portico/gave-up\n"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ GAVE_UP = ": >/run/portico/gave-up\n"
     ],
 )
 def test_a_host_that_gave_the_vip_up_stays_out(guest, tmp_path, before, answers):
-    later = "touch -d '-2 minutes' /run/portico/gave-up; check; kill %1 2>/dev/null; true"
+    later = "ago 120 >/run/portico/gave-up; check; kill %1 2>/dev/null; true"
     script = f"{before}export HELD=\n{FAKES}check; {later}"
     assert guest.run(script, tmp_path).split() == answers
 

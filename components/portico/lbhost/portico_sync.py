@@ -201,8 +201,8 @@ class Sync:
             run(program, check, "-f", str(aside / name))
         # HAProxy that cannot open a port closes all of them for two seconds while it tries (seen with 2.6).
         opened = set(BIND.findall(files["haproxy.cfg"])) - set(BIND.findall(self.text("haproxy.cfg")))
-        for port in sorted(opened & self.taken()) if self.slot() else ():
-            raise Refused(f"port {port} is taken by another program")
+        if self.slot() and opened and (taken := opened & self.taken()):
+            raise Refused(f"port {min(taken)} is taken by another program")
 
     def taken(self) -> set[str]:
         """The TCP ports that somebody listens on (proc_net(5), tcp: state 0A)."""
