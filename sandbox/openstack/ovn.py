@@ -28,8 +28,8 @@ ROUTER = "203.0.113.1"
 """The internet's router on the external network."""
 CLIENT = "198.51.100.10"
 """A client somewhere in the internet, behind that router."""
-CLIENTS = "198.51.100.0/24"
-"""What it may speak as."""
+CLIENTS = "198.18.0.0/15"
+"""What it may speak as besides (RFC 2544: addresses for measurements)."""
 
 SWITCH = {"conf.db": "openvswitch/vswitch.ovsschema"}
 OVN = {"ovnnb.db": "ovn/ovn-nb.ovsschema", "ovnsb.db": "ovn/ovn-sb.ovsschema"}

@@ -9,10 +9,18 @@ from typing import Any
 import pytest
 
 from tests.datapath import stranger as strangers
+from tests.datapath.faults import hosts
 from tests.engine.conftest import pair, sandbox, toolchain
 from tests.engine.pair import Pair
 
 __all__ = ["pair", "sandbox", "toolchain"]
+
+
+@pytest.fixture(autouse=True)
+def _forgotten(request: pytest.FixtureRequest) -> None:
+    """No host stays out of anything for what an earlier test did to it."""
+    if "pair" in request.fixturenames:
+        hosts.forget(request.getfixturevalue("pair"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,9 @@ prints its report as JSON when the time is over, or when it is told to stop (SIG
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import resource
 import signal
 import subprocess
 import sys
@@ -205,6 +207,9 @@ def under(load: Load, prefix: Sequence[str] = ()) -> Iterator[Client]:
 
 async def _main() -> None:
     said: dict[str, Any] = json.loads(sys.stdin.readline())
+    gc.disable()  # a collection of many requests would look like a stall of the door
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # in an outage each request holds a socket
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     loop.add_reader(sys.stdin.fileno(), stop.set)  # end of input: whoever wanted this is done, or gone

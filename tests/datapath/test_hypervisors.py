@@ -2,7 +2,6 @@
 
 import time
 
-from tests.datapath.faults.hosts import forget
 from tests.datapath.faults.hypervisors import (
     away_from_the_gateway,
     cut_tunnel,
@@ -34,7 +33,6 @@ def test_a_frozen_hypervisors_vip_moves_to_the_other_one(pair):
 
 def test_hypervisors_that_are_cut_apart_have_one_master_when_they_are_joined_again(pair):
     """What clients lose meanwhile depends on who announces itself last: docs/limits.md."""
-    forget(pair)
     with watched(pair) as held, pair.traffic(rate=200) as client:
         with cut_tunnel(pair.sandbox):
             time.sleep(15)

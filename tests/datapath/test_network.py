@@ -2,7 +2,7 @@
 
 import time
 
-from tests.datapath.faults import hosts, network
+from tests.datapath.faults import network
 from tests.datapath.vip import watched
 from tests.engine.pair import until
 
@@ -13,7 +13,6 @@ SPARE = 0.5
 
 def test_hosts_that_do_not_hear_one_another_serve_all_the_same(pair):
     """Both believe to be master; the one whose VIP has no way out any more gives it up and stays out."""
-    hosts.forget(pair)
     with watched(pair) as held, pair.traffic(rate=200) as client:
         with network.drop_vrrp(pair):
             time.sleep(15)

@@ -5,13 +5,14 @@ Read by the tests of tiers engine and datapath.
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import cycle
+from ipaddress import IPv4Network
 from typing import Any
 
 from portico.lbhost import console
@@ -23,9 +24,9 @@ from tools import places
 
 CLIENT = "198.51.100.10"
 """The address of the client on the sandbox's internet side."""
-CLIENTS = cycle(f"198.51.100.{last}" for last in range(20, 250))
-"""The addresses of loads. A connection that broke with its host is remembered by the cloud for hours, and one
-that comes later from the same address and port is taken for it: so each load has an address of its own."""
+CLIENTS = IPv4Network("198.18.0.0/15")
+"""What it speaks as under load, each time as another of these: the cloud remembers a connection that broke
+with its host for hours, and takes one that comes later from the same address and port for it."""
 PORTS = {"http": 80, "https": 443}
 INSIDE = (sys.executable, "-m", "sandbox", "run", "--")
 
@@ -80,7 +81,8 @@ class Pair:
     @contextmanager
     def traffic(self, rate: float = 100, **more: Any) -> Iterator[Client]:
         """Load through the floating IP from the client on the internet."""
-        load = Load(self.door.outputs()["address"], self.door.host, rate=rate, source=next(CLIENTS), **more)
+        source = str(CLIENTS[1 + secrets.randbelow(CLIENTS.num_addresses - 2)])
+        load = Load(self.door.outputs()["address"], self.door.host, rate=rate, source=source, **more)
         with under(load, INSIDE) as client:
             yield client
 

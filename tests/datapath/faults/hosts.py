@@ -80,10 +80,13 @@ def start_keepalived(pair: Pair, place: int) -> None:
     on(pair, place, "run", "systemctl", "start", "keepalived")
 
 
+FORGET = "cd /run/portico && rm -f gave-up && if [ -e took ]; then echo 0 >took; fi"
+
+
 def forget(pair: Pair) -> None:
-    """The hosts forget that they gave the VIP up a moment ago, for which they would stay out for a minute."""
+    """The hosts forget when they gave the VIP up, or took it, for which they would keep still for a while."""
     for place in range(len(pair.details["hosts"])):
-        on(pair, place, "run", "rm", "-f", "/run/portico/gave-up")
+        on(pair, place, "run", "sh", "-c", FORGET)
 
 
 def restart_haproxy(pair: Pair, place: int) -> None:
