@@ -53,15 +53,17 @@ def deaths(pair: Pair, times: int, seconds: float) -> tuple[list[Report], list[R
     dying, coming = [], []
     for _ in range(times):
         master = pair.holder()
-        with pair.traffic(rate=RATE, patience=15) as client:
-            hosts.kill_host(pair, master)
-            until("the other host holds the VIP", lambda dead=master: pair.holds(1 - dead), 60)
-            time.sleep(seconds)
-        dying.append(client.stop())
-        with pair.traffic(rate=RATE) as client:
-            hosts.revive_host(pair, master)
-            time.sleep(1)
-        coming.append(client.stop())
+        try:
+            with pair.traffic(rate=RATE, patience=15) as client:
+                hosts.kill_host(pair, master)
+                until("the other host holds the VIP", lambda dead=master: pair.holds(1 - dead), 60)
+                time.sleep(seconds)
+            dying.append(client.stop())
+        finally:
+            with pair.traffic(rate=RATE) as client:
+                hosts.revive_host(pair, master)
+                time.sleep(1)
+            coming.append(client.stop())
     return dying, coming
 
 

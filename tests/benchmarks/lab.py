@@ -100,6 +100,9 @@ class Lab:
         """Namespaces and cables, and nodes that answer."""
         for netns in (self._clients, self._nodes, *self.netns.values()):
             namespaces.ensure(netns)
+            # Nobody may run out of ports while the connections of an earlier load still wait for their end.
+            ports = ("net.ipv4.ip_local_port_range=1024 65535", "net.ipv4.tcp_tw_reuse=1")
+            namespaces.run("sysctl", "-qw", *ports, netns=netns)
         for each in (self.fleet.gateway, METADATA):
             _ip(self._nodes, f"address add {each}/32 dev lo")
         # All addresses between the first worker and the last are the one machine that plays them.

@@ -2,7 +2,9 @@
 
 Octavia: the defaults of [keepalived_vrrp] (Octavia, Configuration Options): adverts of 1 s, a refresh of the
 announcement every 5 s. OpenShift on OpenStack has the same adverts (machine-config-operator,
-keepalived.conf). yawol: adverts of 4 s (loadbalancermachine_controller.go).
+keepalived.conf). yawol: adverts of 4 s, a refresh every 300 s (generateKeepalivedConfig). All of them speak
+VRRP version 2, whose skew is a fraction of a second. The priorities stay ours, which are higher than theirs
+and so make their skew shorter.
 """
 
 from __future__ import annotations
@@ -22,12 +24,12 @@ OURS, THEIRS = "/var/lib/portico/serving/keepalived.conf", "/var/lib/peer.conf"
 class Peer:
     name: str
     advert_seconds: int
-    refresh_seconds: int = 0
-    """How often the master repeats its announcement; 0 never does."""
+    refresh_seconds: int
+    """How often the master repeats its announcement."""
 
 
 OCTAVIA = Peer("Octavia's and OpenShift's timers (adverts of 1 s)", 1, refresh_seconds=5)
-YAWOL = Peer("yawol's timers (adverts of 4 s)", 4)
+YAWOL = Peer("yawol's timers (adverts of 4 s)", 4, refresh_seconds=300)
 
 
 @contextmanager
@@ -41,11 +43,11 @@ def played(pair: Pair, peer: Peer) -> Iterator[None]:
 
 
 def _edit(peer: Peer) -> str:
-    refresh = f"s/garp_master_refresh .*/garp_master_refresh {peer.refresh_seconds}/"
     changes = (
+        "s/vrrp_version 3/vrrp_version 2/",
         f"s/advert_int .*/advert_int {peer.advert_seconds}/",
         "/down_timer_adverts/d",
-        refresh if peer.refresh_seconds else "/garp_master_refresh/d",
+        f"s/garp_master_refresh .*/garp_master_refresh {peer.refresh_seconds}/",
     )
     return f"sed {' '.join(f'-e {change!r}' for change in changes)} {OURS} >{THEIRS}"
 

@@ -33,6 +33,11 @@ class Series:
     def median(self) -> float:
         return statistics.median(self.values)
 
+    @property
+    def ours(self) -> bool:
+        """Whether it is Portico's, or how others do it."""
+        return self.subject.startswith("Portico")
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -50,8 +55,11 @@ class Measurement:
     """What it should be, where somebody has promised it."""
 
     def merged(self, older: Measurement) -> Measurement:
-        """This one, with those series of an older run that it does not measure again, in their old order."""
-        series = {each.subject: each for each in (*older.series, *self.series)}
+        """This one, with those series of an older one that it does not measure again, or in fewer runs."""
+        series = {each.subject: each for each in older.series}
+        for each in self.series:
+            if each.subject not in series or len(each.values) >= len(series[each.subject].values):
+                series[each.subject] = each
         return replace(self, series=tuple(series.values()))
 
 

@@ -19,7 +19,8 @@ INTRODUCTION = """\
 
 `make bench` makes these figures again on your machine (root, the sandbox, hours; `make bench ARGS="-k dies"`
 some of them) and writes this page, the picture and the raw values in [measured/](measured/). Each value is
-one run. *Ratio*: the first row's median against the other's; more than 1 is in the first row's favour.
+one run. *Ratio*: the median of the first row, Portico's, against that of others; more than 1 is in Portico's
+favour.
 
 ![every run as a dot](measurements.svg)
 """
@@ -47,7 +48,7 @@ def _section(each: Measurement) -> Iterator[str]:
 def ratio(measurement: Measurement, series: Series) -> str:
     """How much better Portico's median is; empty where there is nothing to compare."""
     ours = measurement.series[0]
-    if series is ours or 0 in (ours.median, series.median):
+    if series.ours or 0 in (ours.median, series.median):
         return ""
     more = ours.median / series.median
     return f"{more if measurement.better == 'more' else 1 / more:.2f}"
@@ -86,7 +87,7 @@ def _panel(each: Measurement, top: int) -> Iterator[str]:
         yield _text(at, top + 32, f"{end * step / 4:,g}", "#666666", 10, anchor="middle")
     for index, series in enumerate(each.series):
         middle = top + HEAD + ROW * index + 6
-        color = "#0b62c4" if index == 0 else "#777777"
+        color = "#0b62c4" if series.ours else "#777777"
         yield _text(LEFT - 12, middle + 4, series.subject, color, 12, anchor="end")
         for value in series.values:
             yield (

@@ -26,9 +26,9 @@ def test_more_than_one_is_always_in_our_favour(better, ratio):
 
 
 def test_we_are_not_compared_with_ourselves_nor_with_nothing():
-    nothing = Series("others", (0.0,))
-    both = measurement(OURS, nothing)
-    assert report.ratio(both, OURS) == report.ratio(both, nothing) == ""
+    nothing, again = Series("others", (0.0,)), Series("Portico, another way", (1.0,))
+    every = measurement(OURS, again, nothing)
+    assert report.ratio(every, OURS) == report.ratio(every, again) == report.ratio(every, nothing) == ""
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,16 @@ def test_the_picture_has_a_dot_for_every_run():
     assert len(drawn.findall("{*}circle")) == 9
 
 
-def test_a_series_that_is_measured_again_replaces_the_old_one_and_leaves_the_others(tmp_path):
+def test_a_series_of_as_many_runs_replaces_the_old_one_and_leaves_the_others(tmp_path):
     save(measurement(OURS, THEIRS), tmp_path)
-    save(measurement(Series("others", (2.0,)), Series("more", (1.0,))), tmp_path)
+    save(
+        measurement(Series("Portico", (0.1,)), Series("others", (2.0, 2.0, 2.0)), Series("more", (1.0,))),
+        tmp_path,
+    )
     (kept,) = load(tmp_path)
     assert [(each.subject, each.values) for each in kept.series] == [
         ("Portico", (0.5, 0.6, 0.7)),
-        ("others", (2.0,)),
+        ("others", (2.0, 2.0, 2.0)),
         ("more", (1.0,)),
     ]
     assert all("cores" in each.where for each in kept.series)
