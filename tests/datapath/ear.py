@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import select
@@ -12,7 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address
 
 from tests.datapath.sending import VRRP
@@ -47,7 +46,7 @@ def _listen() -> None:
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3)) as ears:  # ETH_P_ALL
         print("listening", flush=True)
         while sys.stdin not in select.select([ears, sys.stdin], [], [])[0]:
-            with contextlib.suppress(struct.error, IndexError):
+            with suppress(struct.error, IndexError):
                 frame, (_, kind, packet_type, *_) = ears.recvfrom(2048)
                 if packet_type != socket.PACKET_OUTGOING:
                     heard[_named(kind, frame)] += 1

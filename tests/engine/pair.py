@@ -17,14 +17,14 @@ from typing import Any
 
 from portico.lbhost import console
 from sandbox.lifecycle import Sandbox
-from sandbox.openstack import clouds
+from sandbox.openstack import clouds, ovn
 from tests.datapath.load import Client, Load, under
 from tests.engine.door import Door
 from tools import places
 
-CLIENT = "198.51.100.10"
+CLIENT = ovn.CLIENT
 """The address of the client on the sandbox's internet side."""
-CLIENTS = IPv4Network("198.18.0.0/15")
+CLIENTS = IPv4Network(ovn.CLIENTS)
 """What it speaks as under load, each time as another of these: the cloud remembers a connection that broke
 with its host for hours, and takes one that comes later from the same address and port for it."""
 PORTS = {"http": 80, "https": 443}
