@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import cycle, islice
 from typing import Any
 
-from tests.benchmarks.bench_failover import LOAD, RATE, failed, gaps
+from tests.benchmarks.bench_failover import failed, gaps
 from tests.benchmarks.conftest import Record
 from tests.benchmarks.record import Measurement, Series
 from tests.datapath import load
@@ -18,6 +18,9 @@ from tests.engine.door import base, merged
 from tests.engine.pair import CLIENT, INSIDE, Pair
 
 Change = Mapping[str, Any]
+
+RATE = 200
+LOAD = f"{RATE} new requests a second through the floating IP."
 
 
 def hosts_are(**settings: Any) -> Change:

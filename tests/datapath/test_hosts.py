@@ -10,7 +10,6 @@ import time
 from portico.lbhost import STEADY
 from tests.datapath.faults import hosts
 from tests.datapath.vip import under_load
-from tests.engine.pair import until
 
 TIMES = 3
 SPARE = 0.2
@@ -30,21 +29,16 @@ def told(what, seen):
 def test_a_dead_hosts_vip_moves_in_time_and_a_host_that_comes_back_takes_nothing_away(pair):
     dying, coming = [], []
     for _ in range(TIMES):
-        master = pair.holder()
-        with pair.traffic(rate=200, patience=15) as client:
-            hosts.kill_host(pair, master)
-            until("the other host holds the VIP", lambda dead=master: pair.holds(1 - dead), 30)
-            time.sleep(1)
-        dying.append(client.stop())
-        print(f"host killed: {dying[-1]}")
-        assert dying[-1].slow or dying[-1].failed, "the load did not notice the fault"
-        assert dying[-1].healed
+        seen = told("host killed", under_load(pair, hosts.kill_host, 2))
+        dying.append(seen.report)
+        assert seen.report.slow or seen.report.failed, "the load did not notice the fault"
+        assert pair.holds(1 - seen.master)
         with pair.traffic(rate=200) as client:
-            hosts.revive_host(pair, master)
+            hosts.revive_host(pair, seen.master)
             time.sleep(1)
         coming.append(client.stop())
         print(f"host came back: {coming[-1]}")
-        assert pair.holder() == 1 - master
+        assert pair.holder() == 1 - seen.master
     assert median_gap(dying) <= STEADY.takeover(180) + SPARE
     assert sum(len(report.failed) for report in coming) < sum(report.sent for report in coming) / 1000
 

@@ -70,10 +70,10 @@ class Seen:
     """The host that held the VIP before."""
 
 
-def under_load(pair: Pair, fault: Callable[[Pair, int], object], seconds: float, rate: float = 200) -> Seen:
+def under_load(pair: Pair, fault: Callable[[Pair, int], object], seconds: float, rate: float = 100) -> Seen:
     """Does something to the host that holds the VIP, under load, and looks on for so many seconds."""
     master = pair.holder()
-    with watched(pair) as held, pair.traffic(rate=rate, patience=15) as client:
+    with watched(pair) as held, pair.traffic(rate=rate, patience=5) as client:
         fault(pair, master)
         time.sleep(seconds)
     return Seen(client.stop(), held, master)

@@ -57,6 +57,7 @@ def api(
         netns=site.paths.cloud,
         environment={**environment(site), **(settings or {})},
         directory=site.paths.state,
+        nice=10,  # packets go first: switches are programs here, and an API is busy whenever a VIP moves
     )
     return Service(program, answers or answers_http(site.paths.cloud, port), needs)
 

@@ -1,10 +1,9 @@
 """Acts on one server's processes; run as a program in its network namespace, among the sandbox's processes.
 
-    guest.py kill NAME             SIGKILL for every process of that name
+    guest.py kill NAME             SIGKILL for every process of that name; until they are gone
     guest.py die                   the link falls silent and process 1 is killed, as when the power goes
     guest.py freeze SECONDS        nothing moves and nothing is answered for so long
     guest.py run WORD...           a command in the guest: its files, its processes, its systemd
-    guest.py alive PID             exit code 0 while that process lives
     guest.py watch ADDRESS         when the address was here, as JSON, until standard input ends
 
 Prints the process ids that it touched. Standard library alone.
@@ -62,10 +61,10 @@ def _ids(entry: Path) -> list[str]:
 
 
 def kill(name: str) -> list[int]:
-    """SIGKILL by name; the ids."""
+    """SIGKILL by name; the ids of those that are gone now."""
     chosen = [pid for pid, known in processes().items() if known == name]
     _signal(chosen, signal.SIGKILL)
-    return chosen
+    return _gone(chosen)
 
 
 def die() -> list[int]:
@@ -73,7 +72,7 @@ def die() -> list[int]:
     pid = first()
     subprocess.run(SILENT, check=True)
     os.kill(pid, signal.SIGKILL)
-    return [pid]
+    return _gone([pid])
 
 
 def freeze(seconds: float) -> list[int]:
@@ -87,6 +86,17 @@ def freeze(seconds: float) -> list[int]:
         subprocess.run(SOUND, check=True)
         _signal(chosen, signal.SIGCONT)
     return chosen
+
+
+def _gone(pids: list[int]) -> list[int]:
+    """Waits for their end. Here, and not in a program of its own: on a small machine a program that starts
+    takes the time of those that are measured."""
+    end = time.monotonic() + 10
+    while living := [pid for pid in pids if Path(f"/proc/{pid}/comm").exists()]:
+        if time.monotonic() > end:
+            raise TimeoutError(f"processes {living} live on after SIGKILL")
+        time.sleep(0.005)
+    return pids
 
 
 def _signal(pids: list[int], number: signal.Signals) -> None:
@@ -124,8 +134,6 @@ def _is_here(address: str) -> bool:
 
 
 def main(action: str, *words: str) -> int:
-    if action == "alive":
-        return 0 if Path(f"/proc/{words[0]}/comm").exists() else 1
     if action == "run":
         there = ("nsenter", f"--target={first()}", "--mount", "--uts", "--ipc", "--pid", "--", *words)
         return subprocess.run(there, check=False).returncode

@@ -17,19 +17,9 @@ def on(pair: Pair, place: int, *words: str) -> str:
     return inside(pair.details["hosts"][place], sys.executable, GUEST, *words)
 
 
-def _lives(pair: Pair, place: int, pid: str) -> bool:
-    alive = f"{sys.executable} {GUEST} alive {pid} && echo yes || true"
-    return inside(pair.details["hosts"][place], "sh", "-c", alive) != ""
-
-
-def _gone(pair: Pair, place: int, what: str, pids: list[str]) -> None:
-    assert pids, f"{what} was not there"
-    until(f"{what} is dead", lambda: not any(_lives(pair, place, pid) for pid in pids), 10, 0.02)
-
-
 def kill_host(pair: Pair, place: int) -> None:
     """A host dies as when its power goes: nothing of it answers or refuses anything any more."""
-    _gone(pair, place, "the host", on(pair, place, "die").split())
+    assert on(pair, place, "die"), "the host was not there"
 
 
 def revive_host(pair: Pair, place: int) -> None:
@@ -61,18 +51,18 @@ def freeze_host(pair: Pair, place: int, seconds: float) -> None:
 
 def kill_haproxy(pair: Pair, place: int) -> None:
     """HAProxy is killed on a host; systemd starts it again."""
-    _gone(pair, place, "HAProxy", on(pair, place, "kill", "haproxy").split())
+    assert on(pair, place, "kill", "haproxy"), "HAProxy was not there"
 
 
 def kill_keepalived(pair: Pair, place: int) -> None:
     """keepalived is killed on a host and cannot take its leave; systemd starts it again."""
-    _gone(pair, place, "keepalived", on(pair, place, "kill", "keepalived").split())
+    assert on(pair, place, "kill", "keepalived"), "keepalived was not there"
 
 
 def stop_keepalived(pair: Pair, place: int) -> None:
     """keepalived is stopped in good order, as before a maintenance; start_keepalived ends that."""
-    on(pair, place, "run", "systemctl", "stop", "keepalived")
-    assert not pair.holds(place)
+    stop = f"systemctl stop keepalived && ip -4 -o address show to {pair.details['vip']}/32"
+    assert on(pair, place, "run", "sh", "-c", stop) == "", "the VIP is still there"
 
 
 def start_keepalived(pair: Pair, place: int) -> None:
