@@ -81,7 +81,7 @@ BROKEN = {
     "a missing script": ("a.conf", lambda text: text.replace("check-vip", "chek-vip"), "way_from_vip"),
     "an interval of no centiseconds": (
         "a.conf",
-        lambda text: text.replace("advert_int 0.10", "advert_int 0.105"),
+        lambda text: text.replace("advert_int 0.05", "advert_int 0.055"),
         "rounding",
     ),
 }
