@@ -51,8 +51,11 @@ FAST = Timers("fast", advert_interval=10)
 """A host's death is answered in 0.3-0.4 s; a pause of a quarter of a second moves the VIP."""
 
 STEADY = Timers("steady", advert_interval=5, missed_adverts=13)
-"""The default: 0.6-0.7 s. A pause of half a second moves nothing, with 0.1 s to spare: a machine that was held up
-sends late, and with 20 ms to spare (6 intervals of 0.1 s) one pause of three did move the VIP on a busy one."""
+"""The default: 0.6-0.7 s. A pause of half a second moves nothing, with 0.1 s to spare.
+
+A machine that was held up sends late: with 20 ms to spare (6 intervals of 0.1 s) one pause of three moved the
+VIP on a busy one.
+"""
 
 TIMERS = MappingProxyType({timers.name: timers for timers in (FAST, STEADY)})
 """The profiles by the name they have in the settings."""
