@@ -21,7 +21,7 @@ from portico.lbhost import Fleet, Host, payload
 from tests.benchmarks import contenders, lab
 from tests.benchmarks.conftest import Record
 from tests.benchmarks.contenders import Contender
-from tests.benchmarks.lab import SECONDS, Lab, rounds
+from tests.benchmarks.lab import Lab
 from tests.benchmarks.processes import Process, wait_for
 from tests.benchmarks.record import Measurement, Series, rounded
 from tests.unit.lbhost.fleets import fleet as numbered
@@ -29,11 +29,17 @@ from tests.unit.lbhost.fleets import fleet as numbered
 WORKERS = 1000
 SETTLE = 4
 """Seconds until a HAProxy that has started asks evenly: each server every 2 s at the latest."""
-CHECKS_WINDOW, AGENT_WINDOW = 2 * SECONDS, 4 * SECONDS
+CHECKS_WINDOW, AGENT_WINDOW = 10, 20
 """Seconds over which HAProxy's checks and the agent, which asks every 2 s, are watched."""
 
+
+def rounds(runs: range) -> int:
+    """A quarter of the runs: each takes a minute and is a mean of its own."""
+    return max(1, len(runs) // 4)
+
+
 PLACE = f"{WORKERS} workers behind two listeners, a pair of hosts in network namespaces of one machine"
-NOBODY_ASKS = f"No client asks; {CHECKS_WINDOW:.0f} s a run, per host; {PLACE}."
+NOBODY_ASKS = f"No client asks; {CHECKS_WINDOW} s a run, per host; {PLACE}."
 
 
 @dataclass(frozen=True)
@@ -201,7 +207,7 @@ def bench_idle_agent(thousand: Lab, runs: range, record: Record) -> None:
         memory.append(statistics.mean(process.memory("python3") for process in running.values()))
     for process in running.values():
         process.end()
-    how = f"portico-sync asks every 2 s and learns nothing; {AGENT_WINDOW:.0f} s a run, per host; {PLACE}."
+    how = f"portico-sync asks every 2 s and learns nothing; {AGENT_WINDOW} s a run, per host; {PLACE}."
     for name, title, unit, values in (
         ("size-9-agent-cpu", "Processor time of the idle agent", "s/minute", cpu),
         ("size-9-agent-memory", "Memory of the idle agent", "MiB resident", memory),

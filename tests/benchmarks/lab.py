@@ -27,16 +27,8 @@ from tests.benchmarks.contenders import HERE, METADATA, NGINX, Contender, nodes
 from tests.benchmarks.processes import Process, get, wait_for
 from tests.parts import host_image, missing
 
-SECONDS = float(os.environ.get("PORTICO_BENCH_SECONDS", "5"))
-"""How long one load takes, at least one second."""
-
 PROGRAMS = Tree(name="benchmarks", suite="bookworm", packages="base-files nginx libnginx-mod-stream wrk")
 """Who answers as a node, who competes, and who asks."""
-
-
-def rounds(runs: range) -> int:
-    """How often a load is repeated: a quarter of the runs, since each is the mean of many requests."""
-    return max(1, len(runs) // 4)
 
 
 @dataclass(frozen=True)

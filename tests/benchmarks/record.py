@@ -6,6 +6,7 @@ Reads and writes that folder. The page and the picture that come of it: report.p
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 DATA = Path(__file__).parents[2] / "docs" / "measured"
+
+Better = Literal["less", "more"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Measurement:
     """The name of its file."""
     title: str
     unit: str
-    better: Literal["less", "more"]
+    better: Better
     how: str
     """What was done, under which load, in one sentence."""
     series: tuple[Series, ...]
@@ -90,6 +93,16 @@ def _read(file: Path) -> Measurement:
 def rounded(values: Sequence[float], digits: int = 3) -> tuple[float, ...]:
     """Values without digits that mean nothing."""
     return tuple(round(value, digits) for value in values)
+
+
+def paired(ours: Sequence[float], theirs: Sequence[float], better: Better) -> tuple[float, float]:
+    """How much better ours is, run by run: the geometric mean of the ratios, and its standard error.
+
+    Of at least two pairs of runs, in turn: what slows the machine slows both of a pair. 0 is no value.
+    """
+    logs = [math.log(a / b if better == "more" else b / a) for a, b in zip(ours, theirs, strict=True)]
+    mean = math.exp(statistics.mean(logs))
+    return mean, mean * statistics.stdev(logs) / math.sqrt(len(logs))
 
 
 def _here() -> str:
