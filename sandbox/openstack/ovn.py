@@ -182,6 +182,10 @@ def connect_hypervisors(site: Site) -> None:
     """The network between hypervisors: its cables and addresses."""
     for cable in cables(site):
         namespaces.veth(*cable)
+    for end in _ends(site):
+        # The address is the bridge's. A kernel answers for it on the cable as well, with the cable's own link
+        # address, and what the other switch sends there is lost: until it asks again, a quarter of an hour.
+        namespaces.run("sysctl", "-qw", f"net.ipv4.conf.{end.name}.arp_ignore=1", netns=end.netns)
     for each in site.hypervisors:
         # The switch takes a tap of its bridge's name for the bridge's own link, and the address that it finds
         # there outlives the switch.
