@@ -9,7 +9,9 @@ import asyncio
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address
 
 from sandbox import namespaces
@@ -130,3 +132,23 @@ def announce(place: str, mac: str, address: str) -> None:
         for operation in (1, 2):
             arp = struct.pack("!HHBBH", 1, 0x0800, 6, 4, operation)
             sender.send(everybody + own + b"\x08\x06" + arp + own + claimed + everybody + claimed)
+
+
+def who_has(place: str, link: str, source: str, address: str) -> set[str]:
+    """The hardware addresses that answer within a second for an address on a link (RFC 826)."""
+    found, end = set(), time.monotonic() + 1
+    with (
+        namespaces.entered(place),
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806)) as asker,
+    ):
+        asker.bind((link, 0x0806))
+        own, wanted = asker.getsockname()[4], IPv4Address(address).packed
+        question = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + own + IPv4Address(source).packed
+        asker.send(b"\xff" * 6 + own + b"\x08\x06" + question + bytes(6) + wanted)
+        while (left := end - time.monotonic()) > 0:
+            asker.settimeout(left)
+            with suppress(TimeoutError):
+                arp = asker.recv(2048)[14:]
+                if arp[6:8] == b"\0\x02" and arp[14:18] == wanted:
+                    found.add(arp[8:14].hex(":"))
+    return found
