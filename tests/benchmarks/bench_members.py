@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tests.benchmarks.bench_failover import LOAD, RATE, changed, failed
 from tests.benchmarks.conftest import Record
 from tests.benchmarks.record import Measurement, Series, rounded
 from tests.datapath.faults import members
+from tests.datapath.faults.payload import GENERATION
 from tests.datapath.load import Report
 from tests.engine.door import base
 from tests.engine.pair import Pair, until
@@ -75,37 +76,26 @@ def bench_a_worker_appears_in_the_subnet(pair: Pair, runs: range, record: Record
     record(coming(Series("Portico, cidr", rounded(seconds, 2))))
 
 
-class Metadata:
-    """Watches through Nova when the payload of a host changes."""
+def generations(pair: Pair) -> list[str]:
+    """What Nova says that the hosts are told to serve."""
+    with pair.cloud() as cloud:
+        servers: list[Any] = [cloud.compute.get_server(each) for each in pair.details["hosts"]]
+    return [server.metadata[GENERATION] for server in servers]
 
-    def __init__(self, pair: Pair) -> None:
-        self._pair, self._servers = pair, pair.details["hosts"]
-        self._before, self._unchanged, self._seen = self._generations(), 0.0, False
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
 
-    def _generations(self) -> list[str]:
-        with self._pair.cloud() as cloud:
-            servers: list[Any] = [cloud.compute.get_server(each) for each in self._servers]
-        return [server.metadata["portico-generation"] for server in servers]
+def last_unchanged(pair: Pair, before: list[str]) -> float:
+    """Waits for others; the last moment, by the monotonic clock, at which Nova still told those.
 
-    def _watch(self) -> None:
-        end = time.monotonic() + 120
-        while (asked := time.monotonic()) < end and not self._seen:
-            if self._generations() == self._before:
-                self._unchanged = asked
-                time.sleep(0.2)
-            else:
-                self._seen = True
-
-    def unchanged(self) -> float:
-        """The last moment, by the monotonic clock, at which Nova still told the old one; once it does not.
-
-        Its API answers late while it is busy, so the change itself came up to a second after that.
-        """
-        self._thread.join()
-        assert self._seen, "Nova was not told anything new, or did not answer"
-        return self._unchanged
+    Its API answers late while it is busy, so the change itself came up to a second after that.
+    """
+    end = time.monotonic() + 120
+    unchanged = asked = time.monotonic()
+    while generations(pair) == before:
+        assert asked < end, "Nova was not told anything new"
+        unchanged = asked
+        time.sleep(0.2)
+        asked = time.monotonic()
+    return unchanged
 
 
 @contextmanager
@@ -137,12 +127,11 @@ def bench_up_adds_a_worker(pair: Pair, runs: range, record: Record, cache: int) 
         for _ in range(max(3, len(runs) // 4)):
             pair.door.change({"portico:nodes": {"addresses": nodes[:2]}})
             pair.door.up().succeeded()
-            metadata = Metadata(pair)
-            with pair.traffic(rate=RATE) as client:
+            with ThreadPoolExecutor() as pool, pair.traffic(rate=RATE) as client:
+                unchanged = pool.submit(last_unchanged, pair, generations(pair))
                 pair.door.change({})
                 pair.door.up().succeeded()
-            report = client.stop()
-            seconds.append(first_served(report, client.begun, pod, metadata.unchanged()))
+            seconds.append(first_served(client.stop(), client.begun, pod, unchanged.result()))
     record(coming(Series(f"Portico, up, {cache} s of cache", rounded(seconds, 2))))
 
 

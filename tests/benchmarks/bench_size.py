@@ -32,14 +32,13 @@ SETTLE = 4
 CHECKS_WINDOW, AGENT_WINDOW = 10, 20
 """Seconds over which HAProxy's checks and the agent, which asks every 2 s, are watched."""
 
+PLACE = f"{WORKERS} workers behind two listeners, a pair of hosts in network namespaces of one machine"
+NOBODY_ASKS = f"No client asks; {CHECKS_WINDOW} s a run, per host; {PLACE}."
+
 
 def rounds(runs: range) -> int:
     """A quarter of the runs: each takes a minute and is a mean of its own."""
     return max(1, len(runs) // 4)
-
-
-PLACE = f"{WORKERS} workers behind two listeners, a pair of hosts in network namespaces of one machine"
-NOBODY_ASKS = f"No client asks; {CHECKS_WINDOW} s a run, per host; {PLACE}."
 
 
 @dataclass(frozen=True)

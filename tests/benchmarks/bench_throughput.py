@@ -51,12 +51,12 @@ class Field:
     lab: Lab
     running: Sequence[tuple[Contender, Process]]
 
-    def runs(self, load: Load, times: int) -> Mapping[Contender, Sequence[Run]]:
-        """The load through each in turn, and another is the first each time."""
+    def runs(self, load: Load, runs: range) -> Mapping[Contender, Sequence[Run]]:
+        """The load through each in turn, twice as often as asked, and another is the first each time."""
         found: dict[Contender, list[Run]] = {contender: [] for contender, _ in self.running}
         for contender, process in self.running:
             self._run(contender, process, load)
-        for number in range(times):
+        for number in range(2 * len(runs)):
             first = number % len(self.running)
             for contender, process in (*self.running[first:], *self.running[:first]):
                 found[contender].append(self._run(contender, process, load))
@@ -80,7 +80,7 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
 
 
 def bench_requests_over_kept_connections(field: Field, runs: range, record: Record) -> None:
-    done = field.runs(KEPT, 2 * len(runs))
+    done = field.runs(KEPT, runs)
     how = f"{FLAT_OUT}, each over one kept connection; {PLACE}"
     record(rate("throughput-1-requests", "Requests over kept connections", "requests/s", how, done))
     record(cpu("throughput-2-cpu", "Processor time of a request over a kept connection", how, done))
@@ -89,14 +89,14 @@ def bench_requests_over_kept_connections(field: Field, runs: range, record: Reco
 
 
 def bench_new_connections(field: Field, runs: range, record: Record) -> None:
-    done = field.runs(NEW, 2 * len(runs))
+    done = field.runs(NEW, runs)
     how = f"{FLAT_OUT}, each request over a connection of its own; {PLACE}"
     record(rate("throughput-5-connections", "New connections", "connections/s", how, done))
     record(cpu("throughput-6-cpu", "Processor time of a new connection with one request", how, done))
 
 
 def bench_latency_at_a_calm_rate(field: Field, runs: range, record: Record) -> None:
-    done = field.runs(CALM, 2 * len(runs))
+    done = field.runs(CALM, runs)
     how = f"100 clients ask 2000 times a second together, over kept connections, 1 s a run; {PLACE}"
     record(latency("throughput-7-calm-p50", "Half of the requests, at a calm rate, within", 50, how, done))
     record(latency("throughput-8-calm-p99", "99 of 100 requests, at a calm rate, within", 99, how, done))
