@@ -10,21 +10,18 @@ from pathlib import Path
 import pulumi
 import pulumi_kubernetes as kubernetes
 import pulumi_openstack
-from keystoneauth1.exceptions import ClientException
-from openstack import exceptions
 
-from . import loadbalancers, plan, settings
+from . import loadbalancers, plan, preflight, settings
 from .apps import App, AppArgs
-from .capabilities import OFFLINE, Capabilities
+from .connections import cloud
 from .ingress import CONTROLLERS, Traefik, TraefikArgs
 from .kinds import ClientIp, Place
 from .loadbalancers.face import LoadBalancer
 from .names import Names, for_stack
 from .plan.octavia import OctaviaPlan
 from .plan.openstack_haproxy import OpenStackHAProxyPlan
-from .platforms import openstack
-from .problems import Problem, Refused
-from .serving import Question, address_answers, cloud
+from .problems import Refused
+from .serving.address import Question, address_answers
 from .settings.model import App as AppSettings
 
 NOWHERE = "https://no-credentials.invalid/v3"
@@ -163,46 +160,4 @@ def _question(made: plan.Plan) -> Question:
 
 def _plan(args: Mapping[str, object], source: str, names: Names) -> plan.Plan:
     said = settings.parse(args, source)
-    return plan.make(said, _capabilities(said, names), names)
-
-
-def _capabilities(said: settings.Settings, names: Names) -> Capabilities:
-    """The platform's answers; nothing is asked offline.
-
-    Raises:
-        Refused: an `up` without credentials, or a cloud that does not answer.
-    """
-    if said.load_balancer.openstack is None and not (said.nodes and said.nodes.source == "openstack"):
-        return OFFLINE
-    connection = cloud()
-    if connection is None:
-        if pulumi.runtime.is_dry_run():
-            pulumi.log.info(
-                "no OpenStack credentials: what only the cloud could tell is unknown in this preview"
-            )
-            return OFFLINE
-        raise Refused(
-            "no OpenStack credentials",
-            [
-                Problem(
-                    "openstack:cloud",
-                    "",
-                    "must name a cloud in clouds.yaml",
-                    "or set OS_CLOUD, or OS_AUTH_URL and its like",
-                )
-            ],
-        )
-    try:
-        return openstack.ask(said, names, connection)
-    except (exceptions.SDKException, ClientException) as error:
-        raise Refused(
-            "the OpenStack cloud could not be asked",
-            [
-                Problem(
-                    "openstack:cloud",
-                    "",
-                    str(error).splitlines()[0],
-                    "check clouds.yaml and the way to the cloud's endpoints",
-                )
-            ],
-        ) from None
+    return plan.make(said, preflight.capabilities(said, names), names)

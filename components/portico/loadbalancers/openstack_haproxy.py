@@ -15,7 +15,7 @@ from ..lbhost import Fleet, Host, payload, userdata
 from ..plan import Plan
 from ..plan.choice import is_id
 from ..plan.openstack_haproxy import Group, HostPlan, OpenStackHAProxyPlan, Rule
-from ..serving import hosts_serve, serves_at_all
+from ..serving.hosts import hosts_serve, serves_at_all
 from .face import LoadBalancer, known
 from .floating_ip import published
 

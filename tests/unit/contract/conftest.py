@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from portico import serving
+from portico import connections
 
 
 @pytest.fixture(autouse=True)
@@ -12,4 +12,4 @@ def no_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith("OS_"):
             monkeypatch.delenv(name)
-    serving.cloud.cache_clear()
+    connections.cloud.cache_clear()

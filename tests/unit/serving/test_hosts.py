@@ -1,8 +1,6 @@
-"""`up` ends when what was planned serves, or says which hop is broken."""
+"""`up` ends when every host serves what was planned, or says what its agent or its console says."""
 
 import asyncio
-import http.server
-import threading
 import zlib
 from types import SimpleNamespace as Thing
 
@@ -10,11 +8,10 @@ import pulumi
 import pytest
 from openstack import exceptions
 
-from portico import serving
-from portico.serving import Question, address_answers, hosts_serve, serves_at_all
+from portico.serving import hosts
+from portico.serving.hosts import hosts_serve, serves_at_all
 from portico.settings.model import Wait
-
-NOBODY: pulumi.Resource = Thing()
+from tests.unit.serving.conftest import NOBODY
 
 
 def line(generation, complaint=""):
@@ -41,32 +38,18 @@ class Consoles:
 
 
 @pytest.fixture
-def logged(monkeypatch):
-    said = []
-    monkeypatch.setattr(pulumi.log, "info", lambda text, *_: said.append(text))
-    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_: said.append(text))
-    return said
-
-
-@pytest.fixture(autouse=True)
-def an_up(monkeypatch, logged):
-    monkeypatch.setattr(serving, "PAUSE", 0.01)
-    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
-
-
-@pytest.fixture
 def cloud(monkeypatch):
     def put(*texts, apart=True):
         consoles = Consoles(*texts, apart=apart)
-        monkeypatch.setattr(serving, "cloud", lambda: consoles)
+        monkeypatch.setattr(hosts, "cloud", lambda: consoles)
         return consoles
 
     return put
 
 
 def serve(*generations, wait=None):
-    hosts = [f"host-{index}" for index, _ in enumerate(generations)]
-    return asyncio.run(hosts_serve(NOBODY, hosts, hosts, generations, wait or Wait(minutes=0)))
+    names = [f"host-{index}" for index, _ in enumerate(generations)]
+    return asyncio.run(hosts_serve(NOBODY, names, names, generations, wait or Wait(minutes=0)))
 
 
 def test_a_host_is_waited_for_until_it_serves_its_planned_generation(cloud):
@@ -116,75 +99,4 @@ def test_a_preview_and_a_stack_that_does_not_want_it_never_wait(monkeypatch, clo
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
     wait = Wait(until="serving" if preview else "nothing")
     assert serve("aaaaaaaaaaaaaaaa", wait=wait) == "not asked"
-    assert asyncio.run(address_answers(NOBODY, "127.0.0.1", Question(1, False, None), wait)) == "not asked"
     assert consoles.asked == 0
-
-
-@pytest.fixture
-def door():
-    """A web server on loopback that answers the given statuses one after the other, the last one for ever."""
-    servers = []
-
-    def open_door(*statuses):
-        left = list(statuses)
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(left.pop(0) if len(left) > 1 else left[0])
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return server.server_port
-
-    yield open_door
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def ask(port, host="hello.example.org", minutes=1):
-    return asyncio.run(
-        address_answers(NOBODY, "127.0.0.1", Question(port, False, host), Wait(minutes=minutes))
-    )
-
-
-def test_the_controllers_own_404_and_503_are_no_answer_of_the_application(door):
-    assert ask(door(404, 503, 200)) == "HTTP 200"
-
-
-def test_an_application_may_answer_whatever_it_likes(door):
-    assert ask(door(401)) == "HTTP 401"
-
-
-def test_without_an_application_the_controllers_404_is_answer_enough(door):
-    assert ask(door(404), host=None) == "HTTP 404"
-
-
-@pytest.mark.parametrize(
-    ("status", "hop"), [(404, "knows no Ingress for hello.example.org/"), (503, "the application behind it")]
-)
-def test_the_broken_hop_is_named(door, status, hop):
-    with pytest.raises(pulumi.RunError, match=hop):
-        ask(door(status), minutes=0)
-
-
-def test_an_address_that_nobody_answers_names_the_hops_before_the_controller(door):
-    with pytest.raises(pulumi.RunError, match="the floating IP"):
-        ask(1, minutes=0)
-
-
-@pytest.mark.parametrize(
-    ("question", "url"),
-    [
-        (Question(80, False, None), "http://door/"),
-        (Question(8080, False, None, "/shop"), "http://door:8080/shop"),
-        (Question(443, True, None), "https://door/"),
-    ],
-)
-def test_a_question_is_a_url_without_the_usual_port(question, url):
-    assert question.url("door") == url
