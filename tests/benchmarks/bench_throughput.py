@@ -1,6 +1,7 @@
 """How fast a host of Portico's passes requests on, beside a hand-written HAProxy and nginx, PROXY on for all.
 
-All three stand on one host of a lab (lab.py); clients, host and nodes share its cores. Each names the client
+All stand on one host of a lab (lab.py); clients, host and nodes share its cores. `--beside COMMIT` puts what
+Portico was at a commit beside what it is. Each names the client
 to the node, which is checked before anything is measured, and no request may fail. They are asked in turn, a
 second each and many times: a machine's speed drifts by a fifth within minutes, and what differs between
 neighbouring seconds, again and again, is the program.
@@ -72,11 +73,13 @@ class Field:
 
 
 @pytest.fixture(scope="module")
-def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
-    pair = contenders.fleet(3)
-    all_three = (contenders.portico(pair), contenders.by_hand(pair), contenders.nginx_stream(pair))
+def field(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
+    pair, beside = contenders.fleet(3), pytestconfig.getoption("--beside")
+    everybody = [contenders.portico(pair), contenders.by_hand(pair), contenders.nginx_stream(pair)]
+    if beside:
+        everybody.append(contenders.earlier(pair, beside))
     with lab.built(pair, tmp_path_factory.mktemp("lab")) as made:
-        yield Field(made, [(each, made.serve(each, pair.hosts[0])) for each in all_three])
+        yield Field(made, [(each, made.serve(each, pair.hosts[0])) for each in everybody])
 
 
 def bench_requests_over_kept_connections(field: Field, runs: range, record: Record) -> None:

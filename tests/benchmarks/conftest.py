@@ -17,6 +17,7 @@ Record = Callable[[Measurement], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runs", type=int, default=20, help="how often each thing is done (20)")
+    parser.addoption("--beside", metavar="COMMIT", help="what Portico was at a commit runs too (throughput)")
     parser.addoption("--record", action="store_true", help="write docs/measured and docs/measurements.*")
 
 

@@ -5,18 +5,25 @@ Pure: renders text from a fleet.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from types import ModuleType
 
 from portico.lbhost import STATUS_PORT, Fleet, haproxy
 from tests.unit.lbhost.fleets import realistic
+from tools import places
 
 HERE = "/run/lab"
 """Where a process finds the folder that is its own."""
 
 METADATA = "169.254.169.254"
 BY_HAND_PORT, BY_HAND_STATUS, NGINX_PORT = 8080, 61405, 8081
+EARLIER_PORT, EARLIER_STATUS = 8082, 61406
 """Where the others listen on a host whose ports 80 and 443 are Portico's."""
+
+RENDERER = "components/portico/lbhost/haproxy.py"
+"""What writes haproxy.cfg, at every commit so far."""
 
 
 def fleet(workers: int) -> Fleet:
@@ -49,6 +56,20 @@ def portico(pair: Fleet, generation: str = "0" * 16) -> Contender:
     """What an LB host of the fleet serves."""
     config = haproxy.render(pair).replace("@generation@", generation)
     return Contender("Portico", "haproxy", config, HAPROXY, pair.listeners[0].port, status=STATUS_PORT)
+
+
+def earlier(pair: Fleet, commit: str) -> Contender:
+    """What the renderer of an earlier commit makes of the same fleet, on ports of its own."""
+    words = ["git", "show", f"{commit}:{RENDERER}"]
+    source = subprocess.run(words, cwd=places.CHECKOUT, check=True, capture_output=True, text=True).stdout
+    module = ModuleType("portico.lbhost.haproxy_earlier")
+    module.__package__ = haproxy.__package__
+    exec(compile(source, f"{commit}:{RENDERER}", "exec"), vars(module))
+    config: str = module.render(pair).replace("@generation@", "0" * 16)
+    for index, listener in enumerate(pair.listeners):
+        config = config.replace(f"bind :{listener.port}\n", f"bind :{EARLIER_PORT + 1000 * index}\n")
+    config = config.replace(f"bind :{STATUS_PORT}\n", f"bind :{EARLIER_STATUS}\n")
+    return Contender(f"Portico at {commit}", "haproxy", config, HAPROXY, EARLIER_PORT, status=EARLIER_STATUS)
 
 
 def by_hand(pair: Fleet, generation: str = "0" * 16) -> Contender:
