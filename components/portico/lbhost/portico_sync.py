@@ -33,7 +33,7 @@ PATIENCE = 20  # with unreadable metadata: its items change one by one, and Nova
 
 FILES = {"haproxy.cfg": ("haproxy", "-c"), "keepalived.conf": ("keepalived", "-t")}
 """The program of each file, its unit, its folder in /etc; and how it judges one."""
-BIND = re.compile(r"^ +bind :(\d+)$", re.MULTILINE)
+BIND = re.compile(r"^ +bind :(\d+)\b", re.MULTILINE)
 
 
 class Unreadable(Exception):
