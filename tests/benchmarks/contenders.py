@@ -28,7 +28,7 @@ RENDERER = "components/portico/lbhost/haproxy.py"
 
 def fleet(workers: int) -> Fleet:
     """A pair with two listeners in front of so many workers, with the settings' default of connections."""
-    return replace(realistic(workers), max_connections=4000)
+    return replace(realistic(workers), max_connections=4000, max_connections_per_source=4000)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def test_what_the_real_programs_refuse_is_kept_out_and_the_next_good_one_heals(g
     generations, steps = {}, {}
     for name, plan, spoil in (
         ("good", three, None),
-        ("misspelt", four, ("haproxy.cfg", "    bind :80\n", "    bnid :80\n")),
+        ("misspelt", four, ("haproxy.cfg", "    bind :80 ", "    bnid :80 ")),
         ("misread", four, ("keepalived.conf", "nopreempt", "nopremept")),
         ("in-use", in_use, None),
         ("healed", four, None),

@@ -73,7 +73,7 @@ def test_systemd_accepts_every_unit(guest, tmp_path):
 
 
 BROKEN = {
-    "a misspelt directive": ("a.cfg", lambda text: text.replace("    bind :80\n", "    bnid :80\n"), "bnid"),
+    "a misspelt directive": ("a.cfg", lambda text: text.replace("    bind :80 ", "    bnid :80 "), "bnid"),
     "a server twice": ("a.cfg", lambda text: text.replace("server worker-2", "server worker-1"), "worker-1"),
     "a node that nobody asks": ("a.cfg", lambda text: text.replace("track nodes/", "track n/"), "proxy 'n'"),
     "an unknown word": ("a.conf", lambda text: text.replace("nopreempt", "nopremept"), "nopremept"),
@@ -120,6 +120,7 @@ def fleets(draw: st.DrawFn) -> Fleet:
         )
     )
     taken = draw(st.lists(addresses, min_size=3, max_size=7, unique=True))
+    most = draw(st.integers(1, 200_000))
     called = draw(st.lists(names, min_size=len(taken) - 2, max_size=len(taken) - 2, unique=True))
     return Fleet(
         listeners=tuple(listeners),
@@ -130,7 +131,8 @@ def fleets(draw: st.DrawFn) -> Fleet:
         gateway=taken[1],
         router_id=draw(st.integers(1, 255)),
         hosts=tuple(Host(*host) for host in zip(called, taken[2:], strict=True)),
-        max_connections=draw(st.integers(1, 200_000)),
+        max_connections=most,
+        max_connections_per_source=draw(st.integers(1, most)),
     )
 
 

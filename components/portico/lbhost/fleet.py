@@ -56,7 +56,10 @@ class Fleet:
     hosts: tuple[Host, ...]
     """1..5, in the order in which they take a new generation; the first has the highest priority."""
     max_connections: int
-    """At once, of one host. HAProxy needs twice as many descriptors and 32: see MAX_CONNECTIONS."""
+    """At once, of one host, all listeners together. HAProxy needs two descriptors and more for each: see
+    MAX_CONNECTIONS."""
+    max_connections_per_source: int
+    """Of those, the most that one client address may have; 1..max_connections."""
 
     def __post_init__(self) -> None:
         if problems := list(_problems(self)):
@@ -87,6 +90,7 @@ def _problems(fleet: Fleet) -> Iterator[Problem]:
     yield from _range("hosts", len(fleet.hosts), 1, MAX_HOSTS)
     yield from _range("routerId", fleet.router_id, 1, 255)
     yield from _range("maxConnections", fleet.max_connections, 1, MAX_CONNECTIONS)
+    yield from _range("maxConnectionsPerSource", fleet.max_connections_per_source, 1, fleet.max_connections)
     if not fleet.listeners:
         yield Problem("listeners", "()", "at least one is needed")
     yield from _twice("listeners", (listener.name for listener in fleet.listeners))

@@ -19,7 +19,7 @@ global
     user haproxy
     group haproxy
     chroot /var/lib/haproxy
-    maxconn {max_connections}
+    maxconn {most}
     stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners
     # A worker from before a reload keeps its connections this long.
     hard-stop-after 1h
@@ -38,15 +38,32 @@ defaults
     timeout server 60s
     timeout tunnel 1h
     timeout check 1s
+    # Whoever has heard the other side's end gets no more than this to end as well.
+    timeout client-fin 30s
+    timeout server-fin 30s
+    # A peer that has vanished is found out after two minutes; a NAT on the way hears of one that is silent.
+    option clitcpka
+    clitcpka-idle 60s
+    clitcpka-intvl 15s
+    clitcpka-cnt 4
+    option srvtcpka
+    srvtcpka-idle 60s
+    srvtcpka-intvl 15s
+    srvtcpka-cnt 4
 """
+
+STATUS_CONNECTIONS = 20
+RESERVE = 100
+"""Connections beside the clients': the status port has to answer just when there is no room for clients."""
 
 
 def render(fleet: Fleet) -> str:
     """The file, ending with a newline. `haproxy -c` of 2.4 and later finds nothing to complain about."""
     return "\n".join(
         [
-            _GLOBAL.format(max_connections=fleet.max_connections),
+            _GLOBAL.format(most=fleet.max_connections + RESERVE),
             *_nodes(fleet.health, fleet.backends),
+            *_clients(fleet),
             *(line for listener in fleet.listeners for line in _listener(listener, fleet.backends)),
             *_status(fleet),
         ]
@@ -64,9 +81,27 @@ def _nodes(health: Health, backends: tuple[Backend, ...]) -> Iterator[str]:
     yield ""
 
 
+def _clients(fleet: Fleet) -> Iterator[str]:
+    yield "# One frontend for all listeners: what it may hold is what they may hold together."
+    yield "frontend clients"
+    for listener in fleet.listeners:
+        yield f"    bind :{listener.port} id {listener.port}"
+    yield f"    maxconn {fleet.max_connections}"
+    yield "    # No source gets more than its share."
+    yield f"    stick-table type ip size {fleet.max_connections} expire 10s store conn_cur"
+    yield "    tcp-request connection track-sc0 src"
+    yield f"    tcp-request connection reject if {{ sc0_conn_cur gt {fleet.max_connections_per_source} }}"
+    yield "    # Who says nothing at all for a minute had nothing to ask; HTTP and TLS clients speak first."
+    yield "    tcp-request inspect-delay 60s"
+    yield "    tcp-request content accept if { req.len gt 0 }"
+    yield "    tcp-request content reject"
+    for listener in fleet.listeners:
+        yield f"    use_backend listener-{word(listener.name)} if {{ so_id {listener.port} }}"
+    yield ""
+
+
 def _listener(listener: Listener, backends: tuple[Backend, ...]) -> Iterator[str]:
-    yield f"listen listener-{word(listener.name)}"
-    yield f"    bind :{listener.port}"
+    yield f"backend listener-{word(listener.name)}"
     yield "    default-server send-proxy-v2"
     for backend in backends:
         name = word(backend.name)
@@ -80,7 +115,7 @@ def _status(fleet: Fleet) -> Iterator[str]:
     yield "frontend status"
     yield "    mode http"
     yield f"    bind :{STATUS_PORT}"
-    yield "    maxconn 20"
+    yield f"    maxconn {STATUS_CONNECTIONS}"
     yield f"    tcp-request connection reject unless {{ src 127.0.0.1 {hosts} }}"
     yield '    http-request return status 200 content-type text/plain string "@generation@"'
     yield ""

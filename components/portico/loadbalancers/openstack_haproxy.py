@@ -147,6 +147,7 @@ class OpenStackHAProxy(LoadBalancer):
                     for host, address in zip(own.hosts.value, found[3:], strict=True)
                 ),
                 max_connections=own.max_connections,
+                max_connections_per_source=own.max_connections_per_source.value,
             )
         )
 

@@ -85,6 +85,7 @@ class OpenStackHAProxyPlan:
     rules: tuple[Rule, ...]
     router_id: int
     max_connections: int
+    max_connections_per_source: Choice[int]
     key_pair: str | None
     settle_seconds: int
     metadata_items: int
@@ -142,6 +143,7 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         ),
         router_id=hosts.router_id,
         max_connections=hosts.max_connections,
+        max_connections_per_source=_per_source(hosts),
         key_pair=hosts.key_pair,
         settle_seconds=hosts.settle_seconds,
         metadata_items=_metadata_items(asked.metadata_items),
@@ -189,6 +191,16 @@ def _timers(hosts: Hosts) -> Choice[Timers]:
     return Choice(timers, because="steady: a pause of half a second, as in a live migration, moves nothing")
 
 
+def _per_source(hosts: Hosts) -> Choice[int]:
+    said = hosts.max_connections_per_source
+    if said is None:
+        return Choice(
+            hosts.max_connections // 2,
+            because="half of hosts.maxConnections: no single source can fill a host",
+        )
+    return Choice(said, because=f"hosts.maxConnectionsPerSource is {said}")
+
+
 def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]:
     """Why the cloud cannot carry the plan."""
     cloud, where = request.cloud, request.settings.load_balancer.openstack
@@ -215,6 +227,7 @@ def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
             Host(host.name, address) for host, address in zip(plan.hosts.value, addresses[2:], strict=True)
         ),
         max_connections=plan.max_connections,
+        max_connections_per_source=plan.max_connections_per_source.value,
     )
     try:
         payload.pack(fleet, fleet.hosts[-1], plan.metadata_items)

@@ -152,6 +152,10 @@ class Hosts:
     """The VRRP router id, 1..255: different for each pair on one network (RFC 5798, 5.2.3)."""
     max_connections: int = 4000
     """Concurrent connections per host, 100..200000. HAProxy needs about two file descriptors for each."""
+    max_connections_per_source: int | None = None
+    """The most of these that one client address may have, 1..maxConnections; more are refused at once.
+    Clients behind one NAT, proxy or CDN share an address, and so share this. Default: half of
+    maxConnections."""
     key_pair: str | None = None
     """A Nova key pair for logging in. Default: none."""
     ssh_from: tuple[IPv4Network, ...] = ()

@@ -270,10 +270,20 @@ def hosts(read: Reader) -> Hosts:
         availability_zones=read.several("availabilityZones", values.text),
         router_id=read.number("routerId", Hosts.router_id, low=1, high=255),
         max_connections=read.number("maxConnections", Hosts.max_connections, low=100, high=MOST_CONNECTIONS),
+        max_connections_per_source=read.number(
+            "maxConnectionsPerSource", default=None, low=1, high=MOST_CONNECTIONS
+        ),
         key_pair=read.text("keyPair", default=None),
         ssh_from=read.several("sshFrom", values.network),
         settle_seconds=read.number("settleSeconds", Hosts.settle_seconds, low=10, high=1800),
     )
+    most, share = made.max_connections, made.max_connections_per_source
+    if share is not None and share > most and read.sound("maxConnections"):
+        read.wrong(
+            "maxConnectionsPerSource",
+            rule=f"must not be more than maxConnections, which is {most}",
+            remedy="lower it, or raise maxConnections",
+        )
     if read.right("sshFrom"):
         read.require(
             "keyPair", rule="is required with sshFrom", remedy="without a key pair nobody can log in"

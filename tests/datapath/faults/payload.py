@@ -47,17 +47,17 @@ def with_a_wrong_checksum(good: Metadata) -> Metadata:
 
 def that_haproxy_refuses(good: Metadata) -> Metadata:
     """A directive of haproxy.cfg is misspelt."""
-    return _edited(good, "haproxy.cfg", "    bind :443\n", "    bnid :443\n")
+    return _edited(good, "haproxy.cfg", "    bind :443 ", "    bnid :443 ")
 
 
 def that_haproxy_cannot_serve(good: Metadata) -> Metadata:
     """haproxy.cfg is right by `haproxy -c`, and wants more descriptors than systemd lets it have."""
-    return _edited(good, "haproxy.cfg", "    maxconn 4000\n", "    maxconn 1000000\n")
+    return _edited(good, "haproxy.cfg", "    maxconn 4100\n", "    maxconn 1000000\n")
 
 
 def that_wants_a_taken_port(good: Metadata) -> Metadata:
     """haproxy.cfg is right by `haproxy -c`, and wants a port that another program listens on."""
-    return _edited(good, "haproxy.cfg", "    bind :443\n", f"    bind :443\n    bind :{TAKEN}\n")
+    return _edited(good, "haproxy.cfg", "    bind :443 ", f"    bind :{TAKEN}\n    bind :443 ")
 
 
 def that_keepalived_refuses(good: Metadata) -> Metadata:

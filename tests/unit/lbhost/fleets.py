@@ -36,6 +36,7 @@ def fleet(
             Host(f"portico-prod-host-{index + 1}", IPv4Address("10.0.0.11") + index) for index in range(hosts)
         ),
         max_connections=4000,
+        max_connections_per_source=2000,
     )
 
 
@@ -63,6 +64,7 @@ def realistic(workers: int) -> Fleet:
             Host("portico-prod-host-2", IPv4Address("10.64.0.12")),
         ),
         max_connections=20000,
+        max_connections_per_source=10000,
     )
 
 

@@ -66,6 +66,7 @@ def test_a_fleet_names_every_problem_at_once():
             router_id=0,
             hosts=(),
             max_connections=0,
+            max_connections_per_source=1,
         )
     said = str(refusal.value)
     for part in (
@@ -79,6 +80,7 @@ def test_a_fleet_names_every_problem_at_once():
         "routerId = 0: must be 1 to 255",
         "hosts = 0: must be 1 to 5",
         "maxConnections = 0",
+        "maxConnectionsPerSource = 1: must be 1 to 0",
     ):
         assert part in said
 
@@ -88,7 +90,7 @@ def test_a_listener_may_be_called_as_our_own_sections_are():
     text = haproxy.render(fleet(listeners=listeners))
     assert [line for line in text.splitlines() if line.endswith(("nodes", "status"))] == [
         "backend nodes",
-        "listen listener-nodes",
-        "listen listener-status",
+        "backend listener-nodes",
+        "backend listener-status",
         "frontend status",
     ]

@@ -44,6 +44,12 @@ def test_every_reason_is_a_sentence():
     assert all(len(reason.split()) > 2 for reason in reasons.values())
 
 
+@pytest.mark.parametrize(("most", "said", "share"), [(4000, None, 2000), (101, None, 50), (100, 100, 100)])
+def test_one_source_has_half_of_the_connections_unless_the_settings_say_otherwise(most, said, share):
+    planned = pair(hosts(max_connections=most, max_connections_per_source=said))
+    assert planned.max_connections_per_source.value == share
+
+
 def test_hosts_take_the_zones_in_turn():
     three = pair(hosts(count=3, availability_zones=("a", "b")), OFFLINE)
     zones = [host.zone for host in three.hosts.value]

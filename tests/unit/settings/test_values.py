@@ -35,6 +35,13 @@ WRONG = (
     (PAIR, f"{HOSTS}.count", float("nan"), "= nan: must be a whole number from 1 to 5"),
     (PAIR, f"{HOSTS}.routerId", 256, "must be a whole number from 1 to 255"),
     (PAIR, f"{HOSTS}.maxConnections", 99, "must be a whole number from 100 to 200000"),
+    (PAIR, f"{HOSTS}.maxConnectionsPerSource", 0, "must be a whole number from 1 to 200000"),
+    (
+        PAIR,
+        f"{HOSTS}.maxConnectionsPerSource",
+        4001,
+        "= 4001: must not be more than maxConnections, which is 4000; lower it, or raise maxConnections",
+    ),
     (PAIR, f"{HOSTS}.settleSeconds", 9, "must be a whole number from 10 to 1800"),
     (PAIR, "wait.minutes", 61, "must be a whole number from 1 to 60"),
     (PAIR, "ingress.replicas", 0, "must be a whole number from 1 to 100"),

@@ -130,6 +130,7 @@ def openstack(draw):
 @st.composite
 def hosts(draw):
     key_pair = draw(maybe(texts))
+    most = draw(st.integers(100, 200_000))
     return Hosts(
         image=draw(texts),
         flavor=draw(texts),
@@ -138,7 +139,8 @@ def hosts(draw):
         anti_affinity=draw(st.sampled_from(("soft", "hard", "none"))),
         availability_zones=draw(some(texts)),
         router_id=draw(st.integers(1, 255)),
-        max_connections=draw(st.integers(100, 200_000)),
+        max_connections=most,
+        max_connections_per_source=draw(maybe(st.integers(1, most))),
         key_pair=key_pair,
         ssh_from=draw(some(networks)) if key_pair else (),
         settle_seconds=draw(st.integers(10, 1800)),
