@@ -8,6 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
+
+LENGTH = 40
+"""The most that a prefix may have, so that every name made of it fits a DNS label (63)."""
+
+DIGITS = 8
+"""Of a digest: that two of 1000 stacks share one has a chance of 1 in 8600."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,14 @@ class Names:
 
 
 def for_stack(stack: str) -> Names:
-    """The names of a Pulumi stack: what a DNS label cannot hold becomes a dash."""
+    """The names of a Pulumi stack, one-to-one: no other stack has them.
+
+    What a DNS label cannot hold becomes a dash, what is too long is cut off, and a digest of the whole name
+    follows two dashes, which a name that fits as it is never has: it has no dash beside another.
+    """
     label = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
-    return Names(f"portico-{label}"[:40].rstrip("-"))
+    whole = f"portico-{label}"
+    if label == stack and len(whole) <= LENGTH:
+        return Names(whole)
+    digest = sha256(stack.encode()).hexdigest()[:DIGITS]
+    return Names(f"{whole[: LENGTH - DIGITS - 2].rstrip('-')}--{digest}")
