@@ -11,19 +11,23 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 import openstack
+import yaml
 from keystoneauth1.exceptions import ClientException
 from openstack import exceptions
+from openstack.config import loader
 
 from ..capabilities import Capabilities, FloatingIp, OpenStack, Quota, Subnet
 from ..names import Names
 from ..plan.choice import is_id
-from ..problems import Problem
+from ..problems import Problem, Refused
 from ..settings import Settings
 from ..settings.model import Hosts, Nodes
 from ..settings.model import OpenStack as Where
+from ..settings.values import did_you_mean
 from ..traffic import Backend
 
 T = TypeVar("T")
@@ -85,17 +89,62 @@ class Cloud(Protocol):
 
 
 def connect(cloud: str | None) -> Cloud | None:
-    """A connection, or None where there are no credentials: no such cloud in clouds.yaml and nothing in OS_*.
+    """A connection, or None where there are no credentials: neither a clouds.yaml nor OS_AUTH_URL.
 
     Args:
         cloud: a name in clouds.yaml, else what OS_CLOUD or the other OS_* variables say.
+
+    Raises:
+        Refused: clouds.yaml does not have the cloud that is named, or no client can be made of it.
     """
-    if not cloud and not (os.environ.get("OS_CLOUD") or os.environ.get("OS_AUTH_URL")):
+    path, named = ("openstack:cloud", cloud) if cloud else ("OS_CLOUD", os.environ.get("OS_CLOUD"))
+    if named:
+        if not _is_known(path, named):
+            return None
+    elif not os.environ.get("OS_AUTH_URL"):
         return None
     try:
-        return cast(Cloud, openstack.connect(cloud=cloud or None, api_timeout=SECONDS))
-    except (exceptions.ConfigException, KeyError):
-        return None
+        return cast(Cloud, openstack.connect(cloud=named or None, api_timeout=SECONDS))
+    except Exception as error:  # noqa: BLE001 - openstacksdk raises what it meets in a user's file
+        raise unusable(path, named, one_line(error), "check what clouds.yaml or OS_* say") from None
+
+
+def unusable(path: str, named: str | None, rule: str, remedy: str) -> Refused:
+    """A cloud that cannot be asked, as one sentence."""
+    value = repr(named) if named else ""
+    return Refused("the OpenStack cloud could not be asked", [Problem(path, value, rule, remedy)])
+
+
+def one_line(error: Exception) -> str:
+    """What an error says."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _is_known(path: str, named: str) -> bool:
+    """Whether clouds.yaml has a cloud; False where there is no such file, or none is in it, and nothing else
+    tells of one."""
+    file = _clouds_file()
+    if file is None:
+        if os.environ.get("OS_AUTH_URL"):
+            remedy = "give it one, or name no cloud and leave it to OS_*"
+            raise unusable(path, named, "must name a cloud in clouds.yaml, and there is no such file", remedy)
+        return False
+    try:
+        known = (yaml.safe_load(file.read_text()) or {}).get("clouds") or {}
+        there = {name: dict(entry) for name, entry in known.items()}
+    except Exception as error:  # noqa: BLE001 - a file can be wrong in many ways
+        raise unusable(path, named, f"{file} cannot be read: {one_line(error)}", "mend the file") from None
+    if there and named not in there:
+        rule = f"must name a cloud in {file}, which has {', '.join(sorted(there))}"
+        raise unusable(path, named, rule, did_you_mean(named, there))
+    return bool(there)
+
+
+def _clouds_file() -> Path | None:
+    """The file that openstacksdk would read first."""
+    chosen = os.environ.get("OS_CLIENT_CONFIG_FILE")
+    files = ([chosen] if chosen else []) + loader.CONFIG_FILES
+    return next((Path(file) for file in files if Path(file).exists()), None)
 
 
 @dataclass

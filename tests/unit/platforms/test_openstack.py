@@ -7,10 +7,12 @@ from types import SimpleNamespace as Thing
 
 import pytest
 from openstack import exceptions
+from openstack.config import loader
 
 from portico.capabilities import Quota
 from portico.names import Names
 from portico.platforms.openstack import ask, connect, octavia_providers
+from portico.problems import Refused
 from portico.settings.model import Nodes
 from portico.settings.model import OpenStack as Where
 from portico.traffic import Backend
@@ -179,15 +181,76 @@ def test_octavia_is_there_only_when_it_answers(octavia, providers):
     assert octavia_providers(FakeCloud(octavia)) == providers
 
 
-def test_without_credentials_there_is_no_connection(monkeypatch):
+@pytest.fixture
+def clouds_yaml(monkeypatch, tmp_path):
+    """The only clouds.yaml there is, and no other credentials."""
     for name in ("OS_CLOUD", "OS_AUTH_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(loader, "CONFIG_FILES", [])
+    file = tmp_path / "clouds.yaml"
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(file))
+    return file
+
+
+def test_without_credentials_there_is_no_connection(clouds_yaml):
     assert connect(None) is None
 
 
-def test_a_cloud_that_no_file_names_is_no_connection(monkeypatch, tmp_path):
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
-    assert connect("nowhere") is None
+@pytest.mark.parametrize("text", [None, "", "clouds: {}"])
+def test_a_cloud_that_is_named_where_there_are_no_clouds_at_all_is_no_connection(clouds_yaml, text):
+    if text is not None:
+        clouds_yaml.write_text(text)
+    assert connect("mycloud") is None
+
+
+WELL = "clouds: {mycloud: {auth: {auth_url: https://cloud.invalid}}}"
+
+
+def test_a_cloud_that_is_misspelt_is_named_with_those_that_are_there(clouds_yaml):
+    clouds_yaml.write_text(WELL)
+    assert mistake("mycluod") == (
+        f"openstack:cloud = 'mycluod': must name a cloud in {clouds_yaml}, which has mycloud; "
+        "did you mean 'mycloud'?"
+    )
+
+
+def test_a_cloud_that_the_environment_misspells_is_named_too(clouds_yaml, monkeypatch):
+    clouds_yaml.write_text(WELL)
+    monkeypatch.setenv("OS_CLOUD", "mycluod")
+    assert mistake(None).startswith("OS_CLOUD = 'mycluod': must name a cloud")
+
+
+def test_a_cloud_is_not_named_where_only_the_environment_tells_of_one(clouds_yaml, monkeypatch):
+    monkeypatch.setenv("OS_AUTH_URL", "https://cloud.invalid")
+    assert "there is no such file" in mistake("mycloud")
+
+
+@pytest.mark.filterwarnings("ignore:Couldn't find the vendor profile")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "clouds:\n\tmycloud: {}\n",
+        "clouds: [mycloud]",
+        "mycloud",
+        "clouds: {mycloud: here}",
+        "clouds: {mycloud: {auth_type: v3appcred, auth: {auth_url: https://cloud.invalid}}}",
+        "clouds: {mycloud: {auth: here}}",
+        "clouds: {mycloud: {profile: nosuchvendor}}",
+    ],
+    ids=["tab", "list", "word", "no mapping", "auth type", "no auth", "vendor"],
+)
+def test_a_clouds_yaml_that_is_wrong_is_one_sentence(clouds_yaml, text):
+    clouds_yaml.write_text(text)
+    said = mistake("mycloud")
+    assert said.startswith("openstack:cloud = 'mycloud': ")
+    assert "\n" not in said
+
+
+def mistake(cloud):
+    with pytest.raises(Refused) as caught:
+        connect(cloud)
+    (problem,) = caught.value.problems
+    return str(problem)
 
 
 def test_where_a_floating_ip_is_not_wanted_none_is_looked_for():
