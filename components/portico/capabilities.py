@@ -35,6 +35,55 @@ class FloatingIp:
 
 
 @dataclass(frozen=True)
+class Address:
+    """The floating IP that this stack itself made."""
+
+    id: str
+    address: IPv4Address
+    pool: str
+    """The name of the external network that it came from."""
+
+    def is_meant(self, said: str) -> bool:
+        """Whether the settings name it, by address or id."""
+        return said == str(self.address) or said.replace("-", "").lower() == self.id.replace("-", "")
+
+
+@dataclass(frozen=True)
+class Own:
+    """What of the cloud is this stack's own: what its state holds, and nothing else. Empty before the first
+    `up`."""
+
+    ids: frozenset[str] = frozenset()
+    vips: frozenset[str] = frozenset()
+    """The ids of the ports on which a floating IP is this stack's own business."""
+    made: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By quota (`ports`, `security_group_rules` ...): the names of what needs no more room, or the
+    descriptions where nothing has a name (rules, floating IPs)."""
+    address: Address | None = None
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Something in this project that is not in this stack's state."""
+
+    quota: str
+    """What it counts in, as in `Own.made`; `load_balancers` too."""
+    name: str
+    """Its name, or its description where nothing has a name."""
+    id: str
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A rule of the nodes' security group that is not in this stack's state: TCP, this port alone. Neutron
+    refuses a second one of the same content (409, SecurityGroupRuleExists)."""
+
+    port: int
+    source: IPv4Network
+    id: str
+
+
+@dataclass(frozen=True)
 class Quota:
     """What a project may have of something, and has."""
 
@@ -72,8 +121,12 @@ class OpenStack:
     server_groups."""
     metadata_items: int | None = None
     """How many metadata items a server may have; -1 is unlimited (Nova API, limits, maxServerMeta)."""
-    made: frozenset[str] = frozenset()
-    """The names of what is already there of this stack: it needs no more quota."""
+    own: Own = Own()
+    """Known without credentials too: the state is read, and no cloud asked."""
+    strangers: tuple[Stranger, ...] = ()
+    """The plan knows whether it would give one of their names."""
+    admissions: tuple[Admission, ...] = ()
+    """What a rule of ours must not say again."""
     octavia_providers: tuple[str, ...] | None = None
     """Empty where the region has no Octavia that answers."""
 

@@ -10,7 +10,16 @@ import pulumi
 from .platforms import openstack
 
 
+def cloud_name() -> str | None:
+    """The cloud that the configuration names."""
+    return pulumi.Config("openstack").get("cloud")
+
+
 @cache
 def cloud() -> openstack.Cloud | None:
-    """The cloud that the OpenStack provider uses too; None without credentials."""
-    return openstack.connect(pulumi.Config("openstack").get("cloud"))
+    """The cloud that the OpenStack provider uses too; None without credentials.
+
+    Raises:
+        Refused: it is misspelt, or no client can be made of what clouds.yaml says.
+    """
+    return openstack.connect(cloud_name())

@@ -11,9 +11,9 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pulumi_openstack
 
-from . import loadbalancers, plan, preflight, settings
+from . import loadbalancers, memory, plan, preflight, settings, state
 from .apps import App, AppArgs
-from .connections import cloud
+from .connections import cloud, cloud_name
 from .ingress import CONTROLLERS, Traefik, TraefikArgs
 from .kinds import ClientIp, Place
 from .loadbalancers.face import LoadBalancer
@@ -64,7 +64,7 @@ class Exposure(pulumi.ComponentResource):
         """
         names = for_stack(pulumi.get_stack())
         try:
-            self.plan = _plan(args, source or f"the settings of {name}", names)
+            self.plan, looked_up = _plan(args, source or f"the settings of {name}", names)
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
         super().__init__("portico:index:Exposure", name, {}, opts)
@@ -86,7 +86,7 @@ class Exposure(pulumi.ComponentResource):
         )
         self.node_ports = {listener.name: listener.node_port for listener in self.plan.listeners}
         self.load_balancer = {"type": self.plan.kind.value.name, **balancer.details}
-        self.register_outputs({"address": self.address, "url": self.url})
+        self.register_outputs({"address": self.address, "url": self.url, memory.KEPT: looked_up})
 
     def _platforms(self, name: str) -> list[pulumi.ProviderResource]:
         """One provider for each platform, of this component's own: an offline preview has to tell the
@@ -106,7 +106,7 @@ class Exposure(pulumi.ComponentResource):
             providers.append(
                 pulumi_openstack.Provider(
                     f"{name}-cloud",
-                    cloud=None if offline else pulumi.Config("openstack").get("cloud"),
+                    cloud=None if offline else cloud_name(),
                     auth_url=NOWHERE if offline else None,
                     opts=own,
                 )
@@ -158,6 +158,9 @@ def _question(made: plan.Plan) -> Question:
     return Question(listener.port, listener.tls, app.host.replace("*", "portico", 1), app.path)
 
 
-def _plan(args: Mapping[str, object], source: str, names: Names) -> plan.Plan:
+def _plan(args: Mapping[str, object], source: str, names: Names) -> tuple[plan.Plan, memory.Facts]:
+    """The plan, and what the next preview without credentials may rest on."""
     said = settings.parse(args, source)
-    return plan.make(said, preflight.capabilities(said, names), names)
+    can = preflight.capabilities(said, names, state.read())
+    looked_up = memory.kept(said, cloud_name(), can.openstack) if can.openstack else {}
+    return plan.make(said, can, names), looked_up

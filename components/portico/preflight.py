@@ -4,33 +4,38 @@ May touch Pulumi; only reads. Read by exposure; the answers are capabilities, an
 is a problem that the plan refuses with.
 """
 
+from dataclasses import replace
+
 import pulumi
 from keystoneauth1.exceptions import ClientException
 from openstack import exceptions
 
+from . import memory
 from .capabilities import OFFLINE, Capabilities
-from .connections import cloud
+from .connections import cloud, cloud_name
 from .names import Names
 from .platforms import openstack
 from .problems import Problem, Refused
 from .settings import Settings
+from .state import State
 
 
-def capabilities(said: Settings, names: Names) -> Capabilities:
-    """The platform's answers; nothing is asked offline.
+def capabilities(said: Settings, names: Names, state: State) -> Capabilities:
+    """The platform's answers; offline nothing is asked, and what the state tells is what is known.
 
     Raises:
-        Refused: an `up` without credentials, or a cloud that does not answer.
+        Refused: an `up` without credentials, or a cloud that is misspelt or does not answer.
     """
     if said.load_balancer.openstack is None and not (said.nodes and said.nodes.source == "openstack"):
         return OFFLINE
-    connection = cloud()
+    connection, own = cloud(), memory.own(state, names)
     if connection is None:
         if pulumi.runtime.is_dry_run():
             pulumi.log.info(
-                "no OpenStack credentials: what only the cloud could tell is unknown in this preview"
+                "no OpenStack credentials: what only the cloud could tell is as the last `up` found it, or "
+                "unknown in this preview"
             )
-            return OFFLINE
+            return Capabilities(openstack=replace(memory.recalled(said, cloud_name(), state), own=own))
         raise Refused(
             "no OpenStack credentials",
             [
@@ -42,17 +47,12 @@ def capabilities(said: Settings, names: Names) -> Capabilities:
                 )
             ],
         )
+    remedy = "check clouds.yaml and the way to the cloud's endpoints"
     try:
-        return openstack.ask(said, names, connection)
+        connection.current_project_id  # noqa: B018 - asks for a token, which shows whatever else is missing
+    except Exception as error:  # noqa: BLE001 - keystoneauth raises bare exceptions for some of it
+        raise openstack.unusable("openstack:cloud", cloud_name(), openstack.one_line(error), remedy) from None
+    try:
+        return openstack.ask(said, names, connection, own)
     except (exceptions.SDKException, ClientException) as error:
-        raise Refused(
-            "the OpenStack cloud could not be asked",
-            [
-                Problem(
-                    "openstack:cloud",
-                    "",
-                    str(error).splitlines()[0],
-                    "check clouds.yaml and the way to the cloud's endpoints",
-                )
-            ],
-        ) from None
+        raise openstack.unusable("openstack:cloud", cloud_name(), openstack.one_line(error), remedy) from None

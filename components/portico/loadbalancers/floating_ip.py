@@ -37,7 +37,9 @@ def published(
             f"{name}-address",
             pool=known(place.external_network),
             description=names.description("address"),
-            opts=opts,
+            opts=pulumi.ResourceOptions.merge(
+                opts, pulumi.ResourceOptions(retain_on_delete=place.keeps_address)
+            ),
         ).address
     return openstack.networking.FloatingIpAssociate(
         f"{name}-address", floating_ip=address, port_id=vip_port, opts=opts

@@ -5,17 +5,18 @@ Pure: no Pulumi, no network, no clock. Read by loadbalancers.octavia. Providers 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from ..capabilities import OpenStack, Subnet
 from ..kinds import ClientIp
+from ..names import Names
 from ..problems import Problem, Refused
 from ..settings.model import Octavia as OctaviaSettings
 from ..settings.model import Settings
 from ..traffic import Backend
-from . import quotas
+from . import ownership, quotas
 from .choice import Choice
 from .openstack_place import OpenStackPlace, place
 from .request import Request
@@ -166,10 +167,32 @@ def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
 def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     """Why the cloud cannot carry the plan."""
     if request.cloud:
+        things = _things(plan, request.names)
+        needs = {quota: quotas.missing(request.cloud, quota, *wanted) for quota, wanted in things.items()}
         yield from _provider(plan, request.cloud)
-        if plan.place.makes_address:
-            address = quotas.missing(request.cloud, request.names.of("address"))
-            yield from quotas.short({"floating_ips": address}, request.cloud)
+        yield from ownership.taken(things, request.cloud)
+        yield from ownership.admitted(_admissions(plan, request), request.cloud)
+        yield from quotas.short(needs, request.cloud)
+
+
+def _things(plan: OctaviaPlan, names: Names) -> Mapping[str, tuple[str, ...]]:
+    """What has a name in the cloud, by the quota that it counts in. Listeners, pools and monitors stand and
+    fall with their load balancer."""
+    return {
+        "load_balancers": (names.of("lb"),),
+        "security_group_rules": tuple(names.description(rule.name) for rule in plan.node_rules),
+        **plan.place.things(names),
+    }
+
+
+def _admissions(plan: OctaviaPlan, request: Request) -> Iterator[tuple[int, IPv4Network]]:
+    """What the rules that are still to be made would admit."""
+    for rule in plan.node_rules:
+        source = rule.source or (plan.place.subnet.cidr if plan.place.subnet else None)
+        if source and request.cloud:
+            made = request.cloud.own.made.get("security_group_rules", ())
+            if request.names.description(rule.name) not in made:
+                yield rule.port, source
 
 
 def _provider(plan: OctaviaPlan, cloud: OpenStack) -> Iterator[Problem]:

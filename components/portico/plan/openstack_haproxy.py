@@ -18,7 +18,7 @@ from ..problems import Problem
 from ..settings.model import Hosts
 from ..settings.model import OpenStack as Where
 from ..traffic import Health, Listener
-from . import quotas
+from . import ownership, quotas
 from .choice import Choice
 from .openstack_place import OpenStackPlace, place
 from .request import Request, Traffic
@@ -206,8 +206,10 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
     cloud, where = request.cloud, request.settings.load_balancer.openstack
     yield from _payload(plan, request.traffic)
     if cloud and where:
+        things = _things(plan, request.names)
         yield from _pairs(where, cloud)
-        yield from quotas.short(_needs(plan, cloud, request.names), cloud)
+        yield from ownership.taken(things, cloud)
+        yield from quotas.short(_needs(things, cloud), cloud)
 
 
 def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
@@ -253,16 +255,25 @@ def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:
         )
 
 
-def _needs(plan: OpenStackHAProxyPlan, cloud: OpenStack, names: Names) -> Mapping[str, int]:
-    hosts = quotas.missing(cloud, *(host.name for host in plan.hosts.value))
-    group = quotas.missing(cloud, names.of("hosts"))
+def _things(plan: OpenStackHAProxyPlan, names: Names) -> Mapping[str, tuple[str, ...]]:
+    """What has a name in the cloud, by the quota that it counts in."""
+    hosts = tuple(host.name for host in plan.hosts.value)
     return {
         "instances": hosts,
+        "ports": (names.of("vip"), *(f"{host}-port" for host in hosts)),
+        "security_groups": (names.of("hosts"),),
+        "security_group_rules": tuple(names.description(rule.name) for rule in plan.rules),
+        "server_groups": (names.of("hosts"),) if plan.server_group_policy.value else (),
+        **plan.place.things(names),
+    }
+
+
+def _needs(things: Mapping[str, tuple[str, ...]], cloud: OpenStack) -> Mapping[str, int]:
+    needs = {quota: quotas.missing(cloud, quota, *wanted) for quota, wanted in things.items()}
+    hosts = needs["instances"]
+    return {
+        **needs,
         "cores": hosts * cloud.flavor_cores,
         "ram": hosts * cloud.flavor_ram,
-        "ports": quotas.missing(cloud, names.of("vip"), *(f"{host.name}-port" for host in plan.hosts.value)),
-        "security_groups": group,
-        "security_group_rules": group and len(plan.rules) + DEFAULT_RULES,
-        "server_groups": group if plan.server_group_policy.value else 0,
-        "floating_ips": quotas.missing(cloud, names.of("address")) if plan.place.makes_address else 0,
+        "security_group_rules": needs["security_group_rules"] + needs["security_groups"] * DEFAULT_RULES,
     }

@@ -5,10 +5,12 @@ Pure: no Pulumi, no network, no clock. The same for every kind of load balancer 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from ..capabilities import OpenStack, Subnet
+from ..names import Names
 from .choice import Choice, Ref, is_id, name_only, ref
 from .request import Request
 
@@ -29,9 +31,11 @@ class OpenStackPlace:
     external_network: str | None
     """The name of the network that a new floating IP comes from."""
     adopts: bool
-    """Whether the floating IP exists already and is left alone in the end."""
+    """Whether the floating IP exists already, was not made by this stack, and is left alone in the end."""
     adopted_address: str | None
     """The address of the floating IP that is adopted."""
+    keeps_address: bool
+    """Whether the floating IP that is made outlives the stack."""
     node_security_group: Ref | None
     """None: no rule is made."""
 
@@ -39,6 +43,10 @@ class OpenStackPlace:
     def makes_address(self) -> bool:
         """Whether a floating IP is made."""
         return self.public.value and not self.adopts
+
+    def things(self, names: Names) -> Mapping[str, tuple[str, ...]]:
+        """What has a description in the cloud, by the quota that it counts in."""
+        return {"floating_ips": (names.description("address"),) if self.makes_address else ()}
 
 
 def place(request: Request) -> OpenStackPlace:
@@ -48,6 +56,7 @@ def place(request: Request) -> OpenStackPlace:
         raise ValueError("the reader guarantees the section openstack for a load balancer on OpenStack")
     asked = request.cloud or OpenStack()
     group, said = nodes.security_group if nodes else None, where.floating_ip
+    mine = asked.own.address if said and asked.own.address and asked.own.address.is_meant(said) else None
     return OpenStackPlace(
         network=ref(where.network, asked.network_id),
         subnet=asked.subnet,
@@ -59,8 +68,9 @@ def place(request: Request) -> OpenStackPlace:
             if where.public
             else "openstack.public is false: the VIP is the address",
         ),
-        external_network=asked.external_network or name_only(where.external_network),
-        adopts=said is not None,
+        external_network=mine.pool if mine else asked.external_network or name_only(where.external_network),
+        adopts=said is not None and mine is None,
         adopted_address=str(asked.floating_ip.address) if asked.floating_ip else name_only(said),
+        keeps_address=where.keep_address,
         node_security_group=ref(group, asked.node_security_group_id) if group else None,
     )

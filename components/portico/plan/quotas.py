@@ -15,9 +15,14 @@ OPTIONS = {"security_groups": "secgroups", "security_group_rules": "secgroup-rul
 """What `openstack quota set` calls a resource, where that is not its name with dashes."""
 
 
-def missing(cloud: OpenStack, *wanted: str) -> int:
-    """How many of these names are not there yet: what a stack has made needs no more room."""
-    return sum(name not in cloud.made for name in wanted)
+def missing(cloud: OpenStack, quota: str, *wanted: str) -> int:
+    """How many of these the stack has not made yet: what it has made needs no more room.
+
+    Args:
+        wanted: names, or the descriptions of what has no name.
+    """
+    made = cloud.own.made.get(quota, frozenset())
+    return sum(name not in made for name in wanted)
 
 
 def short(needs: Mapping[str, int], cloud: OpenStack) -> Iterator[Problem]:

@@ -8,7 +8,8 @@ it is also the list of permissions that a read-only user needs.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -20,7 +21,16 @@ from keystoneauth1.exceptions import ClientException
 from openstack import exceptions
 from openstack.config import loader
 
-from ..capabilities import Capabilities, FloatingIp, OpenStack, Quota, Subnet
+from ..capabilities import (
+    Admission,
+    Capabilities,
+    FloatingIp,
+    OpenStack,
+    Own,
+    Quota,
+    Stranger,
+    Subnet,
+)
 from ..names import Names
 from ..plan.choice import is_id
 from ..problems import Problem, Refused
@@ -43,9 +53,9 @@ class Network(Protocol):
     def subnets(self, **query: Any) -> Iterable[Any]: ...
     def ips(self, **query: Any) -> Iterable[Any]: ...
     def ports(self, **query: Any) -> Iterable[Any]: ...
-    def get_port(self, port: str) -> Any: ...
     def security_groups(self, **query: Any) -> Iterable[Any]: ...
     def find_security_group(self, name_or_id: str, **query: Any) -> Any: ...
+    def security_group_rules(self, **query: Any) -> Iterable[Any]: ...
     def extensions(self) -> Iterable[Any]: ...
     def get_quota(self, quota: str, details: bool = False) -> Any: ...
 
@@ -176,8 +186,11 @@ class Asker:
         )
 
 
-def ask(settings: Settings, names: Names, cloud: Cloud) -> Capabilities:
+def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilities:
     """Everything the plan needs to know of the cloud.
+
+    Args:
+        own: what the stack's state says of the cloud.
 
     Raises:
         openstack.exceptions.SDKException, keystoneauth1.exceptions.ClientException: the cloud does not
@@ -185,10 +198,10 @@ def ask(settings: Settings, names: Names, cloud: Cloud) -> Capabilities:
     """
     asker = Asker(cloud, [])
     where = settings.load_balancer.openstack
-    answers = _where(asker, where, names) if where else OpenStack()
+    answers = replace(_where(asker, where, own) if where else OpenStack(), own=own)
     hosts = settings.load_balancer.hosts
     if hosts:
-        answers = _hosts(asker, hosts, names, answers)
+        answers = _hosts(asker, hosts, answers)
     if settings.load_balancer.type == "octavia":
         answers = replace(answers, octavia_providers=octavia_providers(cloud))
     nodes = settings.nodes
@@ -201,17 +214,18 @@ def ask(settings: Settings, names: Names, cloud: Cloud) -> Capabilities:
             lambda said: cloud.network.find_security_group(said),
         )
         answers = replace(answers, node_security_group_id=group.id if group else None)
+    if where:
+        answers = _others(settings, names, cloud, answers)
     if nodes and nodes.source == "openstack":
         backends = _servers(asker, nodes, nodes.network or (where.network if where else None))
     return Capabilities(openstack=answers, backends=backends, problems=tuple(asker.problems))
 
 
-def _where(asker: Asker, where: Where, names: Names) -> OpenStack:
+def _where(asker: Asker, where: Where, own: Own) -> OpenStack:
     network = asker.found("openstack.network", where.network, "network", asker.cloud.network.find_network)
     answers = OpenStack(
         extensions=frozenset(extension.alias for extension in asker.cloud.network.extensions()),
         quotas=_network_quotas(asker.cloud),
-        made=_made(asker.cloud, names),
     )
     if network is not None:
         answers = replace(
@@ -221,7 +235,7 @@ def _where(asker: Asker, where: Where, names: Names) -> OpenStack:
             foreign_network=network.project_id != asker.cloud.current_project_id,
         )
     if where.public and where.floating_ip:
-        answers = replace(answers, floating_ip=_floating_ip(asker, where.floating_ip, names))
+        answers = replace(answers, floating_ip=_floating_ip(asker, where.floating_ip, own))
     elif where.public and where.external_network:
         answers = replace(answers, external_network=_external_network(asker, where.external_network))
     return answers
@@ -264,7 +278,7 @@ def _external_network(asker: Asker, said: str) -> str | None:
     return str(network.name)
 
 
-def _floating_ip(asker: Asker, said: str, names: Names) -> FloatingIp | None:
+def _floating_ip(asker: Asker, said: str, own: Own) -> FloatingIp | None:
     query = {"id": said} if is_id(said) else {"floating_ip_address": said}
     found = list(asker.cloud.network.ips(**query))
     if len(found) != 1:
@@ -276,7 +290,7 @@ def _floating_ip(asker: Asker, said: str, names: Names) -> FloatingIp | None:
         )
         return None
     floating_ip = found[0]
-    if floating_ip.port_id and not _is_ours(asker.cloud, floating_ip.port_id, names):
+    if floating_ip.port_id and floating_ip.port_id not in own.vips:
         asker.refuse(
             "openstack.floatingIp",
             said,
@@ -286,19 +300,7 @@ def _floating_ip(asker: Asker, said: str, names: Names) -> FloatingIp | None:
     return FloatingIp(floating_ip.id, IPv4Address(floating_ip.floating_ip_address), floating_ip.port_id)
 
 
-def _is_ours(cloud: Cloud, port_id: str, names: Names) -> bool:
-    """Whether a port is the VIP of this stack: one it named itself, or that of its Octavia load balancer."""
-    if cloud.network.get_port(port_id).name == names.of("vip"):
-        return True
-    if not octavia_providers(cloud):
-        return False
-    return any(
-        balancer.vip_port_id == port_id
-        for balancer in cloud.load_balancer.load_balancers(name=names.of("lb"))
-    )
-
-
-def _hosts(asker: Asker, hosts: Hosts, names: Names, answers: OpenStack) -> OpenStack:
+def _hosts(asker: Asker, hosts: Hosts, answers: OpenStack) -> OpenStack:
     cloud = asker.cloud
     asker.found("hosts.image", hosts.image, "image", cloud.image.find_image)
     flavor = asker.found("hosts.flavor", hosts.flavor, "flavor", cloud.compute.find_flavor)
@@ -320,8 +322,6 @@ def _hosts(asker: Asker, hosts: Hosts, names: Names, answers: OpenStack) -> Open
         "ram": _quota(limits.total_ram, limits.total_ram_used),
         "server_groups": _quota(limits.server_groups, limits.server_groups_used),
     }
-    servers = {server.name for server in cloud.compute.servers(details=False, name=f"^{names.prefix}-")}
-    groups = {group.name for group in cloud.compute.server_groups()}
     return replace(
         answers,
         flavor_name=flavor.name if flavor else None,
@@ -329,7 +329,6 @@ def _hosts(asker: Asker, hosts: Hosts, names: Names, answers: OpenStack) -> Open
         flavor_ram=flavor.ram if flavor else 0,
         metadata_items=limits.server_meta,
         quotas={**answers.quotas, **quotas},
-        made=answers.made | servers | groups,
     )
 
 
@@ -349,13 +348,49 @@ def _quota(limit: int | None, used: int | None) -> Quota:
     return Quota(-1 if limit is None else limit, used or 0)
 
 
-def _made(cloud: Cloud, names: Names) -> frozenset[str]:
-    mine = {"project_id": cloud.current_project_id}
-    things = [*cloud.network.ports(**mine), *cloud.network.security_groups(**mine)]
-    made = {thing.name for thing in things if str(thing.name).startswith(f"{names.prefix}-")}
-    if any(ip.description == names.description("address") for ip in cloud.network.ips(**mine)):
-        made.add(names.of("address"))
-    return frozenset(made)
+def _others(settings: Settings, names: Names, cloud: Cloud, answers: OpenStack) -> OpenStack:
+    """What in this project is not the stack's own, as far as it may stand in the way."""
+    own, mine = answers.own, {"project_id": cloud.current_project_id}
+    rules = list(cloud.network.security_group_rules(**mine))
+    listed = {
+        "ports": _named(cloud.network.ports(**mine)),
+        "security_groups": _named(cloud.network.security_groups(**mine)),
+        "security_group_rules": [(rule.description, rule.id) for rule in rules],
+        "floating_ips": [(ip.description, ip.id) for ip in cloud.network.ips(**mine)],
+    }
+    if settings.load_balancer.hosts:
+        ours = f"^{re.escape(names.prefix)}-"
+        listed["instances"] = _named(cloud.compute.servers(details=False, name=ours))
+        listed["server_groups"] = _named(cloud.compute.server_groups())
+    if answers.octavia_providers:
+        balancers = cloud.load_balancer.load_balancers(name=names.of("lb"), **mine)
+        # Octavia goes on listing what it deletes.
+        listed["load_balancers"] = _named(
+            balancer for balancer in balancers if "DELETE" not in balancer.provisioning_status
+        )
+    there = [Stranger(quota, *thing) for quota, things in listed.items() for thing in things]
+    # A program is not told what the engine has still to delete (pulumi, GetStackResourceOutputs); the stack's
+    # own of the same name stands beside it.
+    standing = {(thing.quota, thing.name) for thing in there if thing.id in own.ids}
+    strangers = (thing for thing in there if (thing.quota, thing.name) not in standing)
+    return replace(answers, strangers=tuple(strangers), admissions=tuple(_admissions(rules, answers)))
+
+
+def _named(things: Iterable[Any]) -> list[tuple[str, str]]:
+    return [(thing.name, thing.id) for thing in things]
+
+
+def _admissions(rules: Iterable[Any], answers: OpenStack) -> Iterator[Admission]:
+    for rule in rules:
+        if (
+            rule.security_group_id == answers.node_security_group_id
+            and rule.id not in answers.own.ids
+            and (rule.direction, rule.ether_type) == ("ingress", "IPv4")
+            and str(rule.protocol) in ("tcp", "6")
+            and rule.port_range_min == rule.port_range_max is not None
+            and rule.remote_ip_prefix
+        ):
+            yield Admission(rule.port_range_min, IPv4Network(rule.remote_ip_prefix), rule.id)
 
 
 def octavia_providers(cloud: Cloud) -> tuple[str, ...]:

@@ -117,11 +117,14 @@ class OpenStack:
     subnet: str | None = None
     """The subnet in it, by id or name. Default: the network's only IPv4 subnet."""
     external_network: str | None = None
-    """The network that floating IPs come from, by name or id. Required unless `floatingIp` is an id or
+    """The network that floating IPs come from, by name or id. Required unless `floatingIp` is given or
     `public` is false."""
     floating_ip: str | None = None
-    """An existing floating IP to use, by address or id; it is left alone at the end. Default: a new one is
-    made."""
+    """An existing floating IP to use, by address or id; it is left alone at the end. The one that this stack
+    made itself may be named too: it stays what it is, the stack's own. Default: a new one is made."""
+    keep_address: bool = False
+    """Whether the floating IP that this stack made stays in the project when the stack is destroyed, or no
+    longer needs it. It holds from the next `up` on. A later stack takes the address with `floatingIp`."""
     vip: IPv4Address | None = None
     """The address inside the subnet. Default: Neutron chooses."""
     public: bool = True

@@ -235,22 +235,22 @@ def openstack(read: Reader, type: str) -> OpenStack:
     read.require("network", remedy="name the tenant network that the nodes are on")
     public = read.flag("public", OpenStack.public)
     if not public:
-        read.refuse("floatingIp", "externalNetwork", rule="is not used with `public: false`")
+        read.refuse("floatingIp", "externalNetwork", "keepAddress", rule="is not used with `public: false`")
     if type == "octavia":
         read.refuse("addressPairsAllowed", rule="is not used with `type: octavia`")
     floating_ip = read.text("floatingIp", default=None, rule=values.floating_ip)
-    by_id = floating_ip is not None and "." not in floating_ip
-    if public and not by_id and read.sound("public") and read.sound("floatingIp"):
+    if public and floating_ip is None and read.sound("public") and read.sound("floatingIp"):
         read.require(
             "externalNetwork",
             rule="is required",
-            remedy="name where floating IPs come from, give floatingIp as an id, or say `public: false`",
+            remedy="name where floating IPs come from, give floatingIp, or say `public: false`",
         )
     return OpenStack(
         network=read.text("network", default=""),
         subnet=read.text("subnet", default=None),
         external_network=read.text("externalNetwork", default=None),
         floating_ip=floating_ip,
+        keep_address=read.flag("keepAddress", OpenStack.keep_address),
         vip=read.address("vip", default=None),
         public=public,
         address_pairs_allowed=read.flag("addressPairsAllowed", OpenStack.address_pairs_allowed),

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from portico import plan
-from portico.capabilities import OFFLINE, Capabilities, FloatingIp
+from portico.capabilities import OFFLINE, Address, Capabilities, FloatingIp, OpenStack, Own
 from portico.kinds import find
 from portico.loadbalancers.octavia import Octavia
 from portico.plan.octavia import Monitor
@@ -198,6 +198,38 @@ def test_of_an_adopted_floating_ip_only_the_association_is_ours(said: str) -> No
 def test_a_preview_shows_an_adopted_address_unless_it_was_named_by_id(said: str, shown: object) -> None:
     recorded = make(where(AMPHORA, floating_ip=said), OFFLINE, preview=True)
     assert recorded.one("FloatingIpAssociate").inputs["floatingIp"] == shown
+
+
+OWN = Own(address=Address(FLOATING_IP, ADDRESS, "public"))
+
+
+@pytest.mark.parametrize("said", [None, str(ADDRESS), FLOATING_IP])
+@pytest.mark.parametrize("can", [ONLINE.openstack, OpenStack()], ids=["asked", "offline"])
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+def test_an_address_that_the_stack_itself_made_stays_its_own(
+    said: str | None, can: OpenStack, preview: bool
+) -> None:
+    named = where(AMPHORA, floating_ip=said, external_network=None if said else "public")
+    known = Capabilities(openstack=replace(can, own=OWN, external_network=None if said else "public"))
+    recorded = make(named, known, preview)
+    before = make(AMPHORA, replace(ONLINE, openstack=replace(ONLINE.openstack, own=OWN)), preview)
+    for kind in ("FloatingIp", "FloatingIpAssociate"):
+        assert recorded.one(kind).urn == before.one(kind).urn
+        assert recorded.one(kind).inputs == before.one(kind).inputs
+
+
+def test_another_address_is_adopted_and_the_stacks_own_leaves_the_program() -> None:
+    found = FloatingIp("another", IPv4Address("203.0.113.8"), None)
+    can = replace(ONLINE, openstack=replace(ONLINE.openstack, own=OWN, floating_ip=found))
+    recorded = make(where(AMPHORA, floating_ip="203.0.113.8"), can)
+    assert recorded.of("FloatingIp") == ()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_an_address_outlives_the_stack_only_where_the_settings_say_so(keep: bool) -> None:
+    recorded = make(where(AMPHORA, keep_address=keep))
+    assert recorded.one("FloatingIp").request.retainOnDelete == keep
+    assert not recorded.one("FloatingIpAssociate").request.retainOnDelete
 
 
 def test_without_a_floating_ip_the_vip_is_the_address() -> None:

@@ -6,7 +6,15 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from portico.capabilities import OFFLINE, Capabilities, OpenStack, Quota
+from portico.capabilities import (
+    OFFLINE,
+    Admission,
+    Capabilities,
+    OpenStack,
+    Own,
+    Quota,
+    Stranger,
+)
 from portico.names import Names
 from portico.plan import make
 from portico.problems import Problem, Refused
@@ -35,13 +43,44 @@ def test_a_quota_one_short_is_one_error_with_the_command_that_raises_it(resource
     assert "openstack quota set" in problem.remedy
 
 
-def test_what_is_there_already_needs_no_more_quota():
-    made = frozenset(
-        NAMES.of(part)
-        for part in ("hosts", "vip", "host-1", "host-2", "host-1-port", "host-2-port", "address")
-    )
-    full = {name: Quota(1, 1) for name in CLOUD.quotas}
-    make(PAIR, Capabilities(openstack=replace(CLOUD, quotas=full, made=made)), NAMES)
+RULES = (
+    *("clients-80-0.0.0.0-0", "clients-443-0.0.0.0-0", "vrrp", "generation"),
+    *("node-30080", "node-30443", "node-30082"),
+)
+STANDS = {
+    "instances": frozenset({NAMES.of("host-1"), NAMES.of("host-2")}),
+    "ports": frozenset({NAMES.of("vip"), NAMES.of("host-1-port"), NAMES.of("host-2-port")}),
+    "security_groups": frozenset({NAMES.of("hosts")}),
+    "server_groups": frozenset({NAMES.of("hosts")}),
+    "floating_ips": frozenset({NAMES.description("address")}),
+    "security_group_rules": frozenset(NAMES.description(rule) for rule in RULES),
+}
+"""A pair that is up, as its state tells it."""
+FULL = {name: Quota(1, 1) for name in CLOUD.quotas}
+
+
+def test_what_the_stack_has_made_needs_no_more_quota():
+    make(PAIR, Capabilities(openstack=replace(CLOUD, quotas=FULL, own=Own(made=STANDS))), NAMES)
+
+
+@pytest.mark.parametrize("quota", sorted(STANDS))
+def test_what_a_living_stack_lacks_needs_quota(quota):
+    lacks = {**STANDS, quota: frozenset(sorted(STANDS[quota])[1:])}
+    (problem, *more) = refusal(quotas=FULL, own=Own(made=lacks))
+    assert quota.replace("_", " ") in f"{problem.rule} {[str(each) for each in more]}"
+
+
+def clients(count, settings=PAIR):
+    networks = tuple(IPv4Network(f"198.51.100.{index}/32") for index in range(count))
+    return replace(settings, load_balancer=replace(settings.load_balancer, allowed_clients=networks))
+
+
+def test_more_clients_of_a_living_stack_need_quota_for_their_rules_alone():
+    room = {**FULL, "security_group_rules": Quota(10, 7)}
+    (problem,) = refusal(clients(10), quotas=room, own=Own(made=STANDS))
+    assert problem.rule == "needs 20 more security group rules, and the quota of 10 has room for 3"
+    room = {**FULL, "security_group_rules": Quota(27, 7)}
+    make(clients(10), Capabilities(openstack=replace(CLOUD, quotas=room, own=Own(made=STANDS))), NAMES)
 
 
 def test_an_unlimited_quota_is_never_short():
@@ -93,6 +132,79 @@ OCTAVIA = replace(
 def test_a_region_without_octavia_points_to_the_pair():
     (problem,) = refusal(OCTAVIA, octavia_providers=())
     assert "openstack-haproxy" in problem.remedy
+
+
+def test_octavias_rules_on_the_nodes_group_need_quota_too():
+    room = {"security_group_rules": Quota(10, 7)}
+    (problem,) = refusal(clients(10, OCTAVIA), quotas=room, octavia_providers=("ovn",))
+    assert problem.rule == "needs 22 more security group rules, and the quota of 10 has room for 3"
+
+
+OURS = {
+    "ports": ("vip", "host-1-port", "host-2-port"),
+    "instances": ("host-1", "host-2"),
+    "security_groups": ("hosts",),
+    "server_groups": ("hosts",),
+}
+DESCRIBED = {"floating_ips": "address", "security_group_rules": "vrrp"}
+TAKEN = [
+    *(Stranger(quota, NAMES.of(part), "5e0f") for quota, parts in OURS.items() for part in parts),
+    *(Stranger(quota, NAMES.description(what), "5e0f") for quota, what in DESCRIBED.items()),
+]
+
+
+@pytest.mark.parametrize("there", TAKEN, ids=lambda there: f"{there.quota} {there.name}")
+def test_what_is_there_and_not_the_stacks_own_is_refused_by_name(there):
+    (problem,) = refusal(strangers=(there,))
+    assert there.name in problem.value
+    assert there.id in problem.value
+    assert problem.rule == "is there, and is not in this stack's state"
+    assert "python -m portico.recovery" in problem.remedy
+    assert ("openstack.floatingIp" in problem.remedy) == (there.quota == "floating_ips")
+
+
+def test_an_octavia_load_balancer_that_is_not_the_stacks_own_is_refused_by_name():
+    there = Stranger("load_balancers", NAMES.of("lb"), "5e0f")
+    (problem,) = refusal(OCTAVIA, strangers=(there,), octavia_providers=("ovn",))
+    assert problem.value == "load balancer 'portico-test-lb' (5e0f)"
+
+
+def test_every_stranger_is_said_at_once_with_whatever_else_is_wrong():
+    problems = refusal(strangers=tuple(TAKEN), foreign_network=True)
+    assert len(problems) == len(TAKEN) + 1
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        Stranger("ports", NAMES.of("host-3-port"), "5e0f"),
+        Stranger("ports", "portico-test-host-1-host-1-port", "5e0f"),
+        Stranger("ports", "portico-test-eu-vip", "5e0f"),
+        Stranger("instances", NAMES.of("vip"), "5e0f"),
+        Stranger("floating_ips", Names("portico-test-eu").description("address"), "5e0f"),
+        Stranger("ports", None, "5e0f"),
+    ],
+    ids=lambda there: f"{there.quota} {there.name}",
+)
+def test_a_name_that_this_plan_does_not_give_is_in_nobodys_way(there):
+    make(PAIR, Capabilities(openstack=replace(CLOUD, strangers=(there,))), NAMES)
+
+
+def test_an_address_that_was_kept_is_in_nobodys_way_once_it_is_named():
+    where = replace(PAIR.load_balancer.openstack, floating_ip="203.0.113.7")
+    named = replace(PAIR, load_balancer=replace(PAIR.load_balancer, openstack=where))
+    kept = Stranger("floating_ips", NAMES.description("address"), "5e0f")
+    make(named, Capabilities(openstack=replace(CLOUD, strangers=(kept,))), NAMES)
+
+
+def test_a_rule_that_neutron_would_refuse_a_second_time_is_named_before_anything_is_made():
+    there = Admission(30080, CLOUD.subnet.cidr, "5e0f")
+    (problem,) = refusal(OCTAVIA, admissions=(there,), octavia_providers=("ovn",))
+    assert problem.value == "security group rule 5e0f"
+    assert "10.20.0.0/24 to TCP port 30080" in problem.rule
+    elsewhere = (Admission(30081, CLOUD.subnet.cidr, "a"), Admission(30080, IPv4Network("10.0.0.0/8"), "b"))
+    able = replace(CLOUD, admissions=elsewhere, octavia_providers=("ovn",))
+    make(OCTAVIA, Capabilities(openstack=able), NAMES)
 
 
 def test_a_provider_that_the_region_lacks_is_refused_with_those_it_has():

@@ -1,5 +1,6 @@
 """A cloud that answers the questions of platforms.openstack from plain data."""
 
+import re
 from types import SimpleNamespace as Thing
 
 from openstack import exceptions
@@ -33,6 +34,7 @@ class FakeNetwork:
         ]
         self.floating_ips = []
         self.all_ports = []
+        self.rules = []
         self.groups = [Thing(id="sg", name="k8s-workers", project_id=ME)]
         self.quota = Thing(
             ports={"limit": 10, "used": 2, "reserved": 1},
@@ -59,11 +61,11 @@ class FakeNetwork:
     def ports(self, project_id):
         return [port for port in self.all_ports if port.project_id == project_id]
 
-    def get_port(self, port):
-        return one(self.all_ports, port)
-
     def security_groups(self, project_id):
         return [group for group in self.groups if group.project_id == project_id]
+
+    def security_group_rules(self, project_id):
+        return [rule for rule in self.rules if rule.project_id == project_id]
 
     def find_security_group(self, said):
         return one(self.groups, said)
@@ -80,6 +82,7 @@ class FakeNetwork:
 class FakeCompute:
     def __init__(self):
         self.all_servers = []
+        self.groups = []
         self.flavors = [Thing(id="1", name="m1.small", vcpus=1, ram=512)]
         self.key_pairs = [Thing(id="ops", name="ops")]
         self.zones = ["nova"]
@@ -88,13 +91,11 @@ class FakeCompute:
         if "tags" in query:
             return [server for server in self.all_servers if query["tags"] in server.tags]
         if "name" in query:
-            return [
-                server for server in self.all_servers if server.name.startswith(query["name"].lstrip("^"))
-            ]
+            return [server for server in self.all_servers if re.search(query["name"], server.name)]
         return self.all_servers
 
     def server_groups(self):
-        return []
+        return self.groups
 
     def find_flavor(self, said):
         return one(self.flavors, said)
@@ -134,6 +135,7 @@ class FakeCloud:
         self.current_project_id = ME
         self.network, self.compute, self.image = FakeNetwork(), FakeCompute(), FakeImages()
         self._octavia = octavia
+        self.balancers = []
         self.load_balancer = self
 
     def has_service(self, service_type):
@@ -144,8 +146,8 @@ class FakeCloud:
             raise self._octavia
         return [Thing(name=name) for name in self._octavia]
 
-    def load_balancers(self, name):
-        return [Thing(name="portico-test-lb", vip_port_id="octavias")] if name == "portico-test-lb" else []
+    def load_balancers(self, name, project_id):
+        return [each for each in self.balancers if (each.name, each.project_id) == (name, project_id)]
 
 
 def server(name, address="10.20.0.11", network="k8s", tags=(), metadata=None):

@@ -2,14 +2,14 @@
 remedy."""
 
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from types import SimpleNamespace as Thing
 
 import pytest
 from openstack import exceptions
 from openstack.config import loader
 
-from portico.capabilities import Quota
+from portico.capabilities import Admission, Own, Quota, Stranger
 from portico.names import Names
 from portico.platforms.openstack import ask, connect, octavia_providers
 from portico.problems import Refused
@@ -20,6 +20,8 @@ from tests.unit.plan.worlds import PAIR
 from tests.unit.platforms.fake_cloud import ME, NETWORK_ID, FakeCloud, server
 
 NAMES = Names("portico-test")
+NOTHING = Own()
+"""What a stack has made before its first `up`."""
 
 
 def where(**changes):
@@ -36,13 +38,17 @@ def nodes(**changes):
     return replace(PAIR, nodes=Nodes("openstack", **changes))
 
 
+def asked(settings, cloud, own=NOTHING):
+    return ask(settings, NAMES, cloud, own)
+
+
 def only_problem(settings, cloud):
-    (problem,) = ask(settings, NAMES, cloud).problems
+    (problem,) = asked(settings, cloud).problems
     return problem
 
 
 def test_an_able_cloud_answers_everything_and_has_no_problem():
-    answers = ask(PAIR, NAMES, FakeCloud())
+    answers = asked(PAIR, FakeCloud())
     assert answers.problems == ()
     assert answers.openstack.network_id == NETWORK_ID
     assert answers.openstack.subnet.gateway == IPv4Address("10.20.0.1")
@@ -91,13 +97,13 @@ def test_two_subnets_need_a_name():
         Thing(**{**vars(cloud.network.all_subnets[0]), "id": "two", "name": "k8s-b"})
     )
     assert "k8s-4, k8s-b" in only_problem(PAIR, cloud).rule
-    assert ask(where(subnet="k8s-b"), NAMES, cloud).openstack.subnet.id == "two"
+    assert asked(where(subnet="k8s-b"), cloud).openstack.subnet.id == "two"
 
 
 def test_a_network_of_another_project_is_foreign():
     cloud = FakeCloud()
     cloud.network.networks[0].project_id = "somebody"
-    assert ask(PAIR, NAMES, cloud).openstack.foreign_network
+    assert asked(PAIR, cloud).openstack.foreign_network
 
 
 def floating_ip(port_id):
@@ -107,40 +113,125 @@ def floating_ip(port_id):
 def test_a_free_floating_ip_is_adopted():
     cloud = FakeCloud()
     cloud.network.floating_ips.append(floating_ip(None))
-    answers = ask(where(floating_ip="203.0.113.7"), NAMES, cloud)
+    answers = asked(where(floating_ip="203.0.113.7"), cloud)
     assert answers.openstack.floating_ip.address == IPv4Address("203.0.113.7")
 
 
-@pytest.mark.parametrize(("port", "problems"), [("portico-test-vip", 0), ("somebody-elses", 1)])
-def test_a_floating_ip_in_use_is_refused_unless_it_is_on_our_vip(port, problems):
+def test_a_floating_ip_in_use_is_refused_unless_it_is_on_the_stacks_own_vip():
     cloud = FakeCloud()
-    cloud.network.all_ports.append(Thing(id="p", name=port, project_id=ME))
     cloud.network.floating_ips.append(floating_ip("p"))
-    assert len(ask(where(floating_ip="203.0.113.7"), NAMES, cloud).problems) == problems
-
-
-@pytest.mark.parametrize(("port", "problems"), [("octavias", 0), ("another", 1)])
-def test_under_octavia_the_vip_is_that_of_the_stacks_load_balancer(port, problems):
-    cloud = FakeCloud(octavia=("ovn",))
-    cloud.network.all_ports.append(Thing(id=port, name="ovn-lb-vip-7", project_id=ME))
-    cloud.network.floating_ips.append(floating_ip(port))
-    assert len(ask(where(floating_ip="203.0.113.7"), NAMES, cloud).problems) == problems
+    named = where(floating_ip="203.0.113.7")
+    assert asked(named, cloud, Own(vips=frozenset({"p"}))).problems == ()
+    (problem,) = asked(named, cloud, Own(vips=frozenset({"another"}))).problems
+    assert "in use" in problem.rule
 
 
 def test_a_hidden_quota_is_not_judged():
     cloud = FakeCloud()
     cloud.network.quota = None
-    assert "ports" not in ask(PAIR, NAMES, cloud).openstack.quotas
+    assert "ports" not in asked(PAIR, cloud).openstack.quotas
 
 
-def test_what_this_stack_made_is_recognised_by_name():
+def crowded():
+    """A cloud in which somebody has made a pair of the stack's name."""
+    cloud = FakeCloud(octavia=("ovn",))
+    cloud.network.all_ports = [Thing(id="vip", name="portico-test-vip", project_id=ME)]
+    cloud.network.groups.append(Thing(id="hosts", name="portico-test-hosts", project_id=ME))
+    cloud.network.floating_ips = [
+        Thing(id="ip", description=NAMES.description("address"), port_id=None, project_id=ME)
+    ]
+    cloud.network.rules = [rule(id="vrrp", description=NAMES.description("vrrp"), protocol="vrrp")]
+    cloud.compute.all_servers = [Thing(id="host", name="portico-test-host-1")]
+    cloud.compute.groups = [Thing(id="apart", name="portico-test-hosts")]
+    cloud.balancers = [
+        Thing(id="lb", name="portico-test-lb", project_id=ME, provisioning_status="ACTIVE"),
+        Thing(id="gone", name="portico-test-lb", project_id=ME, provisioning_status="PENDING_DELETE"),
+    ]
+    return cloud
+
+
+def rule(**changes):
+    return Thing(
+        **{
+            "id": "r",
+            "description": "",
+            "project_id": ME,
+            "security_group_id": "sg",
+            "direction": "ingress",
+            "ether_type": "IPv4",
+            "protocol": "tcp",
+            "port_range_min": 30080,
+            "port_range_max": 30080,
+            "remote_ip_prefix": "10.20.0.0/24",
+            **changes,
+        }
+    )
+
+
+PAIRS_OWN = frozenset({"vip", "hosts", "ip", "vrrp", "host", "apart"})
+OCTAVIA = replace(PAIR, load_balancer=replace(PAIR.load_balancer, type="octavia", hosts=None))
+
+
+def strangers(settings, cloud, *own):
+    there = asked(settings, cloud, Own(ids=frozenset(own))).openstack.strangers
+    return {each.id for each in there if each.quota not in ("security_groups",) or each.id != "sg"}
+
+
+def test_what_is_there_and_not_in_the_state_is_a_stranger():
+    assert strangers(PAIR, crowded()) == PAIRS_OWN
+    assert strangers(OCTAVIA, crowded()) == {"vip", "hosts", "ip", "vrrp", "lb"}
+
+
+def test_what_is_in_the_state_is_no_stranger():
+    assert strangers(PAIR, crowded(), *PAIRS_OWN) == set()
+    assert strangers(OCTAVIA, crowded(), *PAIRS_OWN, "lb") == set()
+
+
+def test_a_state_that_has_lost_one_thing_makes_that_one_a_stranger():
+    for lost in PAIRS_OWN:
+        assert strangers(PAIR, crowded(), *PAIRS_OWN - {lost}) == {lost}
+
+
+def test_what_the_engine_has_still_to_delete_stands_beside_the_stacks_own_and_is_no_stranger():
+    cloud = crowded()
+    cloud.network.all_ports.append(Thing(id="old", name="portico-test-vip", project_id=ME))
+    assert strangers(PAIR, cloud, *PAIRS_OWN) == set()
+    assert strangers(PAIR, cloud, *PAIRS_OWN - {"vip"}) == {"vip", "old"}
+
+
+def test_what_belongs_to_another_project_is_no_stranger():
+    cloud = FakeCloud()
+    cloud.network.all_ports.append(Thing(id="p", name="portico-test-vip", project_id="somebody"))
+    assert strangers(PAIR, cloud) == set()
+
+
+def test_a_stranger_is_told_by_quota_name_and_id():
     cloud = FakeCloud()
     cloud.network.all_ports.append(Thing(id="p", name="portico-test-vip", project_id=ME))
-    cloud.network.all_ports.append(Thing(id="q", name="portico-testing-vip", project_id=ME))
-    cloud.network.floating_ips.append(
-        Thing(project_id=ME, description=NAMES.description("address"), floating_ip_address="203.0.113.9")
-    )
-    assert ask(PAIR, NAMES, cloud).openstack.made == {"portico-test-vip", "portico-test-address"}
+    assert Stranger("ports", "portico-test-vip", "p") in asked(PAIR, cloud).openstack.strangers
+
+
+@pytest.mark.parametrize(
+    ("changes", "admits"),
+    [
+        ({}, True),
+        ({"protocol": "6"}, True),
+        ({"protocol": "udp"}, False),
+        ({"protocol": None, "port_range_min": None, "port_range_max": None}, False),
+        ({"port_range_max": 30090}, False),
+        ({"direction": "egress"}, False),
+        ({"ether_type": "IPv6", "remote_ip_prefix": "2001:db8::/64"}, False),
+        ({"remote_ip_prefix": None}, False),
+        ({"security_group_id": "another"}, False),
+    ],
+    ids=str,
+)
+def test_what_the_nodes_group_admits_already_is_known(changes, admits):
+    cloud = FakeCloud()
+    cloud.network.rules = [rule(**changes)]
+    there = (Admission(30080, IPv4Network("10.20.0.0/24"), "r"),) if admits else ()
+    assert asked(PAIR, cloud).openstack.admissions == there
+    assert asked(PAIR, cloud, Own(ids=frozenset({"r"}))).openstack.admissions == ()
 
 
 @pytest.mark.parametrize(
@@ -156,7 +247,7 @@ def test_servers_are_found_by_tag_name_and_metadata(chosen):
         server("w2", "10.20.0.12", **worker),
         server("db", "10.20.0.50"),
     ]
-    backends = ask(nodes(**chosen), NAMES, cloud).backends
+    backends = asked(nodes(**chosen), cloud).backends
     assert backends == (Backend("w1", IPv4Address("10.20.0.11")), Backend("w2", IPv4Address("10.20.0.12")))
 
 
@@ -169,7 +260,7 @@ def test_a_server_on_another_network_is_a_problem():
 def test_the_nodes_network_may_be_given_by_id():
     cloud = FakeCloud()
     cloud.compute.all_servers = [server("w1", tags=("worker",))]
-    assert len(ask(nodes(tag="worker", network=NETWORK_ID), NAMES, cloud).backends) == 1
+    assert len(asked(nodes(tag="worker", network=NETWORK_ID), cloud).backends) == 1
 
 
 @pytest.mark.parametrize(
@@ -256,4 +347,4 @@ def mistake(cloud):
 def test_where_a_floating_ip_is_not_wanted_none_is_looked_for():
     settings = where(public=False, floating_ip=None, external_network=None)
     assert isinstance(settings.load_balancer.openstack, Where)
-    assert ask(settings, NAMES, FakeCloud()).openstack.external_network is None
+    assert asked(settings, FakeCloud()).openstack.external_network is None

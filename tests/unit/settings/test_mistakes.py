@@ -149,10 +149,10 @@ def test_a_new_floating_ip_needs_an_external_network():
     )
 
 
-def test_a_floating_ip_by_address_needs_an_external_network():
-    openstack = {"network": "k8s", "floatingIp": "203.0.113.7"}
+def test_an_address_that_is_not_there_cannot_be_kept():
+    openstack = {"network": "k8s", "public": False, "keepAddress": True}
     (complaint,) = complaints(but(OCTAVIA, {"loadBalancer.openstack": openstack}))
-    assert complaint.startswith("loadBalancer.openstack.externalNetwork: is required")
+    assert complaint.startswith("loadBalancer.openstack.keepAddress = True: is not used with `public: false`")
 
 
 def test_a_floating_ip_that_is_wrong_asks_for_no_external_network():

@@ -105,9 +105,10 @@ def test_a_load_balancer_inside_the_cluster_needs_no_nodes():
     assert read(METALLB).nodes is None
 
 
-def test_a_floating_ip_by_id_needs_no_external_network():
-    by_id = {"network": "k8s", "floatingIp": "0b1c2d3e-0000-4000-8000-000000000001"}
-    assert parse(but(OCTAVIA, {"loadBalancer.openstack": by_id}), "").load_balancer.openstack.public
+@pytest.mark.parametrize("said", ["203.0.113.7", "0b1c2d3e-0000-4000-8000-000000000001"])
+def test_a_floating_ip_that_is_there_needs_no_external_network(said):
+    named = {"network": "k8s", "floatingIp": said}
+    assert parse(but(OCTAVIA, {"loadBalancer.openstack": named}), "").load_balancer.openstack.public
 
 
 def test_without_a_floating_ip_no_external_network_is_needed():

@@ -123,6 +123,7 @@ def openstack(draw):
         subnet=draw(maybe(texts)),
         external_network=draw(texts) if public else None,
         floating_ip=floating_ip,
+        keep_address=public and draw(st.booleans()),
         public=public,
     )
 

@@ -1,0 +1,136 @@
+"""What the stack's state tells of the cloud: what is its own there, and what earlier look-ups found.
+
+Reads the state that it is given. Read by preflight and exposure. What was found is kept together with what
+was looked up, so that a preview without credentials takes it for a setting that has not changed and for no
+other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Address, IPv4Network
+
+from .capabilities import Address, FloatingIp, OpenStack, Own, Subnet
+from .names import Names
+from .settings import Settings
+from .state import Resource, State
+
+FLOATING_IP = "openstack:networking/floatingIp:FloatingIp"
+LOAD_BALANCER = "openstack:loadbalancer/loadBalancer:LoadBalancer"
+PORT = "openstack:networking/port:Port"
+
+QUOTAS = {
+    "openstack:compute/instance:Instance": ("instances", "name"),
+    "openstack:compute/serverGroup:ServerGroup": ("server_groups", "name"),
+    FLOATING_IP: ("floating_ips", "description"),
+    LOAD_BALANCER: ("load_balancers", "name"),
+    PORT: ("ports", "name"),
+    "openstack:networking/secGroup:SecGroup": ("security_groups", "name"),
+    "openstack:networking/secGroupRule:SecGroupRule": ("security_group_rules", "description"),
+}
+"""By type: what it counts in, and the output that names it."""
+
+EXPOSURE = "portico:index:Exposure"
+KEPT = "lookedUp"
+"""The output of the component that holds what was found."""
+
+Facts = Mapping[str, Mapping[str, str]]
+"""By what was looked up: what was found, and under `said` what it was looked up by."""
+
+
+def own(state: State, names: Names) -> Own:
+    """What of the cloud is the stack's own."""
+    ours = [each for each in state.resources if each.type.startswith("openstack:") and "id" in each.outputs]
+    made: dict[str, set[str]] = {}
+    for each in ours:
+        if each.type in QUOTAS:
+            quota, output = QUOTAS[each.type]
+            made.setdefault(quota, set()).add(str(each.outputs.get(output)))
+    addresses = [
+        Address(each.outputs["id"], IPv4Address(each.outputs["address"]), each.outputs["pool"])
+        for each in ours
+        if each.type == FLOATING_IP and each.outputs.get("description") == names.description("address")
+    ]
+    return Own(
+        ids=frozenset(each.outputs["id"] for each in ours),
+        vips=frozenset(_vips(ours, names)),
+        made={quota: frozenset(things) for quota, things in made.items()},
+        address=addresses[0] if addresses else None,
+    )
+
+
+def _vips(ours: list[Resource], names: Names) -> Iterator[str]:
+    for each in ours:
+        if each.type == PORT and each.outputs.get("name") == names.of("vip"):
+            yield each.outputs["id"]
+        if each.type == LOAD_BALANCER and each.outputs.get("vipPortId"):
+            yield each.outputs["vipPortId"]
+
+
+def kept(said: Settings, cloud: str | None, answers: OpenStack) -> Facts:
+    """What is worth remembering of the answers, for the state.
+
+    Args:
+        cloud: the name of the cloud that was asked, as the configuration says it.
+    """
+    found: dict[str, Mapping[str, str | int | None]] = {
+        "network": {"id": answers.network_id},
+        "externalNetwork": {"name": answers.external_network},
+        "flavor": {"name": answers.flavor_name, "metadataItems": answers.metadata_items},
+        "nodeSecurityGroup": {"id": answers.node_security_group_id},
+    }
+    if answers.subnet:
+        subnet = answers.subnet
+        gateway = str(subnet.gateway) if subnet.gateway else None
+        found["subnet"] = {"id": subnet.id, "cidr": str(subnet.cidr), "gateway": gateway}
+    if answers.floating_ip:
+        found["floatingIp"] = {"id": answers.floating_ip.id, "address": str(answers.floating_ip.address)}
+    by = _said(said, cloud)
+    return {
+        what: {"said": by[what], **{key: str(value) for key, value in facts.items() if value is not None}}
+        for what, facts in found.items()
+        if any(value is not None for value in facts.values())
+    }
+
+
+def recalled(said: Settings, cloud: str | None, state: State) -> OpenStack:
+    """The answers to what was looked up before and is said as it was then; everything else is unknown."""
+    by = _said(said, cloud)
+    known: dict[str, Mapping[str, str]] = {}
+    for each in state.of(EXPOSURE):
+        facts: Facts = each.outputs.get(KEPT) or {}
+        known |= {what: found for what, found in facts.items() if found["said"] == by[what]}
+    subnet, floating_ip = known.get("subnet"), known.get("floatingIp")
+    flavor = known.get("flavor", {})
+    items = flavor.get("metadataItems")
+    return OpenStack(
+        network_id=known.get("network", {}).get("id"),
+        subnet=_subnet(subnet) if subnet else None,
+        external_network=known.get("externalNetwork", {}).get("name"),
+        floating_ip=FloatingIp(floating_ip["id"], IPv4Address(floating_ip["address"]), None)
+        if floating_ip
+        else None,
+        flavor_name=flavor.get("name"),
+        metadata_items=int(items) if items else None,
+        node_security_group_id=known.get("nodeSecurityGroup", {}).get("id"),
+    )
+
+
+def _subnet(found: Mapping[str, str]) -> Subnet:
+    gateway = found.get("gateway")
+    return Subnet(found["id"], IPv4Network(found["cidr"]), IPv4Address(gateway) if gateway else None)
+
+
+def _said(said: Settings, cloud: str | None) -> dict[str, str]:
+    """What each thing is looked up by."""
+    where, hosts, nodes = said.load_balancer.openstack, said.load_balancer.hosts, said.nodes
+    by: dict[str, list[str | None]] = {
+        "network": [where.network if where else None],
+        "subnet": [where.network if where else None, where.subnet if where else None],
+        "externalNetwork": [where.external_network if where else None],
+        "floatingIp": [where.floating_ip if where else None],
+        "flavor": [hosts.flavor if hosts else None],
+        "nodeSecurityGroup": [nodes.security_group if nodes else None],
+    }
+    return {what: json.dumps([cloud, *words]) for what, words in by.items()}

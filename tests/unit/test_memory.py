@@ -1,0 +1,147 @@
+"""What the state tells of the cloud: what is the stack's own, and what look-ups found."""
+
+import json
+from dataclasses import fields, replace
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+
+from portico import memory
+from portico.capabilities import Address, FloatingIp, OpenStack, Own, Subnet
+from portico.names import Names
+from portico.state import Resource, State
+from tests.unit.plan.worlds import CLOUD, PAIR
+
+NAMES = Names("portico-test")
+FLAT = replace(CLOUD, quotas={}, extensions=None, flavor_cores=0, flavor_ram=0)
+"""What is worth remembering of the answers."""
+
+
+def resource(type, **outputs):
+    return Resource(f"urn:pulumi:test::portico::{type}::x", type, outputs)
+
+
+def test_before_the_first_up_nothing_is_the_stacks_own():
+    assert memory.own(State(), NAMES) == Own()
+
+
+def test_what_is_in_the_state_is_the_stacks_own_by_id_name_and_description():
+    own = memory.own(
+        State(
+            (
+                resource("openstack:compute/instance:Instance", id="i", name="portico-test-host-1"),
+                resource("openstack:networking/port:Port", id="p", name="portico-test-vip"),
+                resource("openstack:networking/port:Port", id="q", name="portico-test-host-1-port"),
+                resource("openstack:networking/secGroupRule:SecGroupRule", id="r", description="vrrp"),
+                resource("openstack:loadbalancer/members:Members", id="m"),
+                resource("kubernetes:core/v1:Service", id="s", name="portico-test-vip"),
+                resource("portico:index:Exposure", address="203.0.113.7"),
+            )
+        ),
+        NAMES,
+    )
+    assert own.ids == {"i", "p", "q", "r", "m"}
+    assert own.vips == {"p"}
+    assert own.made == {
+        "instances": {"portico-test-host-1"},
+        "ports": {"portico-test-vip", "portico-test-host-1-port"},
+        "security_group_rules": {"vrrp"},
+    }
+    assert own.address is None
+
+
+def test_under_octavia_the_vip_is_the_load_balancers_port():
+    balancer = resource(memory.LOAD_BALANCER, id="lb", name="portico-test-lb", vipPortId="octavias")
+    assert memory.own(State((balancer,)), NAMES).vips == {"octavias"}
+
+
+def floating_ip(description):
+    return resource(memory.FLOATING_IP, id="f", address="203.0.113.7", pool="public", description=description)
+
+
+def test_the_address_that_the_stack_made_is_known_by_its_description():
+    own = memory.own(State((floating_ip(NAMES.description("address")),)), NAMES)
+    assert own.address == Address("f", IPv4Address("203.0.113.7"), "public")
+
+
+def test_a_floating_ip_that_the_rest_of_the_program_made_is_not_the_stacks_address():
+    assert memory.own(State((floating_ip("the mail server's"),)), NAMES).address is None
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("203.0.113.7", True),
+        ("5E0F1C1E-0000-4000-8000-00000000000F", True),
+        ("5e0f1c1e00004000800000000000000f", True),
+        ("203.0.113.70", False),
+        ("5e0f1c1e-0000-4000-8000-00000000000e", False),
+    ],
+)
+def test_an_address_is_named_by_itself_or_by_its_id(said, meant):
+    own = Address("5e0f1c1e-0000-4000-8000-00000000000f", IPv4Address("203.0.113.7"), "public")
+    assert own.is_meant(said) == meant
+
+
+def remembering(said, answers, cloud="mycloud"):
+    # as JSON and back: that is how the engine keeps it
+    kept = json.loads(json.dumps(memory.kept(said, cloud, answers)))
+    return State((resource(memory.EXPOSURE, lookedUp=kept),))
+
+
+def where(**changes):
+    there = replace(PAIR.load_balancer.openstack, **changes)
+    return replace(PAIR, load_balancer=replace(PAIR.load_balancer, openstack=there))
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        FLAT,
+        replace(FLAT, subnet=Subnet("s", IPv4Network("10.0.0.0/8"), None)),
+        replace(FLAT, metadata_items=-1),
+        replace(FLAT, floating_ip=FloatingIp("f", IPv4Address("203.0.113.7"), None)),
+        OpenStack(),
+    ],
+    ids=["all", "no gateway", "unlimited", "adopted", "nothing"],
+)
+def test_what_was_found_is_recalled_while_the_settings_say_the_same(answers):
+    assert memory.recalled(PAIR, "mycloud", remembering(PAIR, answers)) == answers
+
+
+@pytest.mark.parametrize(
+    ("now", "forgotten"),
+    [
+        (where(network="k9s"), {"network_id", "subnet"}),
+        (where(subnet="k8s-4"), {"subnet"}),
+        (where(external_network="internet"), {"external_network"}),
+        (where(external_network=None), {"external_network"}),
+        (replace(PAIR, nodes=replace(PAIR.nodes, security_group="w")), {"node_security_group_id"}),
+        (
+            replace(
+                PAIR,
+                load_balancer=replace(
+                    PAIR.load_balancer, hosts=replace(PAIR.load_balancer.hosts, flavor="m1.large")
+                ),
+            ),
+            {"flavor_name", "metadata_items"},
+        ),
+    ],
+    ids=["network", "subnet", "external network", "none", "group", "flavor"],
+)
+def test_what_the_settings_say_otherwise_now_is_unknown_and_nothing_else(now, forgotten):
+    full = replace(FLAT, metadata_items=128)
+    recalled = memory.recalled(now, "mycloud", remembering(PAIR, full))
+    lost = {
+        each.name for each in fields(recalled) if getattr(recalled, each.name) != getattr(full, each.name)
+    }
+    assert lost == forgotten
+
+
+def test_another_cloud_has_other_ids():
+    assert memory.recalled(PAIR, "other", remembering(PAIR, FLAT)) == OpenStack()
+
+
+def test_a_state_without_memory_tells_nothing():
+    state = State((resource(memory.EXPOSURE, address="203.0.113.7"),))
+    assert memory.recalled(PAIR, "mycloud", state) == OpenStack()

@@ -1,0 +1,114 @@
+"""What is known before anything is made, with a cloud, without one, and with a cloud that is misspelt."""
+
+import os
+
+import pulumi
+import pytest
+from openstack.config import loader
+
+from portico import connections
+from portico.exposure import Exposure
+from tests.unit.recorder import UNKNOWN, build
+
+IDS = {
+    what: f"5e0f1c1e-0000-4000-8000-00000000000{digit}"
+    for digit, what in enumerate(("network", "subnet", "group", "address"))
+}
+SETTINGS = {
+    "nodes": {"from": "addresses", "addresses": ["10.20.0.11"], "securityGroup": "k8s-workers"},
+    "loadBalancer": {
+        "type": "openstack-haproxy",
+        "openstack": {"network": "k8s", "externalNetwork": "public"},
+        "hosts": {"image": "debian-12", "flavor": "m1.small"},
+    },
+}
+EXPOSURE = "urn:pulumi:test::portico::portico:index:Exposure::portico"
+LOOKED_UP = {
+    "network": {"said": '["mycloud", "k8s"]', "id": IDS["network"]},
+    "subnet": {
+        "said": '["mycloud", "k8s", null]',
+        "id": IDS["subnet"],
+        "cidr": "10.20.0.0/24",
+        "gateway": "10.20.0.1",
+    },
+    "nodeSecurityGroup": {"said": '["mycloud", "k8s-workers"]', "id": IDS["group"]},
+}
+STOOD = {EXPOSURE: {"type": "portico:index:Exposure", "outputs": {"lookedUp": LOOKED_UP}}}
+
+
+@pytest.fixture(autouse=True)
+def clouds_yaml(monkeypatch, tmp_path):
+    """The only clouds.yaml there could be; it is not there."""
+    for name in os.environ:
+        if name.startswith("OS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setattr(loader, "CONFIG_FILES", [str(tmp_path / "clouds.yaml")])
+    connections.cloud.cache_clear()
+    yield tmp_path / "clouds.yaml"
+    connections.cloud.cache_clear()
+
+
+def built(network="k8s", cloud="mycloud", preview=True, state=STOOD):
+    balancer = SETTINGS["loadBalancer"]
+    where = {**balancer["openstack"], "network": network}
+    said = {**SETTINGS, "loadBalancer": {**balancer, "openstack": where}}
+    return build(
+        lambda: Exposure("portico", said) and None,
+        preview=preview,
+        config={"openstack:cloud": cloud},
+        state=state,
+    )
+
+
+def ports(recorded):
+    return {port.inputs["networkId"] for port in recorded.of("Port")}
+
+
+def test_an_offline_preview_takes_what_the_last_up_found():
+    recorded = built()
+    assert ports(recorded) == {IDS["network"]}
+    assert {port.inputs["fixedIps"][0]["subnetId"] for port in recorded.of("Port")} == {IDS["subnet"]}
+    groups = {rule.inputs["securityGroupId"] for rule in recorded.of("SecGroupRule")}
+    assert IDS["group"] in groups
+
+
+def test_an_offline_preview_of_another_network_knows_nothing_of_it():
+    assert ports(built(network="k9s")) == {UNKNOWN}
+
+
+def test_an_offline_preview_of_a_stack_that_never_stood_knows_nothing():
+    assert ports(built(state={})) == {UNKNOWN}
+
+
+def test_what_is_recalled_is_what_the_program_would_keep_again():
+    recorded = built()
+    assert recorded.outputs(recorded.one("Exposure"))["lookedUp"] == LOOKED_UP
+
+
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+def test_a_misspelt_cloud_is_a_mistake_and_nothing_is_registered(clouds_yaml, preview):
+    clouds_yaml.write_text("clouds: {mycloud: {auth: {auth_url: https://cloud.invalid}}}")
+    with pytest.raises(pulumi.RunError, match=r"openstack:cloud = 'mycluod': .*did you mean 'mycloud'"):
+        built(cloud="mycluod", preview=preview)
+
+
+@pytest.mark.parametrize("entry", ["{auth_type: nonsense}", "{auth: {auth_url: http://[::1, username: u}}"])
+def test_a_cloud_of_which_no_client_can_be_made_is_one_sentence(clouds_yaml, entry):
+    clouds_yaml.write_text(f"clouds: {{mycloud: {entry}}}")
+    with pytest.raises(
+        pulumi.RunError, match=r"^the OpenStack cloud could not be asked\n  openstack:cloud = "
+    ):
+        built()
+
+
+def test_a_password_that_is_missing_is_one_sentence(clouds_yaml):
+    clouds_yaml.write_text(
+        "clouds: {mycloud: {auth: {auth_url: 'http://127.0.0.1:1/v3', username: u, project_name: p}}}"
+    )
+    with pytest.raises(pulumi.RunError, match=r"openstack:cloud = 'mycloud': password is a required"):
+        built()
+
+
+def test_an_up_without_credentials_is_refused():
+    with pytest.raises(pulumi.RunError, match="no OpenStack credentials"):
+        built(preview=False)
