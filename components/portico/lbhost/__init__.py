@@ -7,7 +7,7 @@ nothing here. Read by plan (timers) and loadbalancers. How a host works and why:
     keepalived.render(fleet, host)   keepalived.conf
     payload.pack(fleet, host)        a server's metadata: both files, compressed, and their generation
     userdata.render()                a server's user_data, a constant
-    console.serving(text)            what a host said on its console: which generation serves, what is wrong
+    console.spoken(text)             what a host said on its console: which generation serves, what is wrong
 """
 
 from ..traffic import Backend, Health, Listener

@@ -10,6 +10,9 @@ import re
 import zlib
 from dataclasses import dataclass
 
+HEARTBEAT = 20
+"""Seconds after which a living agent repeats its line at the latest (portico_sync.py)."""
+
 _LINE = re.compile(
     r"portico-sync: (?P<body>(?P<at>\d+) serving (?P<generation>[0-9a-f]+|nothing)(?:; (?P<complaint>.*?))?)"
     r" \[(?P<crc>[0-9a-f]{8})\]"
@@ -18,28 +21,33 @@ _LINE = re.compile(
 
 @dataclass(frozen=True)
 class Served:
-    """The newest line of an agent."""
+    """A line of an agent."""
 
     generation: str | None
     """What HAProxy itself said it serves; None when it serves nothing of ours."""
     complaint: str | None
     """Why it is not what it should be: the refused generation and the reason. None when nothing is wrong."""
     at: int
-    """Seconds since 1970 by the host's clock. A living agent repeats its line every minute."""
+    """Seconds since 1970 by the host's clock, which may be wrong."""
+
+
+def spoken(text: str) -> tuple[Served, ...]:
+    """Every whole line, in the order of the log, which is right whatever a clock does.
+
+    A line counts only when its checksum is right, so what the kernel or systemd wrote into the middle of one,
+    or a first line that was cut off, is passed over.
+    """
+    return tuple(
+        Served(
+            None if line["generation"] == "nothing" else line["generation"],
+            line["complaint"],
+            int(line["at"]),
+        )
+        for line in _LINE.finditer(text)
+        if zlib.crc32(line["body"].encode()) == int(line["crc"], 16)
+    )
 
 
 def serving(text: str) -> Served | None:
-    """What the newest whole line says; None when there is no whole line.
-
-    A line counts only when its checksum is right, so what the kernel or systemd wrote into the middle of one,
-    or a first line that was cut off, is passed over. Of whole lines the last wins: a log is in order whatever
-    a clock does.
-    """
-    whole = [
-        line for line in _LINE.finditer(text) if zlib.crc32(line["body"].encode()) == int(line["crc"], 16)
-    ]
-    if not whole:
-        return None
-    newest = whole[-1]
-    generation = None if newest["generation"] == "nothing" else newest["generation"]
-    return Served(generation, newest["complaint"], int(newest["at"]))
+    """What the newest whole line says; None when there is no whole line."""
+    return next(reversed(spoken(text)), None)

@@ -25,7 +25,7 @@ from pathlib import Path
 
 METADATA = "http://169.254.169.254/openstack/latest/meta_data.json"
 STATUS_PORT = 61404
-POLL, HEARTBEAT = 2, 60  # seconds, all of these
+POLL, HEARTBEAT = 2, 20  # seconds, all of these
 WAIT = 30  # for the host before this one
 RETRY = 30  # then a refused payload is judged again: the host may have been at fault
 SETTLE = 10  # until HAProxy answers with a new generation
@@ -275,7 +275,7 @@ class Sync:
             return ""
 
     def say(self, serves: str, trouble: str) -> None:
-        """One line for console.py on the console, when something changed and once a minute."""
+        """One line for console.py on the console, when something changed and every HEARTBEAT."""
         if (serves, trouble) == self.said and self.clock() - self.said_at < HEARTBEAT:
             return
         self.said, self.said_at = (serves, trouble), self.clock()

@@ -5,17 +5,20 @@ May touch Pulumi. Every choice in it was made by plan.openstack_haproxy; the tec
 docs/openstack.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 
 import pulumi
 import pulumi_openstack as openstack
 
+from .. import state
 from ..lbhost import Fleet, Host, payload, userdata
 from ..plan import Plan
 from ..plan.choice import is_id
 from ..plan.openstack_haproxy import Group, HostPlan, OpenStackHAProxyPlan, Rule
-from ..serving.hosts import hosts_serve, serves_at_all
+from ..plan.rebuild import Server, changed
+from ..serving.hosts import Host as Asked
+from ..serving.hosts import Watch
 from .face import LoadBalancer, known
 from .floating_ip import published
 
@@ -52,6 +55,13 @@ class OpenStackHAProxy(LoadBalancer):
         ]
         addresses = [port.all_fixed_ips[0] for port in ports]
         fleet = self._fleet(vip_address, addresses)
+        self._recorded = self._servers_of_state()
+        self._watch = Watch(
+            self,
+            plan.wait,
+            own.settle_seconds,
+            {host: str(kept.get("id")) for host, kept in self._recorded.items()},
+        )
         servers = self._hosts(ports, fleet, rules)
 
         self.address = published(name, own.place, plan.names, vip.id, vip_address, self._child)
@@ -66,7 +76,11 @@ class OpenStackHAProxy(LoadBalancer):
         names = [host.name for host in own.hosts.value]
         self.ready = pulumi.Output.all(
             pulumi.Output.all(*[server.id for server in servers]), generations, self.address
-        ).apply(lambda known_hosts: hosts_serve(self, names, known_hosts[0], known_hosts[1], plan.wait))
+        ).apply(
+            lambda known_hosts: self._watch.all_serve(
+                [Asked(*host) for host in zip(names, known_hosts[0], strict=True)], known_hosts[1]
+            )
+        )
         self.details = {
             "vip": vip_address,
             "hosts": pulumi.Output.all(*[server.id for server in servers]),
@@ -151,6 +165,15 @@ class OpenStackHAProxy(LoadBalancer):
             )
         )
 
+    def _servers_of_state(self) -> Mapping[str, Mapping[str, object]]:
+        """What the state holds of this load balancer's servers, by the host's name; those to go included."""
+        begin = f"{self._name}-host-"
+        return {
+            self._plan.names.of("host", int(server.name.removeprefix(begin))): server.outputs
+            for server in state.read().of("openstack:compute/instance:Instance")
+            if server.name.startswith(begin)
+        }
+
     def _hosts(
         self,
         ports: Sequence[openstack.networking.Port],
@@ -158,18 +181,19 @@ class OpenStackHAProxy(LoadBalancer):
         rules: Sequence[pulumi.Resource],
     ) -> list[openstack.compute.Instance]:
         """The hosts, strictly one after the other: ACTIVE is not serving, and two at once may land on one
-        hypervisor."""
+        hypervisor. One that is missing comes before those that stand, so that another serves when their turn
+        comes."""
         own = self._own
-        hints = self._server_group()
-        servers: list[openstack.compute.Instance] = []
+        group = self._server_group()
+        servers: dict[str, openstack.compute.Instance] = {}
         before: list[pulumi.Input[pulumi.Resource]] = list(rules)
-        for index, (host, port) in enumerate(zip(own.hosts.value, ports, strict=True)):
-            server = self._server(index, host, port, fleet, hints, before)
-            servers.append(server)
-            before.append(server)
-            if index + 1 < len(ports):
-                before.append(self._gate(host, server))
-        return servers
+        planned = list(enumerate(zip(own.hosts.value, ports, strict=True)))
+        for index, (host, port) in sorted(planned, key=lambda each: each[1][0].name in self._recorded):
+            if servers or host.name in self._recorded:
+                before.append(self._gate(host, port, group, next(reversed(servers.items()), None)))
+            servers[host.name] = self._server(index, host, port, fleet, group, before)
+            before.append(servers[host.name])
+        return [servers[host.name] for host in own.hosts.value]
 
     def _server(
         self,
@@ -177,10 +201,11 @@ class OpenStackHAProxy(LoadBalancer):
         host: HostPlan,
         port: openstack.networking.Port,
         fleet: pulumi.Output[Fleet],
-        hints: list[openstack.compute.InstanceSchedulerHintArgs] | None,
+        group: openstack.compute.ServerGroup | None,
         before: Sequence[pulumi.Input[pulumi.Resource]],
     ) -> openstack.compute.Instance:
         own = self._own
+        hints = [openstack.compute.InstanceSchedulerHintArgs(group=group.id)] if group else None
         return openstack.compute.Instance(
             f"{self._name}-host-{index + 1}",
             name=host.name,
@@ -200,21 +225,40 @@ class OpenStackHAProxy(LoadBalancer):
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, depends_on=list(before)),
         )
 
-    def _gate(self, host: HostPlan, server: openstack.compute.Instance) -> pulumi.Output[pulumi.Resource]:
-        """The server itself, once its agent has said that it serves: what comes next may then be touched."""
-        seconds = self._own.settle_seconds
+    def _gate(
+        self,
+        host: HostPlan,
+        port: openstack.networking.Port,
+        group: openstack.compute.ServerGroup | None,
+        previous: tuple[str, openstack.compute.Instance] | None,
+    ) -> pulumi.Output[pulumi.Resource]:
+        """The host's port, once the host may be made, changed or rebuilt; nothing is made in it."""
+        own, recorded = self._own, self._recorded.get(host.name)
 
-        async def served(id: str) -> pulumi.Resource:
-            await serves_at_all(self, host.name, id, seconds)
-            return server
+        async def open_gate(known: Sequence[str | None]) -> pulumi.Resource:
+            port_id, group_id, server_id = known
+            planned = Server(
+                image=own.image,
+                flavor=own.flavor,
+                zone=host.zone,
+                key_pair=own.key_pair,
+                port=str(port_id),
+                group=group_id,
+                user_data=userdata.render(),
+            )
+            before = Asked(previous[0], str(server_id)) if previous else None
+            rebuilt = recorded is not None and bool(changed(recorded, planned))
+            await self._watch.may_touch(host.name, before, rebuilt=rebuilt)
+            return port
 
-        return server.id.apply(served)
+        return pulumi.Output.all(
+            port.id, group.id if group else None, previous[1].id if previous else None
+        ).apply(open_gate)
 
-    def _server_group(self) -> list[openstack.compute.InstanceSchedulerHintArgs] | None:
+    def _server_group(self) -> openstack.compute.ServerGroup | None:
         policy = self._own.server_group_policy.value
         if policy is None:
             return None
-        group = openstack.compute.ServerGroup(
+        return openstack.compute.ServerGroup(
             f"{self._name}-hosts", name=self._plan.names.of("hosts"), policies=policy, opts=self._child
         )
-        return [openstack.compute.InstanceSchedulerHintArgs(group=group.id)]

@@ -462,6 +462,18 @@ def console(cloud: Cloud, server_id: str) -> str:
     return str(cloud.compute.get_server_console_output(server_id, length=400)["output"])
 
 
+def status(cloud: Cloud, server_id: str) -> str:
+    """What Nova says of a server: ACTIVE, SHUTOFF ...; DELETED when there is none of that id.
+
+    Raises:
+        openstack.exceptions.SDKException: Nova does not answer.
+    """
+    try:
+        return str(cloud.compute.get_server(server_id).status)
+    except exceptions.NotFoundException:
+        return "DELETED"
+
+
 def hypervisors(cloud: Cloud, server_ids: Iterable[str]) -> list[str]:
     """Where servers run: the project's own token for each server's hypervisor (Nova API, servers, hostId)."""
     return [str(cloud.compute.get_server(server_id).host_id) for server_id in server_ids]

@@ -1,10 +1,12 @@
-"""Whether LB hosts serve what was planned, read from their servers' consoles through Nova.
+"""Whether LB hosts serve: what their agents say on the servers' consoles, and what Nova says of the servers.
 
-Asks and changes nothing; never in previews. Read by loadbalancers.
+Asks and changes nothing; never in previews. Read by loadbalancers. What counts, and why: docs/openstack.md.
 """
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 from keystoneauth1.exceptions import RetriableConnectionFailure
@@ -12,89 +14,283 @@ from openstack import exceptions
 
 from ..connections import cloud
 from ..lbhost import console
+from ..lbhost.console import HEARTBEAT, Served
 from ..platforms import openstack
 from ..settings.model import Wait
 from .waiting import until
 
-PASSING = (500, 502, 503, 504)
-"""An API's answers that may be gone the next time it is asked."""
+PASSING = (409, 500, 502, 503, 504)
+"""An API's answers that may be gone the next time it is asked; 409 is Nova's while it makes a server."""
+
+AT_REST = frozenset(
+    {"SHUTOFF", "ERROR", "DELETED", "SOFT_DELETED", "PAUSED", "SUSPENDED", "SHELVED", "SHELVED_OFFLOADED"}
+)
+"""What a server stays in until somebody acts (Nova API guide, server concepts)."""
+
+SLACK = 10
+"""Seconds by which a host's clock may differ from this machine's before its lines are no longer believed for
+their time alone; also how long a line may take to be seen."""
+
+LISTENED = 65
+"""Seconds for which a host that stood already is listened to: agents of a first release spoke once a
+minute."""
 
 
-async def serves_at_all(component: pulumi.Resource, host: str, server_id: str, seconds: int) -> str:
-    """Waits until a host has said, ever since it was made, that it serves some generation."""
-    if pulumi.runtime.is_dry_run():
-        return "not asked in a preview"
-    return await _host_serves(component, host, server_id, None, seconds)
+class NotServing(Exception):
+    """Completes a sentence that begins with the host."""
 
 
-async def hosts_serve(
-    component: pulumi.Resource,
-    hosts: Sequence[str],
-    server_ids: Sequence[str],
-    generations: Sequence[str],
-    wait: Wait,
-) -> str:
-    """Waits until every host serves its planned generation, and says where two hosts share a hypervisor."""
-    if pulumi.runtime.is_dry_run() or wait.until == "nothing":
-        return "not asked"
-    seconds = wait.minutes * 60
-    for host, server_id, generation in zip(hosts, server_ids, generations, strict=True):
-        await _host_serves(component, host, server_id, generation, seconds)
-    connection = cloud()
-    if connection is not None and len(hosts) > 1:
-        where = await asyncio.to_thread(openstack.hypervisors, connection, server_ids)
-        if len(set(where)) < len(hosts):
-            pulumi.log.warn(
-                f"of {', '.join(hosts)} at least two share a hypervisor, whose death takes both; "
-                "portico:loadBalancer.hosts.antiAffinity: hard refuses that",
-                component,
-            )
-    return "every host serves what was planned"
+class NoConsole(Exception):
+    """This cloud shows no consoles; the text is its answer."""
 
 
-async def _host_serves(
-    component: pulumi.Resource, host: str, server_id: str, generation: str | None, seconds: int
-) -> str:
-    connection = cloud()
-    if connection is None:
-        return "not asked: no credentials"
-    what = f"generation {generation}" if generation else "anything"
-    text = ""
+@dataclass(frozen=True)
+class Host:
+    """An LB host and its server."""
 
-    def asked() -> str | None:
-        nonlocal text
+    name: str
+    server_id: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (server {self.server_id})"
+
+
+class Look:
+    """One question to one host, asked again and again: does it serve, now?
+
+    A line counts when it was not there at the first look, whatever the clocks say; unless the question is
+    strict, also when its own time is not long ago. Lines are compared and not their places, since a log may
+    forget its beginning. The server has to be ACTIVE.
+    """
+
+    def __init__(
+        self, connection: openstack.Cloud, host: Host, *, strict: bool, generation: str | None = None
+    ) -> None:
+        """`generation`: the one that it has to serve, without a complaint; None when any will do."""
+        self.host = host
+        self._cloud, self._strict, self._generation = connection, strict, generation
+        self._begun = time.monotonic()
+        self._first: frozenset[Served] | None = None
+        self._status, self._text = "", ""
+        self._fresh: Served | None = None
+
+    @property
+    def mute(self) -> bool:
+        """Whether the console of a server that runs shows nothing at all."""
+        return self._status == "ACTIVE" and not self._text.strip()
+
+    def __call__(self) -> str | None:
+        """A sentence once it serves.
+
+        Raises:
+            NotServing: the server rests, and will for as long as nobody acts.
+            NoConsole: this cloud shows none.
+        """
         try:
-            text = openstack.console(connection, server_id)
+            self._status = openstack.status(self._cloud, self.host.server_id)
+            if self._status in AT_REST:
+                raise NotServing(self.why())
+            text = openstack.console(self._cloud, self.host.server_id)
         except RetriableConnectionFailure:
             return None
         except exceptions.HttpException as error:
             if error.status_code in PASSING:
                 return None
-            raise
-        said = console.serving(text)
-        if said is None or said.generation is None or generation not in (None, said.generation):
-            return None
-        return f"{host} serves {said.generation}"
+            raise NoConsole(str(error)) from None
+        except exceptions.SDKException as error:
+            raise NoConsole(str(error)) from None
+        self._hear(text)
+        return f"{self.host.name} serves {self._fresh.generation}" if self._fresh and self._good() else None
 
-    try:
-        served = await until(component, f"waiting until {host} serves {what}", asked, seconds)
-    except exceptions.SDKException as error:
+    def _hear(self, text: str) -> None:
+        self._text = text
+        spoken = console.spoken(text)
+        if self._first is None:
+            self._first = frozenset(spoken)
+        newest = next(reversed(spoken), None)
+        if newest and (newest not in self._first or (not self._strict and _is_now(newest.at))):
+            self._fresh = newest
+
+    def _good(self) -> bool:
+        said = self._fresh
+        if said is None or said.generation is None or self._status != "ACTIVE":
+            return False
+        return self._generation is None or (said.generation == self._generation and not said.complaint)
+
+    def why(self) -> str:
+        """Why it does not serve."""
+        if self._status != "ACTIVE":
+            said = {
+                "DELETED": "does not exist any more",
+                "": "cannot be asked for, since Nova does not answer",
+            }
+            return said.get(self._status, f"is {self._status}")
+        heard, waited = self._fresh, f"after {time.monotonic() - self._begun:.0f} s"
+        if heard is None:
+            return f"is ACTIVE, but says nothing new on its console {waited}, which ends with: {self._end()}"
+        wanted = f"generation {self._generation}" if self._generation else "anything"
+        if heard.generation is not None and heard.generation == self._generation:
+            return f"serves {wanted}, but {waited} its agent still says: {heard.complaint}"
+        complains = f"; its agent says: {heard.complaint}" if heard.complaint else ""
+        return f"is ACTIVE, but does not serve {wanted} {waited}{complains}"
+
+    def _end(self) -> str:
+        lines = [line.strip() for line in self._text.splitlines() if line.strip()]
+        return " | ".join(lines[-3:]) or "nothing"
+
+
+def _is_now(at: float) -> bool:
+    return abs(time.time() - at) <= HEARTBEAT + SLACK
+
+
+class Watch:
+    """What is asked of the hosts of one load balancer while an `up` touches them."""
+
+    def __init__(
+        self, component: pulumi.Resource, wait: Wait, settle_seconds: int, stood: Mapping[str, str]
+    ) -> None:
+        """Args:
+        component: what lines on progress belong to.
+        wait: `until: nothing` asks nothing at all.
+        settle_seconds: how long a host that this `up` made may take to serve.
+        stood: the server ids, by host, from before this `up`; those that are to go included.
+        """
+        self._component, self._wait, self._settle_seconds = component, wait, settle_seconds
+        self._stood = tuple(Host(name, server_id) for name, server_id in stood.items())
+        self._given: set[Host] = set()
+
+    async def may_touch(self, name: str, before: Host | None, *, rebuilt: bool) -> str:
+        """Waits until the host of that name may be made, changed or rebuilt.
+
+        The host `before` it has to serve. One that is rebuilt takes what it serves with it: then another has
+        to be heard in this very moment, the one before it, or for the first any that stands.
+
+        Raises:
+            pulumi.RunError: nobody else serves, so it is left alone.
+        """
+        connection = self._connection()
+        if connection is None:
+            return "not asked"
+        rebuilt = rebuilt and await asyncio.to_thread(self._alive, connection, name)
+        others = [before] if before else [host for host in self._stood if rebuilt and host.name != name]
+        if not others:
+            return f"nobody need serve before {name} is touched"
+        looks = [Look(connection, other, strict=rebuilt) for other in others]
+        try:
+            return await self._one_serves(looks, rebuilt)
+        except NotServing as error:
+            cure = (
+                "delete it and run `pulumi up --refresh`" if rebuilt else "replace it (`pulumi up --replace`)"
+            )
+            raise pulumi.RunError(
+                f"{name} was not touched, for {error}; repair that server, or {cure}; with "
+                "portico:wait.until: nothing nobody is asked"
+            ) from None
+
+    async def all_serve(self, hosts: Sequence[Host], generations: Sequence[str]) -> str:
+        """Waits until every host serves its planned generation and complains of nothing, and says where two
+        share a hypervisor. When others are to go after this, each has to be heard in this very moment.
+
+        Raises:
+            pulumi.RunError: one does not.
+        """
+        connection = self._connection()
+        if connection is None:
+            return "not asked"
+        names = {host.name for host in hosts}
+        strict = any(host.name not in names for host in self._stood)
+        for host, generation in zip(hosts, generations, strict=True):
+            look = Look(connection, host, strict=strict, generation=generation)
+            try:
+                await self._one_serves([look], strict, self._wait.minutes * 60)
+            except NotServing as error:
+                raise pulumi.RunError(
+                    f"{error}; look with `openstack console log show {host.server_id}`"
+                ) from None
+        await self._apart(connection, hosts)
+        return "every host serves what was planned"
+
+    def _connection(self) -> openstack.Cloud | None:
+        asks = not pulumi.runtime.is_dry_run() and self._wait.until != "nothing"
+        return cloud() if asks else None
+
+    def _alive(self, connection: openstack.Cloud, name: str) -> bool:
+        """Whether there is anything to lose: a server of that name that runs."""
+        return any(
+            openstack.status(connection, host.server_id) not in AT_REST
+            for host in self._stood
+            if host.name == name
+        )
+
+    async def _one_serves(self, looks: Sequence[Look], strict: bool, seconds: float | None = None) -> str:
+        """Waits until one of them serves.
+
+        Raises:
+            NotServing: none does.
+        """
+        stood = all(look.host in self._stood for look in looks)
+        if seconds is None:
+            seconds = LISTENED if stood else self._settle_seconds
+        mute = time.monotonic() + (HEARTBEAT + SLACK if stood else self._settle_seconds)
+
+        def asked() -> str | None:
+            answer = _first(looks)
+            if answer is None and not strict and time.monotonic() > mute and all(look.mute for look in looks):
+                self._given.update(look.host for look in looks)
+                raise NoConsole("they stay empty")
+            return answer
+
+        names = " or ".join(look.host.name for look in looks)
+        try:
+            answer = await until(self._component, f"waiting until {names} serves", asked, seconds)
+        except NoConsole as error:
+            return await self._without_console([look.host for look in looks], str(error))
+        if answer is None:
+            raise NotServing(_whys(looks))
+        return answer
+
+    async def _without_console(self, hosts: Sequence[Host], reason: str) -> str:
+        """A host that this `up` made is given time, once; of others nothing can be known."""
+        new = [host for host in hosts if host not in self._stood and host not in self._given]
+        self._given.update(new)
+        seconds = self._settle_seconds if new else 0
+        names = ", ".join(host.name for host in hosts)
         pulumi.log.warn(
-            f"{host}: this cloud shows no consoles ({error}); waiting {seconds} s instead", component
+            f"this cloud shows no consoles ({reason}), so whether {names} serves cannot be known"
+            + (f"; it is given {seconds} s" if new else ""),
+            self._component,
         )
         await asyncio.sleep(seconds)
-        return f"{host} was given {seconds} s"
-    if served:
-        return served
-    said = console.serving(text)
-    complaint = said.complaint if said else None
-    last = " | ".join(line.strip() for line in text.splitlines()[-3:] if line.strip())
-    raise pulumi.RunError(
-        f"{host} (server {server_id}) is ACTIVE but does not serve {what} after {seconds} s; "
-        + (
-            f"its agent says: {complaint}"
-            if complaint
-            else f"its agent has said nothing; the console ends with: {last or 'nothing'}"
-        )
-        + f"; look with `openstack console log show {server_id}`"
-    )
+        return f"{names} was given {seconds} s"
+
+    async def _apart(self, connection: openstack.Cloud, hosts: Sequence[Host]) -> None:
+        ids = [host.server_id for host in hosts]
+        where = await asyncio.to_thread(openstack.hypervisors, connection, ids) if len(ids) > 1 else []
+        if len(set(where)) < len(where):
+            pulumi.log.warn(
+                f"of {', '.join(host.name for host in hosts)} at least two share a hypervisor, whose death "
+                "takes both; portico:loadBalancer.hosts.antiAffinity: hard refuses that",
+                self._component,
+            )
+
+
+def _first(looks: Sequence[Look]) -> str | None:
+    """What the first says that serves.
+
+    Raises:
+        NotServing: all of them rest.
+    """
+    resting = 0
+    for look in looks:
+        try:
+            if answer := look():
+                return answer
+        except NotServing:
+            resting += 1
+    if resting == len(looks):
+        raise NotServing(_whys(looks))
+    return None
+
+
+def _whys(looks: Sequence[Look]) -> str:
+    return ", and ".join(f"{look.host} {look.why()}" for look in looks)

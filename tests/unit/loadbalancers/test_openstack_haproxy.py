@@ -1,0 +1,137 @@
+"""A pair of LB hosts: in which order what is asked of Pulumi, and what the state has to do with it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from hashlib import sha1
+from typing import Any
+
+import pulumi
+import pytest
+
+from portico import plan
+from portico.kinds import find
+from portico.lbhost import userdata
+from portico.loadbalancers import openstack_haproxy
+from portico.loadbalancers.openstack_haproxy import OpenStackHAProxy
+from portico.serving.hosts import Host
+from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
+from tests.unit.recorder import Recorder, build
+
+INSTANCE = "openstack:compute/instance:Instance"
+
+
+class Asked:
+    """A watch that lets everything pass and remembers what it was asked."""
+
+    touched: list[tuple[str, Host | None, bool]]
+
+    def __init__(self, component: object, wait: object, settle: int, stood: Mapping[str, str]) -> None:
+        self.stood, self.touched = stood, []
+
+    async def may_touch(self, name: str, before: Host | None, *, rebuilt: bool) -> str:
+        self.touched.append((name, before, rebuilt))
+        return ""
+
+    async def all_serve(self, hosts: list[Host], generations: list[str]) -> str:
+        return ""
+
+
+Make = Callable[..., Recorder]
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
+    every: list[Asked] = []
+
+    def watch(*words: Any) -> Asked:
+        every.append(Asked(*words))
+        return every[-1]
+
+    monkeypatch.setattr(openstack_haproxy, "Watch", watch)
+    return every
+
+
+def make(
+    state: Mapping[str, Mapping[str, object]] | None = None, preview: bool = False, **hosts: Any
+) -> Recorder:
+    said = settings(find("openstack-haproxy"))
+    balancer = said.load_balancer
+    assert balancer.hosts
+    said = replace(said, load_balancer=replace(balancer, hosts=replace(balancer.hosts, **hosts)))
+    planned = plan.make(said, ONLINE, NAMES)
+
+    def program() -> Mapping[str, object]:
+        made = OpenStackHAProxy("balancer", planned)
+        return {"sources": made.source_addresses, "details": made.details, "ready": made.ready}
+
+    return build(program, preview=preview, answers=ANSWERS, state=state)
+
+
+def stands(*numbers: int, **changes: object) -> dict[str, Mapping[str, object]]:
+    """A state in which these hosts were made as they are planned today."""
+    return {
+        f"urn:pulumi:test::portico::portico:index:OpenStackHAProxy${INSTANCE}::balancer-host-{number}": {
+            "type": INSTANCE,
+            "outputs": {
+                "id": f"old-{number}",
+                "name": f"portico-test-host-{number}",
+                "imageName": "debian-12",
+                "flavorName": "m1.small",
+                "keyPair": "",
+                "networks": [{"port": f"balancer-host-{number}-id"}],
+                "schedulerHints": [{"group": "balancer-hosts-id"}],
+                "userData": sha1(userdata.render().encode()).hexdigest(),
+                **changes,
+            },
+        }
+        for number in numbers
+    }
+
+
+def host(recorded: Recorder, number: int) -> Any:
+    return recorded.one("compute/instance:Instance", f"balancer-host-{number}")
+
+
+HOST_1, HOST_2, HOST_3 = (f"portico-test-host-{number}" for number in (1, 2, 3))
+
+
+def test_at_first_the_second_host_waits_for_the_first_and_nobody_else_is_asked(watched):
+    recorded = make()
+    assert host(recorded, 1).urn in recorded.after(host(recorded, 2))
+    assert watched[0].touched == [(HOST_2, Host(HOST_1, "balancer-host-1-id"), False)]
+
+
+def test_hosts_that_stand_as_planned_are_not_rebuilt(watched):
+    make(stands(1, 2))
+    assert watched[0].stood == {HOST_1: "old-1", HOST_2: "old-2"}
+    assert watched[0].touched == [
+        (HOST_1, None, False),
+        (HOST_2, Host(HOST_1, "balancer-host-1-id"), False),
+    ]
+
+
+@pytest.mark.parametrize("change", [{"key_pair": "operator"}, {"image": "debian-13"}, {"flavor": "m1.large"}])
+def test_a_change_that_rebuilds_hosts_is_known_before_they_are_touched(watched, change):
+    make(stands(1, 2), **change)
+    assert [rebuilt for _, _, rebuilt in watched[0].touched] == [True, True]
+
+
+def test_another_release_rebuilds_hosts(watched):
+    make(stands(1, 2, userData="0" * 40))
+    assert [rebuilt for _, _, rebuilt in watched[0].touched] == [True, True]
+
+
+def test_a_host_that_is_missing_comes_before_one_that_stands(watched):
+    """Whoever deleted a dead host gets another before the living one is rebuilt."""
+    recorded = make(stands(1), key_pair="operator")
+    assert host(recorded, 2).urn in recorded.after(host(recorded, 1))
+    assert watched[0].touched == [(HOST_1, Host(HOST_2, "balancer-host-2-id"), True)]
+
+
+def test_nothing_is_registered_before_its_gate_is_open(watched, monkeypatch):
+    async def closed(*_: object, **__: object) -> str:
+        raise pulumi.RunError("host-1 was not touched")
+
+    monkeypatch.setattr(Asked, "may_touch", closed)
+    with pytest.raises(Exception, match="host-1 was not touched"):
+        make(stands(1, 2), key_pair="operator")
