@@ -2,7 +2,8 @@
 
 Runs as root on Python 3.9's standard library; nothing of Portico imports it. A new payload (payload.py) is
 written aside, judged by `haproxy -c` and `keepalived -t`, held back until the host before this one serves it,
-swapped in by one rename, reloaded, asked for. What fails is refused, and the last good one stays.
+swapped in by one rename, reloaded, asked for. What fails is refused, and the last good one stays. An agent
+that was killed anywhere in this is followed by one that ends it.
 """
 # ruff: noqa: T201, BLE001 - print goes to the journal, and no error may end the agent
 
@@ -68,6 +69,10 @@ def unpack(metadata: Mapping[str, str]) -> Payload:
     said = json.loads(content)
     after = (said["after"][0], said["after"][1]) if said["after"] else None
     return Payload(generation, said["address"], after, {name: said["files"][name] for name in FILES})
+
+
+def checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def plain(text: str) -> str:
@@ -148,12 +153,14 @@ class Sync:
         try:
             files = self.filled(payload)
             changed = {name for name, text in files.items() if self.text(name) != text}
+            known = self.loaded()
+            stale = changed | {name for name, text in files.items() if known.get(name) != checksum(text)}
             if changed and self.judged != generation:
                 self.judge(files)
                 self.judged = generation
             if changed and self.must_wait(payload):
                 return
-            self.serve(generation, changed)
+            self.serve(generation, changed, stale)
         except Exception as error:
             self.judged = ""
             self.refused = (generation, self.clock() + RETRY, f"{generation} is refused: {plain(str(error))}")
@@ -220,19 +227,36 @@ class Sync:
             print(f"{payload.generation} waits for {address}", flush=True)
         return self.clock() - self.waiting[1] < WAIT and self.generation_of(address) != generation
 
-    def serve(self, generation: str, changed: set[str]) -> None:
-        """Swap the judged files in and see that they serve; else put the last good ones back."""
+    def serve(self, generation: str, changed: set[str], stale: set[str]) -> None:
+        """Swap the judged files in, load them and see that they serve; else put the last good ones back."""
         before = self.slot()
-        if changed:
-            self.point_to(self.other_slot())
+        self.forget(stale)
+        self.point_to(self.other_slot() if changed else before)
         try:
-            self.load(changed)
+            self.load(stale)
             self.wait_for(generation)
         except Exception:
+            self.forget(stale)
             if changed and before:
                 self.point_to(before)
-                self.load(changed)
+                self.load(stale)
             raise
+
+    def loaded(self) -> dict[str, str]:
+        """The checksum of what each program has loaded, by its file, as far as that is known."""
+        try:
+            return dict(json.loads((self.state / "loaded").read_text()))
+        except (OSError, ValueError):
+            return {}
+
+    def remember(self, loaded: Mapping[str, str]) -> None:
+        aside = self.state / "loaded.new"
+        aside.write_text(json.dumps(loaded))
+        aside.replace(self.state / "loaded")
+
+    def forget(self, names: set[str]) -> None:
+        """Before anything is done to them: a program that dies takes up a new file by itself."""
+        self.remember({name: known for name, known in self.loaded().items() if name not in names})
 
     def point_to(self, slot: str) -> None:
         """One rename swaps both files: the programs read them through links to the folder that serves."""
@@ -252,13 +276,14 @@ class Sync:
         os.fsync(folder)
         os.close(folder)
 
-    def load(self, changed: set[str]) -> None:
-        """Reload a unit whose file changed, start one that does not run; one that runs is never restarted."""
+    def load(self, stale: set[str]) -> None:
+        """Reload a unit with a stale file, start one that does not run; one that runs is never restarted."""
         for name, (unit, _) in FILES.items():
             active = subprocess.run(["systemctl", "is-active", "-q", unit], check=False).returncode == 0
-            if name in changed or not active:
+            if name in stale or not active:
                 run("systemctl", "reload" if active else "start", unit)
                 run("systemctl", "is-active", unit)
+                self.remember({**self.loaded(), name: checksum(self.text(name))})
 
     def wait_for(self, generation: str) -> None:
         end = self.clock() + SETTLE

@@ -1,7 +1,11 @@
 """The agent: takes what is good, refuses what is not, keeps the last good one, and says so."""
 
+import os
+import subprocess
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 
@@ -307,6 +311,118 @@ def test_what_is_newest_wins_while_the_second_host_waits(world):
     world.first_tells = packed(5).generation
     agent.step()
     assert world.says().generation == packed(5, host=1).generation
+
+
+KILLS = range(1, 60)
+"""More than a payload has effects: files written and moved, programs run."""
+
+
+class Killed(BaseException):
+    """SIGKILL, as an agent cannot feel it."""
+
+
+@contextmanager
+def killed_after(effects):
+    """Nothing more happens after so many effects on the host; tells whether it came to that."""
+    left, died = effects, []
+
+    def counted(real):
+        def call(*words, **named):
+            nonlocal left
+            done = real(*words, **named)
+            left -= 1
+            if left == 0:
+                died.append(real)
+                raise Killed
+            return done
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess, "run", counted(subprocess.run))
+        for owner, name in ((Path, "replace"), (Path, "symlink_to"), (Path, "mkdir"), (os, "fsync")):
+            patch.setattr(owner, name, counted(getattr(owner, name)))
+        with suppress(Killed):
+            yield died
+
+
+@contextmanager
+def killed_when(world, wanted):
+    """The agent dies as soon as the files of a payload are where the programs read them."""
+    real = Path.replace
+
+    def replace_and_die(self, target):
+        done = real(self, target)
+        if f'string "{wanted.generation}"' in world.file("haproxy.cfg"):
+            raise Killed
+        return done
+
+    with pytest.MonkeyPatch.context() as patch, suppress(Killed):
+        patch.setattr(Path, "replace", replace_and_die)
+        yield
+
+
+@pytest.mark.parametrize("host", ["that serves nothing yet", "that serves"])
+def test_an_agent_that_is_killed_anywhere_is_followed_by_one_that_ends_what_it_began(
+    tmp_path, monkeypatch, host
+):
+    first = local(3)
+    both = replace(local(4), router_id=77)  # another haproxy.cfg, another keepalived.conf
+    new = payload.pack(both, both.hosts[0])
+    tried = 0
+    for effects in KILLS:
+        home = tmp_path / str(effects)
+        home.mkdir()
+        with make_world(home, monkeypatch.setenv) as world:
+            if host == "that serves":
+                world.metadata = payload.pack(first, first.hosts[0]).metadata
+                world.agent().step()
+                world.calls()
+            world.metadata = new.metadata
+            with killed_after(effects) as died:
+                world.agent().step()
+            world.agent().step()
+            calls = world.calls()
+            assert (world.says().generation, world.says().complaint) == (new.generation, None), effects
+            for name in ("haproxy.cfg", "keepalived.conf"):
+                assert world.loaded(name) == world.file(name), (effects, name)
+            assert "virtual_router_id 77" in world.loaded("keepalived.conf")
+            for unit in ("haproxy", "keepalived"):
+                loads = [call for call in calls if call in (f"start {unit}", f"reload {unit}")]
+                assert 1 <= len(loads) <= 2, (effects, calls)
+            if not died:
+                break
+            tried += 1
+    assert 15 < tried < len(KILLS), "not every kill was tried"
+
+
+def test_what_is_loaded_is_loaded_again_only_when_that_is_not_known(world):
+    world.metadata = packed().metadata
+    world.agent().step()
+    world.calls()
+    (world.home / "root/var/lib/portico/loaded").write_text('{"haproxy.c')
+    world.agent().step()
+    assert world.calls() == ["reload haproxy", "reload keepalived"]
+    world.agent().step()
+    assert world.calls() == []
+
+
+def test_an_agent_that_was_killed_on_the_way_to_a_payload_finds_back_to_the_one_before(world):
+    """The program has loaded what is not wanted any more, though the file on disk is the wanted one."""
+    old, new = packed(3), packed(4)
+    world.metadata = old.metadata
+    world.agent().step()
+    with killed_when(world, new):
+        world.metadata = new.metadata
+        world.agent().step()
+    subprocess.run(["systemctl", "reload", "haproxy"], check=True)  # HAProxy died meanwhile and came again
+    assert world.tells() == new.generation
+    with killed_when(world, old):
+        world.metadata = old.metadata
+        world.agent().step()
+    world.agent().step()
+    assert world.tells() == old.generation
+    assert world.loaded("haproxy.cfg") == world.file("haproxy.cfg")
 
 
 def listens_on(world, *ports):

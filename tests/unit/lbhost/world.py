@@ -32,6 +32,7 @@ start | reload)
     echo "$1 $2" >>"$WORLD/calls"
     [ ! -e "$WORLD/broken" ] || exit 1
     : >"$WORLD/active/$2"
+    cp "$WORLD/root/etc/$2/"* "$WORLD/loaded/"
     [ "$2" != haproxy ] || [ -e "$WORLD/deaf" ] ||
         sed -n 's/.*string "\\(.*\\)"/\\1/p' "$WORLD/root/etc/haproxy/haproxy.cfg" >"$WORLD/tells"
     ;;
@@ -99,6 +100,10 @@ class World:
     def file(self, name: str) -> str:
         return (self.home / "root/etc" / name.split(".")[0] / name).read_text()
 
+    def loaded(self, name: str) -> str:
+        """What the file's program read when it was last started or reloaded."""
+        return (self.home / "loaded" / name).read_text()
+
     def tells(self) -> str:
         place = self.home / "tells"
         return place.read_text().strip() if place.exists() else ""
@@ -118,7 +123,7 @@ def world(home: Path, environment: Callable[[str, str], None]) -> Iterator[World
         "systemctl": _SYSTEMCTL,
         "ip": _IP,
     }
-    for folder in ("bin", "active", "root"):
+    for folder in ("bin", "active", "loaded", "root"):
         (home / folder).mkdir()
     (home / "console").touch()
     for name, text in programs.items():
