@@ -45,13 +45,8 @@ class OpenStackHAProxy(LoadBalancer):
         vip = self._port("vip", plan.names.of("vip"), group.id, address=own.place.vip)
         vip_address = vip.all_fixed_ips[0]
         ports = [
-            self._port(
-                host.name.removeprefix(f"{plan.names.prefix}-"),
-                f"{host.name}-port",
-                group.id,
-                pair=vip_address,
-            )
-            for host in own.hosts.value
+            self._port(f"host-{index + 1}", f"{reserved}-port", group.id, pair=vip_address)
+            for index, reserved in enumerate(own.reserved)
         ]
         addresses = [port.all_fixed_ips[0] for port in ports]
         fleet = self._fleet(vip_address, addresses)
@@ -70,7 +65,8 @@ class OpenStackHAProxy(LoadBalancer):
         )
         generations = fleet.apply(
             lambda known_fleet: [
-                payload.pack(known_fleet, host, own.metadata_items).generation for host in known_fleet.hosts
+                payload.pack(known_fleet, host, own.metadata_items).generation
+                for host in known_fleet.hosts[: len(own.hosts.value)]
             ]
         )
         names = [host.name for host in own.hosts.value]
@@ -84,7 +80,7 @@ class OpenStackHAProxy(LoadBalancer):
         self.details = {
             "vip": vip_address,
             "hosts": pulumi.Output.all(*[server.id for server in servers]),
-            "hostAddresses": pulumi.Output.all(*addresses),
+            "hostAddresses": pulumi.Output.all(*addresses[: len(servers)]),
             "generations": generations,
         }
         self.register_outputs(
@@ -157,8 +153,8 @@ class OpenStackHAProxy(LoadBalancer):
                 gateway=found[1],
                 router_id=own.router_id,
                 hosts=tuple(
-                    Host(host.name, IPv4Address(address))
-                    for host, address in zip(own.hosts.value, found[3:], strict=True)
+                    Host(name, IPv4Address(address))
+                    for name, address in zip(own.reserved, found[3:], strict=True)
                 ),
                 max_connections=own.max_connections,
                 max_connections_per_source=own.max_connections_per_source.value,
@@ -187,7 +183,7 @@ class OpenStackHAProxy(LoadBalancer):
         group = self._server_group()
         servers: dict[str, openstack.compute.Instance] = {}
         before: list[pulumi.Input[pulumi.Resource]] = list(rules)
-        planned = list(enumerate(zip(own.hosts.value, ports, strict=True)))
+        planned = list(enumerate(zip(own.hosts.value, ports, strict=False)))
         for index, (host, port) in sorted(planned, key=lambda each: each[1][0].name in self._recorded):
             if servers or host.name in self._recorded:
                 before.append(self._gate(host, port, group, next(reversed(servers.items()), None)))

@@ -12,7 +12,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ..capabilities import OpenStack
-from ..lbhost import STATUS_PORT, TIMERS, Fleet, Host, Timers, payload
+from ..lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Timers, payload
 from ..names import Names
 from ..problems import Problem
 from ..settings.model import Hosts
@@ -75,6 +75,10 @@ class OpenStackHAProxyPlan:
 
     place: OpenStackPlace
     hosts: Choice[tuple[HostPlan, ...]]
+    reserved: tuple[str, ...]
+    """The names of all hosts that there may ever be; each has its port and address whether it is made or not.
+
+    So neither the hosts' files nor what the controller believes knows the count (docs/decisions/0005)."""
     image: str
     """An id or a name. A name stays a name, so that a newer image under it replaces no host."""
     flavor: str
@@ -130,6 +134,7 @@ def make(request: Request) -> OpenStackHAProxyPlan:
     return OpenStackHAProxyPlan(
         place=where,
         hosts=_hosts(hosts, names),
+        reserved=tuple(names.of("host", index + 1) for index in range(MAX_HOSTS)),
         image=hosts.image,
         flavor=asked.flavor_name or hosts.flavor,
         server_group_policy=_server_group_policy(hosts),
@@ -172,8 +177,9 @@ def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:
 
 
 def _server_group_policy(hosts: Hosts) -> Choice[str | None]:
-    if hosts.count == 1 or hosts.anti_affinity == "none":
-        return Choice(None, because="one host" if hosts.count == 1 else "hosts.antiAffinity is none")
+    """The count has no say: a host that stays would be rebuilt for its group."""
+    if hosts.anti_affinity == "none":
+        return Choice(None, because="hosts.antiAffinity is none")
     if hosts.anti_affinity == "hard":
         return Choice(
             "anti-affinity", because="hosts.antiAffinity is hard: no two hosts on one hypervisor, or an error"
@@ -216,7 +222,7 @@ def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
     """Whether the configuration fits the metadata of a host, tried with addresses of the right length."""
     if traffic.backends is None:
         return
-    addresses = [IPv4Address("203.0.113.100") + index for index in range(len(plan.hosts.value) + 2)]
+    addresses = [IPv4Address("203.0.113.100") + index for index in range(len(plan.reserved) + 2)]
     fleet = Fleet(
         listeners=traffic.listeners,
         backends=traffic.backends,
@@ -225,9 +231,7 @@ def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
         vip=addresses[0],
         gateway=addresses[1],
         router_id=plan.router_id,
-        hosts=tuple(
-            Host(host.name, address) for host, address in zip(plan.hosts.value, addresses[2:], strict=True)
-        ),
+        hosts=tuple(Host(name, address) for name, address in zip(plan.reserved, addresses[2:], strict=True)),
         max_connections=plan.max_connections,
         max_connections_per_source=plan.max_connections_per_source.value,
     )
@@ -260,7 +264,7 @@ def _things(plan: OpenStackHAProxyPlan, names: Names) -> Mapping[str, tuple[str,
     hosts = tuple(host.name for host in plan.hosts.value)
     return {
         "instances": hosts,
-        "ports": (names.of("vip"), *(f"{host}-port" for host in hosts)),
+        "ports": (names.of("vip"), *(f"{host}-port" for host in plan.reserved)),
         "security_groups": (names.of("hosts"),),
         "security_group_rules": tuple(names.description(rule.name) for rule in plan.rules),
         "server_groups": (names.of("hosts"),) if plan.server_group_policy.value else (),

@@ -10,7 +10,7 @@ import pytest
 
 from portico import plan
 from portico.kinds import find
-from portico.lbhost import userdata
+from portico.lbhost import MAX_HOSTS, payload, userdata
 from portico.loadbalancers import openstack_haproxy
 from portico.loadbalancers.openstack_haproxy import OpenStackHAProxy
 from portico.serving.hosts import Host
@@ -92,7 +92,7 @@ def host(recorded: Recorder, number: int) -> Any:
     return recorded.one("compute/instance:Instance", f"balancer-host-{number}")
 
 
-HOST_1, HOST_2, HOST_3 = (f"portico-test-host-{number}" for number in (1, 2, 3))
+HOST_1, HOST_2 = (f"portico-test-host-{number}" for number in (1, 2))
 
 
 def test_at_first_the_second_host_waits_for_the_first_and_nobody_else_is_asked(watched):
@@ -135,3 +135,31 @@ def test_nothing_is_registered_before_its_gate_is_open(watched, monkeypatch):
     monkeypatch.setattr(Asked, "may_touch", closed)
     with pytest.raises(Exception, match="host-1 was not touched"):
         make(stands(1, 2), key_pair="operator")
+
+
+@pytest.mark.parametrize(("few", "many"), [(1, 2), (2, 3), (1, MAX_HOSTS)])
+def test_another_count_makes_or_removes_servers_and_changes_nothing_else(watched, few, many):
+    fewer, more = make(count=few), make(count=many)
+    before = {each.urn: each.inputs for each in fewer.registered}
+    after = {each.urn: each.inputs for each in more.registered}
+    assert len(after.keys() - before.keys()) == many - few
+    assert all("compute/instance:Instance::" in urn for urn in after.keys() - before.keys())
+    components = {each.urn for each in fewer.registered if not each.custom}
+    assert {urn for urn in before if before[urn] != after[urn]} <= components
+
+
+@pytest.mark.parametrize("count", [1, 2, MAX_HOSTS])
+def test_what_may_be_believed_is_every_address_that_a_host_may_ever_have(watched, count):
+    face = make(count=count).result
+    assert len(face["sources"]) == MAX_HOSTS
+    assert len(face["details"]["hosts"]) == count
+    assert len(face["details"]["generations"]) == count
+    assert [f"{address}/32" for address in face["details"]["hostAddresses"]] == face["sources"][:count]
+
+
+def test_every_host_hears_every_other_that_there_may_be_so_that_nobody_misses_a_leaving_master(watched):
+    recorded = make(count=1)
+    addresses = [source.removesuffix("/32") for source in recorded.result["sources"]]
+    file = payload.unpack(host(recorded, 1).inputs["metadata"])["keepalived.conf"]
+    peers = file[file.index("unicast_peer {") : file.index("}", file.index("unicast_peer"))]
+    assert peers.split()[2:] == addresses[1:]

@@ -58,9 +58,15 @@ def test_hosts_take_the_zones_in_turn():
 
 @pytest.mark.parametrize(
     ("count", "wish", "policy"),
-    [(2, "soft", "soft-anti-affinity"), (2, "hard", "anti-affinity"), (2, "none", None), (1, "hard", None)],
+    [
+        (2, "soft", "soft-anti-affinity"),
+        (2, "hard", "anti-affinity"),
+        (2, "none", None),
+        (1, "soft", "soft-anti-affinity"),
+        (1, "none", None),
+    ],
 )
-def test_the_server_group_follows_the_wish_and_the_number_of_hosts(count, wish, policy):
+def test_the_server_group_follows_the_wish_and_never_the_number_of_hosts(count, wish, policy):
     assert pair(hosts(count=count, anti_affinity=wish)).server_group_policy.value == policy
 
 

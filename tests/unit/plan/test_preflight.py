@@ -49,7 +49,7 @@ RULES = (
 )
 STANDS = {
     "instances": frozenset({NAMES.of("host-1"), NAMES.of("host-2")}),
-    "ports": frozenset({NAMES.of("vip"), NAMES.of("host-1-port"), NAMES.of("host-2-port")}),
+    "ports": frozenset({NAMES.of("vip"), *(NAMES.of(f"host-{number}-port") for number in range(1, 6))}),
     "security_groups": frozenset({NAMES.of("hosts")}),
     "server_groups": frozenset({NAMES.of("hosts")}),
     "floating_ips": frozenset({NAMES.description("address")}),

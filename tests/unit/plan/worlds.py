@@ -35,7 +35,7 @@ CLOUD = OpenStack(
     extensions=frozenset({"allowed-address-pairs", "port-security", "security-group"}),
     # just enough for the pair
     quotas={
-        "ports": Quota(10, 7),
+        "ports": Quota(10, 4),
         "floating_ips": Quota(1, 0),
         "security_groups": Quota(2, 1),
         "security_group_rules": Quota(19, 10),
