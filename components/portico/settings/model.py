@@ -165,7 +165,7 @@ class Hosts:
     """Who may reach port 22 of the hosts. Default: nobody."""
     settle_seconds: int = 90
     """How long a host that was made or replaced may take to serve before the next one is touched is given up,
-    10..1800."""
+    10..1800. Where the cloud shows no consoles, such a host is given this time instead."""
 
 
 @dataclass(frozen=True)
@@ -283,7 +283,8 @@ class Wait:
     """What `up` waits for in the end."""
 
     until: str = "serving"
-    """`serving`: the planned generation serves and the address answers; `nothing`. Previews never wait."""
+    """`serving`: every host serves what was planned and complains of nothing, and the address answers;
+    `nothing`: hosts are even rebuilt without asking whether another serves. Previews never wait."""
     minutes: int = 10
     """How long, 1..60."""
 
