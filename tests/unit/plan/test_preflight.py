@@ -177,7 +177,7 @@ def test_every_stranger_is_said_at_once_with_whatever_else_is_wrong():
 @pytest.mark.parametrize(
     "there",
     [
-        Stranger("ports", NAMES.of("host-3-port"), "5e0f"),
+        Stranger("ports", NAMES.of("host-6-port"), "5e0f"),
         Stranger("ports", "portico-test-host-1-host-1-port", "5e0f"),
         Stranger("ports", "portico-test-eu-vip", "5e0f"),
         Stranger("instances", NAMES.of("vip"), "5e0f"),
