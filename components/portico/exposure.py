@@ -21,7 +21,7 @@ from .names import Names, for_stack
 from .plan.octavia import OctaviaPlan
 from .plan.openstack_haproxy import OpenStackHAProxyPlan
 from .problems import Refused
-from .serving.address import Question, address_answers
+from .serving.address import address_answers
 from .settings.model import App as AppSettings
 
 NOWHERE = "https://no-credentials.invalid/v3"
@@ -44,7 +44,7 @@ class Exposure(pulumi.ComponentResource):
     url: pulumi.Output[str]
     """Where the first application is, by its host name; without one, the address."""
     answer: pulumi.Output[str]
-    """What the first application answered through the address when everything was ready."""
+    """What the first application answered through the address when all of them did."""
     node_ports: Mapping[str, int]
     """The node port of each listener, by name."""
     load_balancer: Mapping[str, pulumi.Input[object]]
@@ -78,11 +78,13 @@ class Exposure(pulumi.ComponentResource):
             self._app(name, app, controller, below)
         address = balancer.address or (controller.address if controller else None)
         self.address = address if address is not None else pulumi.Output.from_input("")
-        question = _question(self.plan)
-        self.url = self.address.apply(lambda known: question.url(question.host or known))
+        first = self.plan.questions[0]
+        self.url = self.address.apply(lambda known: first.url(first.host or known))
         # What the address answers rests on everything else, so nothing else is waited for by name.
         self.answer = pulumi.Output.all(self.address, balancer.ready).apply(
-            lambda known: address_answers(self, known[0], question, self.plan.wait)
+            lambda known: address_answers(
+                self, known[0], self.plan.questions, self.plan.wait, self.plan.narrowed
+            )
         )
         self.node_ports = {listener.name: listener.node_port for listener in self.plan.listeners}
         self.load_balancer = {"type": self.plan.kind.value.name, **balancer.details}
@@ -148,14 +150,6 @@ class Exposure(pulumi.ComponentResource):
             ),
             below,
         )
-
-
-def _question(made: plan.Plan) -> Question:
-    listener = min(made.listeners, key=lambda each: (each.tls, each.port))
-    if not made.apps:
-        return Question(listener.port, listener.tls, None)
-    app = made.apps[0]
-    return Question(listener.port, listener.tls, app.host.replace("*", "portico", 1), app.path)
 
 
 def _plan(args: Mapping[str, object], source: str, names: Names) -> tuple[plan.Plan, memory.Facts]:

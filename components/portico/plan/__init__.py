@@ -24,6 +24,7 @@ from .choice import Choice, Ref
 from .metallb import MetalLbPlan
 from .octavia import OctaviaPlan
 from .openstack_haproxy import OpenStackHAProxyPlan
+from .questions import Question, narrowed, questions
 from .request import Request, Traffic
 
 P = TypeVar("P")
@@ -91,6 +92,10 @@ class Plan:
     """None: a controller is there already."""
     ingress_class: str
     apps: tuple[App, ...]
+    questions: tuple[Question, ...]
+    """What is asked of the address in the end, that of the first application first; never empty."""
+    narrowed: tuple[str, ...]
+    """Why the machine that asks may get no answer from a front door that works."""
     wait: Wait
 
     def reasons(self) -> dict[str, str]:
@@ -146,6 +151,8 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         else None,
         ingress_class=settings.ingress.ingress_class,
         apps=settings.apps,
+        questions=questions(settings),
+        narrowed=narrowed(settings),
         wait=settings.wait,
     )
 

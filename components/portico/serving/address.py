@@ -1,96 +1,115 @@
-"""Whether the published address answers for the application.
+"""Whether the published address answers for the applications.
 
 Asks over HTTP and changes nothing; never in previews. Read by exposure.
 """
 
+import asyncio
 import http.client
+import secrets
+import socket
 import ssl
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import pulumi
 
+from ..plan.questions import Question
 from ..settings.model import Wait
+from .answers import Answer, complaint
 from .waiting import until
 
+SECONDS = 5.0
+"""How long one question may take."""
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked of the published address in the end."""
+MOST = 64 * 1024
+"""How many bytes of an answer are read."""
 
-    port: int
-    tls: bool
-    host: str | None
-    """The application's host name; None where there is no application, and the controller's own 404 is answer
-    enough."""
-    path: str = "/"
-
-    def url(self, host: str) -> str:
-        """The question as a URL at a host name or an address."""
-        usual = 443 if self.tls else 80
-        port = "" if self.port == usual else f":{self.port}"
-        return f"{'https' if self.tls else 'http'}://{host}{port}{self.path}"
+NO_WAY = "the floating IP, the rule for the listener or the LB hosts' way to the node ports is broken"
 
 
-async def address_answers(component: pulumi.Resource, address: str, question: Question, wait: Wait) -> str:
-    """Waits until the published address answers for the application.
+async def address_answers(
+    component: pulumi.Resource,
+    address: str,
+    questions: Sequence[Question],
+    wait: Wait,
+    narrowed: Sequence[str] = (),
+) -> str:
+    """Waits until every question has its answer, all at the same time; that of the first.
 
-    A controller that has not read the Ingress yet says 404, one without a ready pod 503: neither is an
-    answer.
+    Args:
+        narrowed: why this machine may get no answer from a front door that works.
+
+    Raises:
+        pulumi.RunError: one line for each question without an answer, naming the hop that is broken.
     """
     if pulumi.runtime.is_dry_run() or wait.until == "nothing":
         return "not asked"
-    answer = ""
-
-    def asked() -> str | None:
-        nonlocal answer
-        try:
-            status = _status(address, question)
-        except OSError as error:
-            answer = f"no answer ({error})"
-            return None
-        answer = f"HTTP {status}"
-        return answer if question.host is None or status not in (404, 502, 503, 504) else None
-
-    url = question.url(address)
-    if answered := await until(component, f"waiting until {url} answers", asked, wait.minutes * 60):
-        return answered
-    raise pulumi.RunError(
-        f"{url} (host {question.host}) does not answer after {wait.minutes} minutes: {answer}; "
-        f"{_broken_hop(answer, question)}; portico:wait.until: nothing ends without asking"
+    asked = [_Asked(address, question, narrowed) for question in questions]
+    answers = await asyncio.gather(
+        *(until(component, f"waiting until {each.url} answers", each, wait.minutes * 60) for each in asked)
     )
+    missing = [each for each, answer in zip(asked, answers, strict=True) if answer is None]
+    if missing:
+        raise pulumi.RunError(
+            "\n".join(f"{each} after {wait.minutes} minutes: {each.why}" for each in missing)
+            + "; portico:wait.until: nothing ends without asking"
+        )
+    return answers[0] or ""
 
 
-def _broken_hop(answer: str, question: Question) -> str:
-    if answer.startswith("no answer"):
-        return "the floating IP, the rule for the listener or the LB hosts' way to the node ports is broken"
-    if answer == "HTTP 404":
-        return f"the ingress controller answers, and knows no Ingress for {question.host}{question.path}"
-    return "the ingress controller answers, and the application behind it does not"
+class _Asked:
+    """A question that is asked again and again, and why the last time brought no answer."""
+
+    def __init__(self, address: str, question: Question, narrowed: Sequence[str]) -> None:
+        self._address, self._question, self._narrowed = address, question, narrowed
+        self.url = question.url(address, question.asked)
+        self.why = "it was never asked"
+
+    def __str__(self) -> str:
+        return f"{self.url} (host {self._question.host}) does not answer"
+
+    def __call__(self) -> str | None:
+        question = self._question
+        try:
+            answer = _ask(self._address, question, question.host or self._address)
+        except OSError as error:
+            self.why = f"no answer ({error}); {', or '.join([NO_WAY, *self._narrowed])}"
+            return None
+        try:
+            why = complaint(answer, question, self._nobodys)
+        except OSError as error:
+            why = f"the same question for a host name that nobody serves gets no answer ({error})"
+        self.why = f"HTTP {answer.status}; {why}"
+        return None if why else f"HTTP {answer.status}"
+
+    def _nobodys(self) -> Answer:
+        return _ask(self._address, self._question, f"{secrets.token_hex(4)}.invalid")
 
 
 def _any_certificate() -> ssl.SSLContext:
-    """The certificate names the application's host, not the address that is asked, and is not what is asked
-    about."""
+    """The certificate names the application's host, not the address that is asked; whether it is a trusted
+    one is not what is asked about."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def _status(address: str, question: Question) -> int:
-    connection: http.client.HTTPConnection
-    if question.tls:
-        connection = http.client.HTTPSConnection(
-            address, question.port, timeout=5, context=_any_certificate()
-        )
-    else:
-        connection = http.client.HTTPConnection(address, question.port, timeout=5)
-    try:
-        connection.request(
-            "GET", question.path, headers={"Host": question.host or address, "User-Agent": "portico"}
-        )
-        return connection.getresponse().status
-    except http.client.HTTPException as error:
-        raise OSError(str(error)) from error
-    finally:
-        connection.close()
+def _ask(address: str, question: Question, host: str) -> Answer:
+    """The answer under a host name, whatever that resolves to."""
+    with socket.create_connection((address, question.port), timeout=SECONDS) as plain:
+        connection = http.client.HTTPConnection(host, question.port)
+        certificate = b""
+        if question.tls:
+            secure = _any_certificate().wrap_socket(plain, server_hostname=host)
+            certificate = secure.getpeercert(binary_form=True) or b""
+            connection.sock = secure
+        else:
+            connection.sock = plain
+        try:
+            connection.request("GET", question.asked, headers={"Host": host, "User-Agent": "portico"})
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.getheaders(), answer.read(MOST), certificate)
+        except http.client.HTTPException as error:
+            raise OSError(str(error)) from error
+        finally:
+            connection.close()

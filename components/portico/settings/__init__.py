@@ -16,6 +16,7 @@ from .model import (
     Nodes,
     Octavia,
     OpenStack,
+    Probe,
     Settings,
     Wait,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Nodes",
     "Octavia",
     "OpenStack",
+    "Probe",
     "Settings",
     "Wait",
     "parse",

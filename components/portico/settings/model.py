@@ -258,6 +258,18 @@ class AppImage:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """What `up` asks of the application in the end, and which codes are an answer. Without it the
+    application's path is asked, and whatever the application itself says is an answer."""
+
+    path: str | None = None
+    """The path that is asked; under the application's path. Default: that path itself."""
+    expect: tuple[int, ...] = ()
+    """The status codes that are an answer, each 200..599; no other is then. Default: every code that the
+    application says, and none that the controller says by itself."""
+
+
+@dataclass(frozen=True)
 class App:
     """An application behind the controller: exactly one of `service` and `run`."""
 
@@ -276,6 +288,8 @@ class App:
     tls_secret: str | None = None
     """A Secret with the certificate, in the application's namespace. Default: the controller's own
     certificate."""
+    probe: Probe | None = None
+    """What `up` asks of the application in the end."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from .model import (
     Nodes,
     Octavia,
     OpenStack,
+    Probe,
     Wait,
 )
 from .reader import Reader
@@ -363,16 +364,29 @@ def app(read: Reader) -> App:
     )
     if read.given("service") and read.given("run"):
         read.refuse("run", rule="may not be given beside service", remedy="keep one of them")
+    path = read.text("path", App.path, values.url_path)
     return App(
         # Services and Deployments are named after it, and a Service's name begins with a letter.
         name=read.text("name", default="", rule=values.service_name if read.given("run") else values.label),
         host=read.text("host", default="", rule=values.host_name),
-        path=read.text("path", App.path, values.url_path),
+        path=path,
         namespace=read.text("namespace", App.namespace, values.label),
         service=read.section("service", _service, default=None),
         run=read.section("run", _run, default=None),
         tls_secret=read.text("tlsSecret", default=None, rule=values.subdomain),
+        probe=read.section("probe", partial(_probe, above=path.rstrip("/")), default=None),
     )
+
+
+def _probe(read: Reader, above: str) -> Probe:
+    path = read.text("path", Probe.path, values.url_path)
+    if path is not None and path != above and not path.startswith(f"{above}/"):
+        read.wrong(
+            "path",
+            rule=f"must be under the application's path {above}, or another one answers",
+            remedy=f"did you mean '{above}{path}'?",
+        )
+    return Probe(path, read.several("expect", values.whole_number(200, 599), least=1))
 
 
 def _service(read: Reader) -> AppService:

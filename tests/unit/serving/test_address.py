@@ -1,44 +1,84 @@
-"""`up` ends when the published address answers for the application, or says which hop is broken."""
+"""`up` ends when the published address answers for every application, or says which hop is broken."""
 
 import asyncio
 import http.server
+import ssl
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pulumi
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from portico.serving.address import Question, address_answers
+from portico.plan.questions import Question
+from portico.serving.address import address_answers
 from portico.settings.model import Wait
 from tests.unit.serving.conftest import NOBODY
 
+HOST = "hello.example.org"
+PLAIN = ("Content-Type", "text/plain; charset=utf-8")
+NOSNIFF = ("X-Content-Type-Options", "nosniff")
+DATE = ("Date", "Thu, 26 Nov 2026 16:10:04 GMT")
 
-@pytest.mark.parametrize("preview", [True, False])
-def test_a_preview_and_a_stack_that_does_not_want_it_never_wait(monkeypatch, preview):
-    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
-    wait = Wait(until="serving" if preview else "nothing")
-    assert asyncio.run(address_answers(NOBODY, "127.0.0.1", Question(1, False, None), wait)) == "not asked"
+
+def own(status, body, *headers):
+    """An answer of Traefik's own: its server adds date and length behind the other headers."""
+    return status, (*headers, DATE, ("Content-Length", str(len(body)))), body
+
+
+def passed_on(status, body=b"", *headers):
+    """An application's answer as it leaves Traefik: headers in the order of their names."""
+    return status, tuple(sorted((*headers, DATE, ("Content-Length", str(len(body)))))), body
+
+
+UNKNOWN = own(404, b"404 page not found\n", PLAIN, NOSNIFF)
+UNAVAILABLE = own(503, b"no available server\n", PLAIN, NOSNIFF)
+BAD_GATEWAY = own(502, b"Bad Gateway")
+TIMEOUT = own(504, b"Gateway Timeout")
+NOT_UNDERSTOOD = (400, (PLAIN, ("Connection", "close")), b"400 Bad Request")
+"""Go's server for what is no HTTP request: the bytes of a PROXY header."""
+GO = passed_on(404, b"404 page not found\n", PLAIN, NOSNIFF)
+"""A Go application without handlers: Traefik's own words."""
 
 
 @pytest.fixture
 def door():
-    """A web server on loopback that answers the given statuses one after the other, the last one for ever."""
+    """A controller on loopback: for each host the answers one after the other, the last one for ever.
+
+    What it was asked is in `asked`, as host and path.
+    """
     servers = []
 
-    def open_door(*statuses):
-        left = list(statuses)
+    def open_door(*answers, nobody=UNKNOWN, certificate=None, **others):
+        left = {HOST: list(answers)} | {name.replace("_", "."): list(said) for name, said in others.items()}
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                self.send_response(left.pop(0) if len(left) > 1 else left[0])
+                host = self.headers["Host"]
+                server.asked.append((host, self.path))
+                mine = left.get(host, [nobody])
+                status, headers, body = mine.pop(0) if len(mine) > 1 else mine[0]
+                self.send_response_only(status)
+                for name, value in headers:
+                    self.send_header(name, value)
                 self.end_headers()
+                self.wfile.write(body)
 
             def log_message(self, *_):
                 pass
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.asked = []
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
-        return server.server_port
+        return server
 
     yield open_door
     for server in servers:
@@ -46,44 +86,136 @@ def door():
         server.server_close()
 
 
-def ask(port, host="hello.example.org", minutes=1):
-    return asyncio.run(
-        address_answers(NOBODY, "127.0.0.1", Question(port, False, host), Wait(minutes=minutes))
-    )
+def ask(door, *changes, minutes=1, narrowed=(), host=HOST, **change):
+    port = door if isinstance(door, int) else door.server_port
+    question = Question(port, False, host)
+    questions = [replace(question, **each) for each in changes or [change]]
+    wait = Wait(minutes=minutes)
+    return asyncio.run(address_answers(NOBODY, "127.0.0.1", questions, wait, narrowed))
+
+
+def refused(door, *changes, **change):
+    with pytest.raises(pulumi.RunError) as error:
+        ask(door, *changes, minutes=0, **change)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_preview_and_a_stack_that_does_not_want_it_never_wait(monkeypatch, preview):
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
+    wait = Wait(until="serving" if preview else "nothing")
+    assert asyncio.run(address_answers(NOBODY, "127.0.0.1", [Question(1, False)], wait)) == "not asked"
 
 
 def test_the_controllers_own_404_and_503_are_no_answer_of_the_application(door):
-    assert ask(door(404, 503, 200)) == "HTTP 200"
+    assert ask(door(UNKNOWN, UNAVAILABLE, BAD_GATEWAY, TIMEOUT, passed_on(200))) == "HTTP 200"
 
 
-def test_an_application_may_answer_whatever_it_likes(door):
-    assert ask(door(401)) == "HTTP 401"
+@pytest.mark.parametrize("status", [204, 301, 400, 401, 403, 404, 405, 500, 502, 503, 504])
+def test_an_application_may_answer_whatever_it_likes(door, status):
+    assert ask(door(passed_on(status, b'{"error": "an API"}')), minutes=0) == f"HTTP {status}"
+
+
+def test_a_404_of_a_go_application_is_told_from_the_controllers_by_the_order_of_its_headers(door):
+    assert ask(door(GO), minutes=0) == "HTTP 404"
+
+
+def test_a_404_with_an_id_of_its_own_each_time_is_the_controllers_where_nobody_gets_one_too(door):
+    def kong(number):
+        return own(404, b'{"request_id": "%d"}' % number, ("X-Kong-Request-Id", str(number)))
+
+    said = refused(door(kong(1000), nobody=kong(2000)), traefik=False)
+    assert "knows no Ingress" in said
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_of_another_controller_nobody_knows_whose_error_it_is(door, status):
+    assert "the application behind it does not" in refused(door(passed_on(status)), traefik=False)
 
 
 def test_without_an_application_the_controllers_404_is_answer_enough(door):
-    assert ask(door(404), host=None) == "HTTP 404"
+    assert ask(door(), host=None) == "HTTP 404"
+
+
+@pytest.mark.parametrize("host", [HOST, None])
+def test_what_the_controller_does_not_understand_is_no_answer(door, host):
+    said = refused(door(NOT_UNDERSTOOD, nobody=NOT_UNDERSTOOD), host=host)
+    assert "HTTP 400" in said
+    assert "PROXY protocol" in said
 
 
 @pytest.mark.parametrize(
-    ("status", "hop"), [(404, "knows no Ingress for hello.example.org/"), (503, "the application behind it")]
-)
-def test_the_broken_hop_is_named(door, status, hop):
-    with pytest.raises(pulumi.RunError, match=hop):
-        ask(door(status), minutes=0)
-
-
-def test_an_address_that_nobody_answers_names_the_hops_before_the_controller(door):
-    with pytest.raises(pulumi.RunError, match="the floating IP"):
-        ask(1, minutes=0)
-
-
-@pytest.mark.parametrize(
-    ("question", "url"),
+    ("answer", "hop"),
     [
-        (Question(80, False, None), "http://door/"),
-        (Question(8080, False, None, "/shop"), "http://door:8080/shop"),
-        (Question(443, True, None), "https://door/"),
+        (UNKNOWN, f"knows no Ingress for {HOST}/"),
+        (UNKNOWN, "of type ExternalName"),
+        (UNKNOWN, "name another path or that code in the app's `probe`"),
+        (UNAVAILABLE, "the application behind it"),
+        (BAD_GATEWAY, "the application behind it"),
+        (TIMEOUT, "the application behind it"),
     ],
 )
-def test_a_question_is_a_url_without_the_usual_port(question, url):
-    assert question.url("door") == url
+def test_the_broken_hop_is_named(door, answer, hop):
+    assert hop in refused(door(answer))
+
+
+def test_an_address_that_nobody_answers_names_the_hops_before_the_controller():
+    said = refused(1, narrowed=["this machine is not allowed", "or is elsewhere"])
+    assert "the floating IP" in said
+    assert "or this machine is not allowed" in said
+
+
+def test_a_probe_asks_its_own_path_and_takes_its_own_codes_alone(door):
+    opened = door(passed_on(200), passed_on(503), passed_on(204))
+    assert ask(opened, probe="/healthz", expect=(204, 503)) == "HTTP 503"
+    assert opened.asked == [(HOST, "/healthz")] * 2
+
+
+def test_a_code_that_a_probe_expects_is_an_answer_whoever_says_it(door):
+    assert ask(door(UNKNOWN), expect=(404,), minutes=0) == "HTTP 404"
+
+
+def test_a_code_that_a_probe_does_not_expect_is_said_with_those_that_it_does(door):
+    said = refused(door(passed_on(500)), expect=(200, 204))
+    assert "HTTP 500; the probe expects 200 or 204" in said
+    assert "knows no Ingress" in refused(door(UNKNOWN), expect=(200, 204))
+
+
+def test_every_application_has_to_answer_and_the_first_ones_answer_is_kept(door):
+    other = "other.example.org"
+    both = door(UNKNOWN, passed_on(204), other_example_org=[UNKNOWN, UNAVAILABLE, passed_on(200)])
+    assert ask(both, {}, {"host": other}) == "HTTP 204"
+    assert (other, "/") in both.asked
+    said = refused(door(passed_on(200)), {}, {"host": other}, {"path": "/x"}, {"host": "third.example.org"})
+    assert "other.example.org" in said
+    assert "third.example.org" in said
+    assert HOST not in said
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Makes a self-signed certificate with a common name, and its key, in one file."""
+
+    def make(name):
+        key = ec.generate_private_key(ec.SECP256R1())
+        who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key())
+        builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+        plain = serialization.NoEncryption()
+        text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+        text += builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        file = tmp_path / "certificate.pem"
+        file.write_bytes(text)
+        return file
+
+    return make
+
+
+def test_an_application_with_a_certificate_has_to_show_it(door, certificate):
+    secure = {"tls": True, "secret": "shop/hello-tls"}
+    shown = door(passed_on(200), certificate=certificate("TRAEFIK DEFAULT CERT"))
+    said = refused(shown, **secure)
+    assert "shows its own certificate: the Secret shop/hello-tls is missing" in said
+    assert ask(shown, tls=True) == "HTTP 200"
+    assert ask(door(passed_on(200), certificate=certificate(HOST)), **secure) == "HTTP 200"

@@ -439,3 +439,21 @@ def test_no_two_apps_answer_to_the_same_host_and_path(path, other):
 def test_no_two_apps_of_a_namespace_share_a_name():
     (complaint,) = complaints({**PAIR, "apps": [APP, {**APP, "host": "cart.example.org"}]})
     assert complaint.startswith("apps[1].name = 'shop': must not be the same as portico:apps[0].name")
+
+
+@pytest.mark.parametrize(
+    ("app", "complaint"),
+    [
+        ({"path": "/api", "probe": {"path": "/healthz"}}, "probe.path = '/healthz': must be under"),
+        ({"path": "/api", "probe": {"path": "/apix"}}, "did you mean '/api/apix'?"),
+        ({"probe": {"path": "healthz"}}, "probe.path = 'healthz': must be a path that begins with '/'"),
+        ({"probe": {"expect": [99]}}, "probe.expect[0] = 99: must be a whole number from 200 to 599"),
+        ({"probe": {"expect": ["2xx"]}}, "probe.expect[0] = '2xx': must be a whole number"),
+        ({"probe": {"expect": []}}, "probe.expect = a list: must not be an empty list"),
+        ({"probe": {"expect": [200, 200]}}, "must not be the same as portico:apps[0].probe.expect[0]"),
+        ({"probe": "/healthz"}, "probe = '/healthz': must be a mapping"),
+    ],
+)
+def test_a_probe_asks_the_application_itself_and_expects_status_codes(app, complaint):
+    (said,) = complaints(but(PAIR, {"apps": [{**APP, **app}]}))
+    assert complaint in said

@@ -22,6 +22,7 @@ from portico.settings import (
     Nodes,
     Octavia,
     OpenStack,
+    Probe,
     Settings,
     Wait,
 )
@@ -214,15 +215,22 @@ def ingresses(draw, names, inside):
 def apps(draw):
     by_image = draw(st.booleans())
     run = st.builds(AppImage, images, ports, st.integers(1, 100), st.booleans())
+    path = draw(paths)
     return App(
         name=draw(labels),
         host=draw(hosts_of_apps),
-        path=draw(paths),
+        path=path,
         namespace=draw(labels),
         service=None if by_image else draw(st.builds(AppService, labels, ports)),
         run=draw(run) if by_image else None,
         tls_secret=draw(maybe(domains)),
+        probe=draw(maybe(probes(path))),
     )
+
+
+def probes(path):
+    under = labels.map(lambda tail: f"{path.rstrip('/')}/{tail}")
+    return st.builds(Probe, maybe(st.just(path) | under), some(st.integers(200, 599)))
 
 
 @st.composite

@@ -1,0 +1,94 @@
+"""What is asked of the published address in the end: one question for each application.
+
+Pure: no Pulumi, no network, no clock. Why these: docs/ingress.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from ..settings import model
+from ..settings.model import Settings
+
+EVERYBODY = IPv4Network("0.0.0.0/0")
+
+
+@dataclass(frozen=True)
+class Question:
+    """An HTTP GET, and what counts as its answer."""
+
+    port: int
+    tls: bool
+    host: str | None = None
+    """The application's host name; None where there is no application, and the controller's own 404 is answer
+    enough."""
+    path: str = "/"
+    """The application's."""
+    probe: str | None = None
+    """The path that is asked, where it is another one."""
+    expect: tuple[int, ...] = ()
+    """The status codes that are an answer. Empty: whatever the application says."""
+    secret: str | None = None
+    """`namespace/name` of the Secret whose certificate has to be shown."""
+    traefik: bool = True
+    """Whether the controller is Portico's Traefik, whose own words are known."""
+
+    @property
+    def asked(self) -> str:
+        """The path that is asked."""
+        return self.probe or self.path
+
+    def url(self, host: str, path: str | None = None) -> str:
+        """Where the application is, at a host name or an address; or another path there."""
+        usual = 443 if self.tls else 80
+        port = "" if self.port == usual else f":{self.port}"
+        return f"{'https' if self.tls else 'http'}://{host}{port}{path or self.path}"
+
+
+def questions(settings: Settings) -> tuple[Question, ...]:
+    """One for each application, in their order; without any, one for the controller."""
+    traefik = settings.ingress.controller == "traefik"
+    if settings.apps:
+        return tuple(_question(app, settings, traefik) for app in settings.apps)
+    listener = _listener(settings, secure=False)
+    return (Question(listener.port, listener.tls, traefik=traefik),)
+
+
+def _question(app: model.App, settings: Settings, traefik: bool) -> Question:
+    listener = _listener(settings, secure=app.tls_secret is not None)
+    probe = app.probe or model.Probe()
+    return Question(
+        listener.port,
+        listener.tls,
+        app.host.replace("*", "portico", 1),
+        app.path,
+        probe.path,
+        probe.expect,
+        f"{app.namespace}/{app.tls_secret}" if app.tls_secret and listener.tls else None,
+        traefik,
+    )
+
+
+def _listener(settings: Settings, secure: bool) -> model.Listener:
+    return min(settings.load_balancer.listeners, key=lambda each: (each.tls is not secure, each.port))
+
+
+def narrowed(settings: Settings) -> tuple[str, ...]:
+    """Why this machine may get no answer from a front door that works."""
+    return tuple(_narrowed(settings.load_balancer))
+
+
+def _narrowed(balancer: model.LoadBalancer) -> Iterator[str]:
+    if EVERYBODY not in balancer.allowed_clients:
+        yield "this machine's address is none of portico:loadBalancer.allowedClients"
+    if balancer.openstack and not balancer.openstack.public:
+        yield (
+            "this machine has no way into the tenant network, which portico:loadBalancer.openstack.public: "
+            "false asks for"
+        )
+    if balancer.aws and balancer.aws.scheme == "internal":
+        yield (
+            "this machine has no way into the VPC, which portico:loadBalancer.aws.scheme: internal asks for"
+        )

@@ -1,0 +1,73 @@
+"""Which questions decide in the end whether a front door serves."""
+
+import pytest
+
+from portico.plan.questions import Question, narrowed, questions
+from tests.unit.settings.said import APP, AWS, OCTAVIA, PAIR, but, read
+
+
+def asked(base=PAIR, **changes):
+    return questions(read(base, **changes))
+
+
+def test_every_application_is_asked_at_its_own_host_and_path_without_tls_where_that_can_be():
+    other = {**APP, "name": "api", "host": "*.example.org", "path": "/api"}
+    assert asked(apps=[APP, other]) == (
+        Question(80, False, "shop.example.org"),
+        Question(80, False, "portico.example.org", "/api"),
+    )
+
+
+def test_a_probe_has_a_path_and_codes_of_its_own():
+    (question,) = asked(apps=[{**APP, "path": "/v1", "probe": {"path": "/v1/ready", "expect": [200, 404]}}])
+    assert (question.path, question.asked, question.expect) == ("/v1", "/v1/ready", (200, 404))
+    (question,) = asked(apps=[{**APP, "path": "/v1", "probe": {}}])
+    assert (question.asked, question.expect) == ("/v1", ())
+
+
+def test_an_application_with_a_certificate_is_asked_over_tls_where_a_listener_ends_it():
+    secure = {**APP, "tlsSecret": "shop-tls"}
+    (question,) = asked(apps=[secure])
+    assert (question.port, question.tls, question.secret) == (443, True, "default/shop-tls")
+    plain = but(PAIR, {"loadBalancer.listeners": [{"name": "http", "port": 80}]})
+    (question,) = asked(plain, apps=[secure])
+    assert (question.port, question.tls, question.secret) == (80, False, None)
+
+
+def test_without_an_application_the_controller_is_asked_and_any_of_its_words_will_do():
+    assert asked() == (Question(80, False, None),)
+
+
+def test_another_controllers_words_are_not_known():
+    (question,) = asked(but(PAIR, {"ingress.controller": "none"}), apps=[APP])
+    assert not question.traefik
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "why"),
+    [
+        (PAIR, {"loadBalancer.allowedClients": ["192.0.2.0/24"]}, "allowedClients"),
+        (OCTAVIA, {"loadBalancer.openstack": {"network": "k8s", "public": False}}, "public: false"),
+        (AWS, {"loadBalancer.aws.scheme": "internal"}, "scheme: internal"),
+    ],
+)
+def test_what_may_keep_the_machine_that_asks_out_is_known(base, changes, why):
+    (said,) = narrowed(read(but(base, changes)))
+    assert why in said
+
+
+@pytest.mark.parametrize("base", [PAIR, OCTAVIA, AWS])
+def test_a_public_address_for_everybody_keeps_nobody_out(base):
+    assert narrowed(read(base)) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "url"),
+    [
+        (Question(80, False), "http://door/"),
+        (Question(8080, False, None, "/shop", "/shop/ready"), "http://door:8080/shop"),
+        (Question(443, True), "https://door/"),
+    ],
+)
+def test_a_question_is_a_url_without_the_usual_port(question, url):
+    assert question.url("door") == url
