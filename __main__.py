@@ -3,9 +3,11 @@
 import pulumi
 
 from portico import stackfile
+from portico.ending import told
 from portico.exposure import Exposure
 
-exposure = Exposure("portico", stackfile.sections(), source=stackfile.name())
+with told():
+    exposure = Exposure("portico", stackfile.sections(), source=stackfile.name())
 
 pulumi.export("address", exposure.address)
 pulumi.export("url", exposure.url)

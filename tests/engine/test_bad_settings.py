@@ -64,12 +64,23 @@ def test_twelve_mistakes_make_twelve_messages_and_no_question_to_the_cloud(door,
     door.say(said(MISTAKES))
     run = door.init().up().failed()
     messages = [line.strip() for line in run.output.splitlines() if re.match(r"\s+portico:\S+.*: ", line)]
-    assert len(set(messages)) == HOW_MANY, "\n".join(sorted(set(messages)))
+    assert sorted(messages) == sorted(set(messages))
+    assert len(messages) == HOW_MANY, "\n".join(sorted(messages))
     assert f"stacks/Pulumi.{door.stack}.yaml: {HOW_MANY} settings are wrong" in run.output
     assert "Traceback" not in run.output
+    assert "unhandled error" not in run.output
     _, questions = asked
     assert questions == []
     assert door.export().get("pending_operations", []) == []
+
+
+@pytest.mark.parametrize("command", ["up", "preview"])
+def test_one_mistake_is_one_message_and_nothing_behind_it(door, command):
+    door.say(said({"portico:wait": {"minutes": 0}}))
+    run = door.init().run(command, *(["--yes", "--skip-preview"] if command == "up" else [])).failed()
+    assert run.output.count("portico:wait.minutes = 0: must be a whole number from 1 to 60") == 1
+    assert "Traceback" not in run.output
+    assert "unhandled error" not in run.output
 
 
 def test_without_a_mistake_the_cloud_is_asked(door, asked):
