@@ -46,7 +46,7 @@ def _aws_nlb() -> type[LoadBalancer]:
                     "portico:loadBalancer.type",
                     "'aws-nlb'",
                     "needs the Python package pulumi-aws, which is not installed",
-                    'run `pip install "portico[aws]"`',
+                    'run `pip install "./components[aws]"` in a checkout of Portico',
                 )
             ],
         ) from missing

@@ -49,4 +49,4 @@ def test_without_the_aws_package_the_error_says_what_to_install(monkeypatch: pyt
     with pytest.raises(Refused) as refused:
         LOADBALANCERS["aws-nlb"]()
     assert len(refused.value.problems) == 1
-    assert 'pip install "portico[aws]"' in str(refused.value)
+    assert 'pip install "./components[aws]"' in str(refused.value)

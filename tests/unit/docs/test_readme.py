@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,23 @@ def test_every_make_target_that_is_named_exists(page):
     named = set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", page.read_text(), re.MULTILINE))
     shown = subprocess.run(["make", "help"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
     assert [target for target in named if not re.search(rf"^\s*{target}\b", shown, re.MULTILINE)] == []
+
+
+def test_nobody_is_told_to_install_a_strangers_package():
+    """PyPI's `portico` is not this one, which is published nowhere yet."""
+    folders = ("components", "docs", "examples", "stacks")
+    files = [file for folder in folders for file in (CHECKOUT / folder).rglob("*") if file.is_file()]
+    kinds = (".md", ".py", ".toml", ".txt", ".yaml")
+    texts = [file.read_text() for file in [*PAGES, *CHECKOUT.glob("*.txt"), *files] if file.suffix in kinds]
+    lines = [
+        line for text in texts for line in text.splitlines() if "pip install" in line or " @ git+" in line
+    ]
+    stranger = re.compile(r"(^|[\s\"'`])portico(\[[\w,]+\])?([=<>~!]=\S*)?([\s\"'`]|$)")
+    assert any("./components[aws]" in line for line in lines)
+    assert [line for line in lines if stranger.search(line)] == []
+
+
+def test_the_package_has_a_name_that_is_nobodys():
+    assert tomllib.loads((CHECKOUT / "components/pyproject.toml").read_text())["project"]["name"] == (
+        "pulumi-portico"
+    )
