@@ -21,28 +21,28 @@ help: ## this list
 ##@ A front door (STACK=sandbox unless you name another file of stacks/; ARGS="..." goes to pulumi)
 
 up: ## make it and wait until it answers | root for the sandbox | minutes at first, then seconds
-	@$(venv) $(packages) && $(run) up $(STACK) $(ARGS)
+	@$(venv) $(packages) && $(run) up $(STACK) $(value ARGS)
 
 preview: ## what `make up` would change; needs no credentials | Python | seconds
-	@$(venv) program && $(run) preview $(STACK) $(ARGS)
+	@$(venv) program && $(run) preview $(STACK) $(value ARGS)
 
 refresh: ## compare what Pulumi remembers with what is there | a stack that is up | seconds
-	@$(venv) $(packages) && $(run) refresh $(STACK) $(ARGS)
+	@$(venv) $(packages) && $(run) refresh $(STACK) $(value ARGS)
 
 outputs: ## address, url, reasons and the other outputs | a stack that is up | seconds
-	@$(venv) program && $(run) outputs $(STACK) $(ARGS)
+	@$(venv) program && $(run) outputs $(STACK) $(value ARGS)
 
 destroy: ## take the front door down | a stack that is up | seconds
-	@$(venv) $(packages) && $(run) destroy $(STACK) $(ARGS)
+	@$(venv) $(packages) && $(run) destroy $(STACK) $(value ARGS)
 
 pulumi: ## any other command of pulumi for the stack: ARGS="stack export" | a stack | seconds
-	@$(venv) program && $(run) pulumi $(STACK) $(ARGS)
+	@$(venv) program && $(run) pulumi $(STACK) $(value ARGS)
 
 shell: ## pulumi, openstack and kubectl set up (ARGS="kubectl get pods -A" runs that alone) | a stack |
-	@$(venv) program && $(run) shell $(STACK) $(ARGS)
+	@$(venv) program && $(run) shell $(STACK) $(value ARGS)
 
 down: ## stop the sandbox: its OpenStack and its Kubernetes | root | seconds
-	@$(venv) sandbox && $(run) down sandbox $(ARGS)
+	@$(venv) sandbox && $(run) down sandbox $(value ARGS)
 
 ##@ Work on it
 
@@ -50,19 +50,19 @@ test: ## all tiers, quick ones first; under CI=true a tier without its parts fai
 	@$(venv) dev && $(python) -m tools.tiers
 
 test-unit: ## plans, settings, components with recorded resources (ARGS="-k ...") | Python | seconds
-	@$(venv) dev && $(python) -m tools.tiers unit $(ARGS)
+	@$(venv) dev && $(python) -m tools.tiers unit $(value ARGS)
 
 test-lbhost: ## haproxy, keepalived and cloud-init judge every rendered file | root, Debian packages | a minute
-	@$(venv) dev && $(python) -m tools.tiers lbhost $(ARGS)
+	@$(venv) dev && $(python) -m tools.tiers lbhost $(value ARGS)
 
 test-engine: ## up, change, refresh and destroy in the sandbox | root, the sandbox | a quarter of an hour
-	@$(venv) dev && $(python) -m tools.tiers engine $(ARGS)
+	@$(venv) dev && $(python) -m tools.tiers engine $(value ARGS)
 
 test-datapath: ## traffic through the front door | root, the sandbox | minutes
-	@$(venv) dev && $(python) -m tools.tiers datapath $(ARGS)
+	@$(venv) dev && $(python) -m tools.tiers datapath $(value ARGS)
 
 bench: ## figures, written to docs/measurements.md (ARGS="-k dies --runs 3") | root, the sandbox | hours
-	@$(venv) dev && $(python) -m tools.tiers benchmarks -s --record $(ARGS)
+	@$(venv) dev && $(python) -m tools.tiers benchmarks -s --record $(value ARGS)
 
 lint: ## format, lint rules, strict types, who imports whom | Python | a minute
 	@$(venv) dev && $(python) -m tools.lint

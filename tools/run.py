@@ -25,6 +25,17 @@ EXTRAS = {"aws-nlb": ("aws", "pulumi-resource-aws")}
 """What a kind of load balancer needs beyond what every stack does: a set of packages, and a tool."""
 
 
+CONFIGURED = ("destroy", "import", "logs", "preview", "refresh", "up", "watch")
+"""The commands of pulumi that read a stack file and may write into it; `pulumi config` is meant to."""
+
+LONGEST = 128 * 1024 - len("PULUMI_CONFIG=") - 1
+"""Bytes of the settings as JSON: Pulumi hands them to the program in one variable of its environment, and
+Linux takes 128 KiB for one (execve(2), MAX_ARG_STRLEN)."""
+
+LARGE = 32 * 1024
+"""Bytes of a stack file that may become so many."""
+
+
 class Runner:
     """Runs `pulumi` for one stack."""
 
@@ -37,12 +48,38 @@ class Runner:
         }
         self._environment |= stack.prepare(chosen, self._environment)
 
-    def pulumi(self, *words: str, config: bool = True) -> int:
-        """Run it with the terminal as it is; the exit code."""
+    def pulumi(self, *words: str) -> int:
+        """Run it with the terminal as it is; the exit code.
+
+        Raises StackError where the settings are too long for it.
+        """
         options = ["--stack", self._stack.name]
-        if config:
+        if words and words[0] in CONFIGURED:
+            self._measure()
             options += ["--config-file", str(self._stack.config)]
         return self.command(["pulumi", *words, *options])
+
+    def _measure(self) -> None:
+        if self._stack.config.stat().st_size < LARGE:
+            return
+        where = ["--stack", self._stack.name, "--config-file", str(self._stack.config)]
+        answer = subprocess.run(
+            ["pulumi", "config", "--json", *where],
+            cwd=places.CHECKOUT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+        )
+        if answer.returncode:
+            return
+        said = {key: each.get("value", "") for key, each in json.loads(answer.stdout).items()}
+        size = len(json.dumps(said, separators=(",", ":")).encode())
+        if size > LONGEST:
+            raise StackError(
+                f"stacks/{self._stack.file.name}: its settings are {size:,} bytes, and Pulumi can hand no "
+                f"more than {LONGEST:,} to the program; name fewer nodes, or find them by nodes.from: "
+                "openstack or cidr"
+            )
 
     def command(self, words: Sequence[str]) -> int:
         """Run any command where `pulumi` runs, with the terminal as it is; the exit code."""
@@ -71,8 +108,8 @@ class Runner:
 
     def create(self) -> None:
         """Make the stack known to the backend."""
-        folder = self._stack.config.parent if self._stack.config != self._stack.file else places.CHECKOUT
-        command = ["pulumi", "stack", "init", self._stack.name, "--no-select", "--cwd", str(folder)]
+        folder = str(self._stack.config.parent)
+        command = ["pulumi", "stack", "init", self._stack.name, "--no-select", "--cwd", folder]
         answer = subprocess.run(command, env=self._environment, capture_output=True, text=True)
         if answer.returncode:
             raise StackError(f"the stack cannot be created:\n  {answer.stderr.strip()}")
@@ -143,7 +180,7 @@ def pulumi(chosen: Stack, arguments: list[str]) -> int:
     """Any other command, for this stack in its backend."""
     _fetch(chosen)
     runner = _in_sandbox(chosen) if _sandbox_is_up(chosen) else Runner(chosen)
-    return runner.pulumi(*arguments, config=False)
+    return runner.pulumi(*arguments)
 
 
 def shell(chosen: Stack, arguments: list[str]) -> int:
@@ -170,7 +207,8 @@ def _existing(chosen: Stack, action: str, arguments: list[str]) -> int:
         if not sandboxed.is_up():
             raise StackError("the sandbox is not running, so there is nothing to reach: make up")
         runner = _in_sandbox(chosen)
-        arguments = ["--yes", "--skip-preview", *arguments]
+        if "--preview-only" not in arguments:
+            arguments = ["--yes", "--skip-preview", *arguments]
     else:
         runner = Runner(chosen)
     return runner.ready() or runner.pulumi(action, *arguments)

@@ -2,9 +2,8 @@
 
 Writes below `places.state` alone; never changes a file of the checkout. Read by run.
 
-A stack file that says nothing about encryption holds no secrets. Pulumi would write a salt into it the first
-time it is used, so make works on a copy and the file in git stays as it is. One that does say it is used
-directly.
+Pulumi writes into the stack file that it works with: a salt the first time, and whatever `-c` says. So make
+works on a copy, and the file in git stays as it is.
 """
 
 import secrets
@@ -45,18 +44,19 @@ class Stack:
 
     @property
     def config(self) -> Path:
-        """The file that Pulumi reads and may write."""
-        return self.file if encrypted(self.file.read_text()) else self.folder / self.file.name
-
-
-def encrypted(text: str) -> bool:
-    """Whether a stack file says how its secrets are encrypted."""
-    return any(line.startswith(ENCRYPTION) for line in text.splitlines())
+        """The copy that Pulumi reads and may write."""
+        return self.folder / self.file.name
 
 
 def copied(text: str, before: str) -> str:
-    """The working copy of a stack file: its text, with what an earlier copy says about encryption."""
-    kept = [line for line in before.splitlines() if line.startswith(ENCRYPTION)]
+    """The working copy of a stack file: its text, and what an earlier copy says about encryption that it does
+    not say itself."""
+    said = {line.partition(":")[0] for line in text.splitlines()}
+    kept = [
+        line
+        for line in before.splitlines()
+        if line.startswith(ENCRYPTION) and line.partition(":")[0] not in said
+    ]
     return "\n".join([text.rstrip("\n"), *kept]) + "\n"
 
 
@@ -73,11 +73,10 @@ def prepare(stack: Stack, ambient: Mapping[str, str]) -> dict[str, str]:
         chosen["PULUMI_BACKEND_URL"] = backend.as_uri()
     if "PULUMI_CONFIG_PASSPHRASE" not in ambient and "PULUMI_CONFIG_PASSPHRASE_FILE" not in ambient:
         chosen["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase(stack.folder / "passphrase"))
-    if stack.config != stack.file:
-        before = stack.config.read_text() if stack.config.is_file() else ""
-        _write(stack.config, copied(stack.file.read_text(), before))
-        # `pulumi stack init` knows no --config-file: it runs in this folder, which must look like a project.
-        _write(stack.folder / "Pulumi.yaml", f"name: {project()}\nruntime: python\n")
+    before = stack.config.read_text() if stack.config.is_file() else ""
+    _write(stack.config, copied(stack.file.read_text(), before))
+    # `pulumi stack init` knows no --config-file: it runs in this folder, which must look like a project.
+    _write(stack.folder / "Pulumi.yaml", f"name: {project()}\nruntime: python\n")
     return chosen
 
 

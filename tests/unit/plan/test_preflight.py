@@ -1,8 +1,9 @@
 """What the platform cannot carry is refused before anything is made, every reason at once, each with its
 remedy."""
 
+import hashlib
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
@@ -20,6 +21,7 @@ from portico.plan import make
 from portico.problems import Problem, Refused
 from portico.settings.model import LoadBalancer, Nodes, Octavia
 from portico.settings.model import OpenStack as Where
+from portico.traffic import Backend
 from tests.unit.plan.worlds import ABLE, CLOUD, PAIR
 
 NAMES = Names("portico-test")
@@ -217,3 +219,18 @@ def test_more_nodes_than_a_hosts_metadata_can_carry_are_refused_before_anything_
     (problem,) = refusal(replace(PAIR, nodes=subnet), metadata_items=20)
     assert problem.path == "portico:nodes"
     assert "metadata items" in problem.rule
+
+
+def test_two_thousand_servers_that_the_cloud_lists_are_refused_with_what_to_do():
+    found = tuple(
+        Backend(f"worker-{hashlib.sha256(str(n).encode()).hexdigest()[:12]}", IPv4Address(n))
+        for n in range(2**28, 2**28 + 2000)
+    )
+    listed = replace(PAIR, nodes=Nodes("openstack", tag="k8s-worker"))
+    with pytest.raises(Refused) as caught:
+        make(listed, Capabilities(openstack=CLOUD, backends=found), NAMES)
+    (problem,) = caught.value.problems
+    assert problem.path == "portico:nodes"
+    assert "2000 backends" in problem.rule
+    assert "name fewer nodes" in problem.rule
+    assert "quota metadata_items raised" in problem.rule

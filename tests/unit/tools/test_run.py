@@ -1,6 +1,7 @@
 """What make does with a stack: which commands run, in which order, and when none does."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -14,6 +15,7 @@ case "$1 $2" in
 "stack ls") cat "$PULUMI_HOME/stacks" || exit 1 ;;
 "stack output") echo '{"address": ""}' ;;
 "stack export") echo '{}' ;;
+"config --json") cat "$PULUMI_HOME/config" ;;
 "up "*) exit "$(cat "$PULUMI_HOME/fails")" ;;
 esac
 """
@@ -41,6 +43,11 @@ class Fake:
         """The first two words of each call."""
         log = self.home / "asked"
         return [" ".join(line.split()[:2]) for line in log.read_text().splitlines()] if log.exists() else []
+
+    @property
+    def last(self):
+        """The last call, whole."""
+        return (self.home / "asked").read_text().splitlines()[-1]
 
     @property
     def environment(self):
@@ -139,3 +146,71 @@ def test_a_backend_that_a_kill_left_unreadable_is_mended_before_it_is_given_up(p
     (pulumi.home / "stacks").unlink()
     assert run.up(Stack.named("openstack"), ["--yes"]) == 0
     assert pulumi.asked == ["stack ls", "stack export", "up --yes", "stack output"]
+
+
+@pytest.mark.parametrize("words", [["up", "--refresh", "-c", "a=b"], ["refresh"], ["preview"], ["destroy"]])
+def test_any_command_works_on_the_copy_of_the_stack_file(pulumi, words):
+    mine = Stack.named("openstack")
+    assert run.pulumi(mine, words) == 0
+    assert pulumi.last == f"{' '.join(words)} --stack openstack --config-file {mine.config}"
+    assert mine.config != mine.file
+
+
+@pytest.mark.parametrize(
+    "words", [["config", "set", "a", "b"], ["stack", "--show-urns"], ["cancel", "--yes"]]
+)
+def test_a_command_that_takes_no_stack_file_or_is_meant_to_change_it_gets_none(pulumi, words):
+    assert run.pulumi(Stack.named("openstack"), words) == 0
+    assert pulumi.last == f"{' '.join(words)} --stack openstack"
+
+
+def test_a_look_at_what_a_refresh_would_change_is_one_in_the_sandbox_too(pulumi, sandbox):
+    sandbox(up=True)
+    assert run.refresh(Stack.named("sandbox"), ["--preview-only", "--diff"]) == 0
+    assert pulumi.last.startswith("refresh --preview-only --diff --stack sandbox ")
+    assert run.refresh(Stack.named("sandbox"), ["--diff"]) == 0
+    assert pulumi.last.startswith("refresh --yes --skip-preview --diff --stack sandbox ")
+
+
+@pytest.fixture
+def stack_of(pulumi, tmp_path, monkeypatch):
+    """Makes a stack with so many workers, each with its address."""
+
+    def make(workers):
+        addresses = [f"10.{number // 250}.{number % 250}.1" for number in range(workers)]
+        nodes = {"from": "addresses", "addresses": addresses}
+        file = tmp_path / "stacks" / "Pulumi.large.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps({"config": {"portico:nodes": nodes}}, indent=1))
+        value = json.dumps(nodes, separators=(",", ":"))
+        (pulumi.home / "config").write_text(json.dumps({"portico:nodes": {"value": value}}))
+        return Stack("large", tmp_path / "kept", file)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "action", [run.up, run.preview, lambda stack, words: run.pulumi(stack, ["up", *words])]
+)
+def test_settings_that_pulumi_cannot_hand_over_are_refused_with_a_remedy(pulumi, stack_of, action):
+    with pytest.raises(StackError, match=r"settings are 1.*131,057.*name fewer nodes.*openstack or cidr"):
+        action(stack_of(workers=10_000), ["--yes"])
+    assert "up --yes" not in pulumi.asked
+
+
+def test_a_large_stack_file_that_fits_is_used(pulumi, stack_of):
+    assert run.up(stack_of(workers=5000), ["--yes"]) == 0
+    assert "config --json" in pulumi.asked
+    assert run.up(Stack.named("openstack"), ["--yes"]) == 0
+
+
+def test_what_fits_in_one_variable_is_what_linux_takes():
+    def passes(size):
+        environment = {"PULUMI_CONFIG": "x" * size}
+        try:
+            return subprocess.run(["/bin/true"], env=environment, check=True) is not None
+        except OSError:
+            return False
+
+    assert passes(run.LONGEST)
+    assert not passes(run.LONGEST + 1)

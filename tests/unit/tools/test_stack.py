@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tools import places, stack
-from tools.stack import Stack, StackError, copied, encrypted
+from tools.stack import Stack, StackError, copied
 
 
 @pytest.fixture
@@ -43,16 +43,21 @@ def test_a_changed_stack_file_reaches_the_copy(checkout):
     assert "from: openstack" in mine.config.read_text()
 
 
-def test_a_stack_file_with_secrets_is_used_directly(checkout):
+def test_a_stack_file_with_secrets_is_copied_with_what_it_says_about_them(checkout):
     mine = Stack.named("mine")
+    stack.prepare(mine, {})
+    mine.config.write_text(mine.config.read_text() + "encryptionsalt: v1:old\n")
     mine.file.write_text("encryptionsalt: v1:abc\nconfig: {}\n")
-    assert mine.config == mine.file
+    stack.prepare(mine, {})
+    assert mine.config.read_text() == mine.file.read_text() == "encryptionsalt: v1:abc\nconfig: {}\n"
 
 
 @pytest.mark.parametrize("key", ["encryptionsalt", "secretsprovider", "encryptedkey"])
-def test_a_file_that_says_how_secrets_are_encrypted_is_seen(key):
-    assert encrypted(f"config: {{}}\n{key}: x\n")
-    assert not encrypted(f"config:\n  a: b # {key}: x\n")
+def test_what_a_stack_file_does_not_say_about_encryption_is_kept_from_the_copy_before(key):
+    assert copied("config: {}\n", f"config: {{}}\n{key}: x\n") == f"config: {{}}\n{key}: x\n"
+    assert copied("config: {}\n", f"config:\n  a: b # {key}: x\n") == "config: {}\n"
+    own = "secretsprovider: passphrase\nconfig: {}\n"
+    assert copied(own, f"secretsprovider: old\n{key}: x\n").startswith(own)
 
 
 def test_a_copy_ends_with_one_salt_however_often_it_is_made():
