@@ -1,0 +1,34 @@
+"""`up` ends well exactly when the way to every application works, whatever the application says."""
+
+import re
+
+ALONE = {"portico:loadBalancer": {"hosts": {"count": 1}}}
+TRAEFIK = "docker.io/library/traefik:v3.7.9"
+"""As an application: an API that says 404 everywhere, in the very words of the controller in front of it."""
+
+
+def test_an_api_without_a_root_is_an_answer_and_a_missing_certificate_is_none(door):
+    stack = door("api", ALONE)
+    app = {"name": stack.stack, "host": stack.host, "run": {"image": TRAEFIK, "port": 80}}
+    stack.change(ALONE, {"portico:apps": [app]})
+    stack.up().succeeded()
+    assert stack.outputs()["answer"] == "HTTP 404"
+
+    other = {
+        "name": f"{stack.stack}-gone",
+        "host": f"gone.{stack.host}",
+        "service": {"name": "there-is-none", "port": 80},
+    }
+    stack.change(
+        ALONE,
+        {"portico:apps": [{**app, "tlsSecret": "there-is-none"}, other], "portico:wait": {"minutes": 1}},
+    )
+    said = stack.up().failed().output.partition("Diagnostics:")[2]
+    assert "its own certificate: the Secret default/there-is-none is missing" in said
+    assert f"knows no Ingress for gone.{stack.host}/, or refuses its Service" in said
+    assert len(re.findall("does not answer after 1 minutes", said)) == 2
+    assert "unhandled error" not in said
+    assert "Traceback" not in said
+
+    stack.change(ALONE, {"portico:apps": [{**app, "probe": {"expect": [404]}}]})
+    stack.up().succeeded()
