@@ -17,15 +17,16 @@ GUEST = "127.0.9.9"
 
 
 async def node(reader, writer):
-    """Answers after the PROXY v2 header; without end where that is asked for."""
+    """Answers after the PROXY v2 header; with more than buffers hold, and no end, where that is asked for."""
     try:
         head = await reader.readexactly(16)
         await reader.readexactly(int.from_bytes(head[14:], "big"))
         asked = await reader.readline()
         writer.write(b"HTTP/1.0 200 OK\r\n\r\nhello")
-        while b"endless" in asked:
-            writer.write(bytes(65536))
+        if b"endless" in asked:
+            writer.write(bytes(4_000_000))
             await writer.drain()
+            await reader.read(-1)
         await writer.drain()
     except (OSError, EOFError):
         pass
@@ -77,10 +78,10 @@ async def stops_reading(source):
     return made
 
 
-async def answers(address, source):
-    """Whether it answers 200 within half a second."""
+async def answers(address, source, patience=2):
+    """Whether it answers 200 within so many seconds."""
     try:
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(patience):
             reader, writer = await asyncio.open_connection(*address, local_addr=(source, 0))
             writer.write(b"GET / HTTP/1.0\r\n\r\n")
             answer = await reader.read(-1)
@@ -124,7 +125,7 @@ async def main():
     most, clients, status = 0, [], []
     end = time.monotonic() + attack["seconds"]
     while time.monotonic() < end:
-        clients.append(await answers(DOOR, GUEST))
+        clients.append(await answers(DOOR, GUEST, attack["patience"]))
         status.append(await answers(STATUS, "127.0.0.1"))
         most = max(most, held())
         await asyncio.sleep(0.05)

@@ -36,6 +36,8 @@ class Attack:
     sources: int = 1
     seconds: float = 1.5
     """For so long others ask, while nobody's wait is over yet."""
+    patience: float = 2
+    """Seconds after which others have got no answer."""
     ends: bool = True
     """Whether HAProxy is to end these connections itself."""
 
@@ -72,7 +74,7 @@ ATTACKS = {
 def test_others_are_served_while_one_source_holds_all_it_can(guest, tmp_path, attack):
     said = under(guest, tmp_path, attack)
     assert MOST // 2 <= said["held"] < MOST
-    assert said["asked"] > 10
+    assert said["asked"] > 3
     assert said["unanswered"] == said["status_unanswered"] == 0
     assert said["free"] is attack.ends
 
@@ -81,7 +83,7 @@ def test_others_are_served_while_one_source_holds_all_it_can(guest, tmp_path, at
 @pytest.mark.parametrize("way", ["asks_and_stays", "says_nothing"])
 def test_a_full_door_still_tells_its_generation_and_is_free_again_soon(guest, tmp_path, way, sources):
     """The share is all of it, or there are sources enough: HAProxy's own waits end it."""
-    said = under(guest, tmp_path, Attack(way, connections=250, sources=sources), share=MOST)
+    said = under(guest, tmp_path, Attack(way, connections=250, sources=sources, patience=0.5), share=MOST)
     assert said["held"] >= MOST
     assert said["unanswered"] == said["asked"], "the door is not full: this test would not see a fault"
     assert said["status_unanswered"] == 0
