@@ -133,6 +133,7 @@ def fleets(draw: st.DrawFn) -> Fleet:
         hosts=tuple(Host(*host) for host in zip(called, taken[2:], strict=True)),
         max_connections=most,
         max_connections_per_source=draw(st.integers(1, most)),
+        idle_seconds=draw(st.integers(60, 86_400)),
     )
 
 

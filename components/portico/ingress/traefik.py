@@ -160,6 +160,7 @@ class Traefik(pulumi.ComponentResource):
                 args.listeners,
                 args.health,
                 settings.ingress_class,
+                args.plan.timeouts,
                 trusted=known["trusted"],
                 published=known["published"],
                 published_service=of_service,

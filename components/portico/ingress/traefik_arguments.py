@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
 from ..problems import Problem
+from ..settings.model import Timeouts
 from ..traffic import Health, Listener
 
 HEALTH = "portico-health"
@@ -27,6 +28,10 @@ time that a load balancer has to notice (with a health check every second and tw
 
 DRAIN_SECONDS = 10
 """How long requests that are open may last after that."""
+
+KEEP_ALIVE_SECONDS = 180
+"""How long Traefik waits at most for the next request of a connection: its own default, since a client can
+open another."""
 
 TERMINATION_SECONDS = ACCEPT_SECONDS + DRAIN_SECONDS
 """The pod's terminationGracePeriodSeconds."""
@@ -54,6 +59,7 @@ def arguments(
     listeners: Sequence[Listener],
     health: Health,
     ingress_class: str,
+    timeouts: Timeouts,
     trusted: Sequence[str] = (),
     published: str | None = None,
     published_service: str | None = None,
@@ -78,7 +84,7 @@ def arguments(
         "--ping=true",
         f"--ping.entryPoint={HEALTH}",
         f"--entryPoints.{HEALTH}.address=:{health.node_port}",
-        *(argument for listener in listeners for argument in _entry_point(listener, ranges)),
+        *(argument for listener in listeners for argument in _entry_point(listener, timeouts, ranges)),
         "--providers.kubernetesIngress=true",
         f"--providers.kubernetesIngress.ingressClass={ingress_class}",
         # An application between two pods is unavailable (503), not unknown (404).
@@ -89,11 +95,14 @@ def arguments(
     ]
 
 
-def _entry_point(listener: Listener, ranges: str) -> Iterator[str]:
+def _entry_point(listener: Listener, timeouts: Timeouts, ranges: str) -> Iterator[str]:
     here = f"--entryPoints.{listener.name}"
     yield f"{here}.address=:{listener.node_port}"
     # Only listeners serve applications; otherwise Traefik would serve them on the health endpoint as well.
     yield f"{here}.asDefault=true"
+    # Traefik's own 60 s for a whole request would cut an upload.
+    yield f"{here}.transport.respondingTimeouts.readTimeout={timeouts.read}s"
+    yield f"{here}.transport.respondingTimeouts.idleTimeout={min(timeouts.idle, KEEP_ALIVE_SECONDS)}s"
     yield f"{here}.transport.lifeCycle.requestAcceptGraceTimeout={ACCEPT_SECONDS}s"
     yield f"{here}.transport.lifeCycle.graceTimeOut={DRAIN_SECONDS}s"
     if listener.tls:

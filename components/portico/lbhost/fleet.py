@@ -29,6 +29,10 @@ MAX_CONNECTIONS = 200_000
 """HAProxy needs 2.5 descriptors a connection with splicing, and systemd's hard limit is 524288."""
 
 
+LONGEST_IDLE = 86_400
+"""Seconds: a day, which is also how long a worker from before a reload may last."""
+
+
 @dataclass(frozen=True)
 class Host:
     """One LB host."""
@@ -60,6 +64,8 @@ class Fleet:
     MAX_CONNECTIONS."""
     max_connections_per_source: int
     """Of those, the most that one client address may have; 1..max_connections."""
+    idle_seconds: int
+    """How long a connection may be silent in both directions, 60..86400."""
 
     def __post_init__(self) -> None:
         if problems := list(_problems(self)):
@@ -91,6 +97,7 @@ def _problems(fleet: Fleet) -> Iterator[Problem]:
     yield from _range("routerId", fleet.router_id, 1, 255)
     yield from _range("maxConnections", fleet.max_connections, 1, MAX_CONNECTIONS)
     yield from _range("maxConnectionsPerSource", fleet.max_connections_per_source, 1, fleet.max_connections)
+    yield from _range("timeouts.idle", fleet.idle_seconds, 60, LONGEST_IDLE)
     if not fleet.listeners:
         yield Problem("listeners", "()", "at least one is needed")
     yield from _twice("listeners", (listener.name for listener in fleet.listeners))

@@ -21,8 +21,9 @@ global
     chroot /var/lib/haproxy
     maxconn {most}
     stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners
-    # A worker from before a reload keeps its connections this long.
-    hard-stop-after 1h
+    # A worker from before a reload keeps its connections for a day, or until fifty changes later.
+    hard-stop-after 24h
+    mworker-max-reloads 50
 
 defaults
     mode tcp
@@ -36,7 +37,7 @@ defaults
     option redispatch 1
     timeout client 60s
     timeout server 60s
-    timeout tunnel 1h
+    timeout tunnel {idle}s
     timeout check 1s
     # Whoever has heard the other side's end gets no more than this to end as well.
     timeout client-fin 30s
@@ -61,7 +62,7 @@ def render(fleet: Fleet) -> str:
     """The file, ending with a newline. `haproxy -c` of 2.4 and later finds nothing to complain about."""
     return "\n".join(
         [
-            _GLOBAL.format(most=fleet.max_connections + RESERVE),
+            _GLOBAL.format(most=fleet.max_connections + RESERVE, idle=fleet.idle_seconds),
             *_nodes(fleet.health, fleet.backends),
             *_clients(fleet),
             *(line for listener in fleet.listeners for line in _listener(listener, fleet.backends)),

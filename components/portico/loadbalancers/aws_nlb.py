@@ -126,6 +126,7 @@ class AwsNlb(LoadBalancer):
             load_balancer_arn=balancer.arn,
             port=listener.port,
             protocol="TCP",
+            tcp_idle_timeout_seconds=self._own.idle_seconds,
             default_actions=[aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=targets.arn)],
             tags=self._tags(f"listener-{listener.name}"),
             opts=self._child,

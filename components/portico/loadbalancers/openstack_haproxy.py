@@ -158,6 +158,7 @@ class OpenStackHAProxy(LoadBalancer):
                 ),
                 max_connections=own.max_connections,
                 max_connections_per_source=own.max_connections_per_source.value,
+                idle_seconds=own.idle_seconds,
             )
         )
 

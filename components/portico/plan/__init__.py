@@ -14,7 +14,7 @@ from ..capabilities import Capabilities
 from ..kinds import Check, ClientIp, Kind, Place, find
 from ..names import Names
 from ..problems import Problem, Refused
-from ..settings.model import App, Kubernetes, Settings, Wait
+from ..settings.model import App, Kubernetes, Settings, Timeouts, Wait
 from ..settings.model import Ingress as IngressSettings
 from ..traffic import Backend, Health, Listener
 from . import aws_nlb, metallb, octavia, openstack_haproxy
@@ -70,6 +70,7 @@ class ControllerPlan:
     settings: IngressSettings
     workload: Choice[str]
     """`DaemonSet` or `Deployment`."""
+    timeouts: Timeouts
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         backends=nodes,
         load_balancer=load_balancer,
         kubernetes=settings.kubernetes,
-        ingress=ControllerPlan(settings.ingress, _workload(settings.ingress))
+        ingress=ControllerPlan(settings.ingress, _workload(settings.ingress), chosen.timeouts)
         if settings.ingress.controller != "none"
         else None,
         ingress_class=settings.ingress.ingress_class,

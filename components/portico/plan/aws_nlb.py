@@ -37,6 +37,9 @@ class AwsNlbPlan:
     node_security_group: str | None
     """The nodes' security group, by id; it gets the rules that admit the load balancer's group to the node
     ports."""
+    idle_seconds: int
+    """How long a connection may be silent, 60..6000 (Elastic Load Balancing API, listener attribute
+    tcp.idle_timeout.seconds)."""
     node_ports: tuple[int, ...]
     """The listeners' and the health endpoint's: what the load balancer sends to, and the nodes admit it
     to."""
@@ -77,5 +80,6 @@ def make(request: Request) -> AwsNlbPlan:
         auto_scaling_group=group,
         allowed_clients=load_balancer.allowed_clients,
         node_security_group=settings.nodes.security_group if settings.nodes else None,
+        idle_seconds=load_balancer.timeouts.idle,
         node_ports=tuple(sorted(node_ports | {settings.ingress.health_port})),
     )

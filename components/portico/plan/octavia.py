@@ -118,7 +118,7 @@ def make(request: Request) -> OctaviaPlan:
         else Choice("ROUND_ROBIN", because="new connections go to the nodes in turn"),
         monitor=_monitor(settings, ovn),
         allowed_cidrs=None if ovn else load_balancer.allowed_clients,
-        idle_milliseconds=None if ovn else 3_600_000,
+        idle_milliseconds=None if ovn else 1000 * load_balancer.timeouts.idle,
         node_sources=Choice(load_balancer.allowed_clients, because="the nodes see the clients' own addresses")
         if ovn
         else Choice(None, because="the nodes see the amphorae, which have addresses of the subnet"),

@@ -90,6 +90,8 @@ class OpenStackHAProxyPlan:
     router_id: int
     max_connections: int
     max_connections_per_source: Choice[int]
+    idle_seconds: int
+    """How long a connection may be silent in both directions."""
     key_pair: str | None
     settle_seconds: int
     metadata_items: int
@@ -149,6 +151,7 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         router_id=hosts.router_id,
         max_connections=hosts.max_connections,
         max_connections_per_source=_per_source(hosts),
+        idle_seconds=load_balancer.timeouts.idle,
         key_pair=hosts.key_pair,
         settle_seconds=hosts.settle_seconds,
         metadata_items=_metadata_items(asked.metadata_items),
@@ -234,6 +237,7 @@ def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
         hosts=tuple(Host(name, address) for name, address in zip(plan.reserved, addresses[2:], strict=True)),
         max_connections=plan.max_connections,
         max_connections_per_source=plan.max_connections_per_source.value,
+        idle_seconds=plan.idle_seconds,
     )
     try:
         payload.pack(fleet, fleet.hosts[-1], plan.metadata_items)

@@ -18,6 +18,7 @@ from .model import (
     OpenStack,
     Probe,
     Settings,
+    Timeouts,
     Wait,
 )
 from .parsing import SECTIONS, parse
@@ -41,6 +42,7 @@ __all__ = [
     "OpenStack",
     "Probe",
     "Settings",
+    "Timeouts",
     "Wait",
     "parse",
 ]

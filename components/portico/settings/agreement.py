@@ -16,6 +16,7 @@ from .values import nearest
 PORTS = ("ingress", "nodePorts")
 HEALTH = ("ingress", "healthPort")
 LISTENERS = ("loadBalancer", "listeners")
+READ = ("loadBalancer", "timeouts", "read")
 VIP = ("loadBalancer", "openstack", "vip")
 
 
@@ -25,6 +26,7 @@ def check(read: Reader, settings: Settings) -> None:
     _node_ports_are_in_range(read, settings)
     _node_ports_are_distinct(read, settings)
     _something_takes_the_address(read, settings)
+    _something_reads_requests(read, settings)
     if settings.nodes is not None:
         _vip_is_free(read, settings, settings.nodes)
         _excluded_are_in_cidr(read, settings.nodes)
@@ -108,6 +110,12 @@ def _something_takes_the_address(read: Reader, settings: Settings) -> None:
     if settings.ingress.controller == "none" and inside(kind):
         rule = f"may not be none with `type: {kind}`, which gives its address to the controller's Service"
         read.wrong("ingress", "controller", rule=rule, remedy="leave it out")
+
+
+def _something_reads_requests(read: Reader, settings: Settings) -> None:
+    if settings.ingress.controller == "none" and settings.load_balancer.timeouts.read:
+        rule = "is not used with `controller: none`: only a controller sees whole requests"
+        read.wrong(*READ, rule=rule, remedy="leave it out, and tell the controller that is there")
 
 
 def _vip_is_free(read: Reader, settings: Settings, nodes: Nodes) -> None:

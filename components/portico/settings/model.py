@@ -212,6 +212,21 @@ class MetalLb:
 
 
 @dataclass(frozen=True)
+class Timeouts:
+    """How long connections and requests may last, in whole seconds: the same words for every type.
+
+    Where the load balancer looks at no timeout (`metallb`, and `octavia` with the provider ovn) the
+    controller alone keeps them."""
+
+    idle: int = 3600
+    """How long a connection may be silent in both directions before it is cut, 60..86400, with aws-nlb
+    60..6000. Between two requests of one connection the controller waits no longer than 180."""
+    read: int = 0
+    """How long a whole request with its body may take to arrive at the controller, 0..86400. 0 is no
+    limit: an upload takes as long as it takes."""
+
+
+@dataclass(frozen=True)
 class LoadBalancer:
     """What stands in front of the node ports. The sections that belong to other types may not be given."""
 
@@ -221,6 +236,8 @@ class LoadBalancer:
     """The ports of the address."""
     allowed_clients: tuple[IPv4Network, ...] = (IPv4Network("0.0.0.0/0"),)
     """Who may connect to the listeners."""
+    timeouts: Timeouts = Timeouts()
+    """How long connections and requests may last."""
     openstack: OpenStack | None = None
     """Required with openstack-haproxy and octavia."""
     hosts: Hosts | None = None

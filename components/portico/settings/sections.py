@@ -27,6 +27,7 @@ from .model import (
     Octavia,
     OpenStack,
     Probe,
+    Timeouts,
     Wait,
 )
 from .reader import Reader
@@ -59,6 +60,10 @@ TAKEN_PORTS = {22: "the host's own SSH server", 61404: "the host's own status pa
 MOST_CONNECTIONS = 200_000
 """What an LB host can be given: HAProxy needs 2.5 descriptors for each, and systemd's hard limit is
 524288."""
+
+LONGEST_IDLE = {"aws-nlb": 6000}
+"""What a type can do at most, in seconds, where that is less than the settings take (Elastic Load Balancing
+API, listener attribute tcp.idle_timeout.seconds)."""
 
 TCP_ONLY = "may not be given: every listener is TCP, and UDP (HTTP/3) is not passed on"
 NO_UDP = "leave it out, and with it a listener that is for UDP: HTTP/2 works over the TLS listener"
@@ -212,6 +217,7 @@ def load_balancer(read: Reader) -> LoadBalancer:
         type=kind,
         listeners=tuple(listeners.values()) or LoadBalancer.listeners,
         allowed_clients=read.several("allowedClients", values.network, LoadBalancer.allowed_clients, least=1),
+        timeouts=read.section("timeouts", partial(timeouts, type=kind), LoadBalancer.timeouts),
         openstack=read.section("openstack", partial(openstack, type=kind), default=None),
         hosts=read.section("hosts", hosts, default=None),
         octavia=read.section("octavia", octavia, default=None),
@@ -229,6 +235,19 @@ def _listener(read: Reader) -> Listener:
         read.wrong("name", rule="is the name of the controller's own port", remedy="choose another")
     port = read.number("port", default=0, low=1, high=65535)
     return Listener(name, port, tls=read.flag("tls", default=port == 443))
+
+
+def timeouts(read: Reader, type: str) -> Timeouts:
+    """`portico:loadBalancer.timeouts`"""
+    made = Timeouts(
+        idle=read.number("idle", Timeouts.idle, low=60, high=86_400),
+        read=read.number("read", Timeouts.read, low=0, high=86_400),
+    )
+    longest = LONGEST_IDLE.get(type)
+    if longest is not None and made.idle > longest:
+        rule = f"must be from 60 to {longest} with `type: {type}`, whose listeners take no more"
+        read.wrong("idle", rule=rule, remedy=f"{longest} is the most")
+    return made
 
 
 def openstack(read: Reader, type: str) -> OpenStack:

@@ -11,7 +11,7 @@ from portico.loadbalancers.face import ServiceShape
 from portico.names import Names
 from portico.plan import Choice, ControllerPlan
 from portico.problems import Refused
-from portico.settings.model import Ingress
+from portico.settings.model import Ingress, Timeouts
 from portico.traffic import Health, Listener
 from tests.unit.recorder import UNKNOWN, Recorder, build
 
@@ -41,6 +41,7 @@ def traefik(
     plan = ControllerPlan(
         Ingress(**settings),
         Choice("Deployment" if settings.get("replicas") else "DaemonSet", because="a test says so"),
+        Timeouts(),
     )
 
     def program() -> object:

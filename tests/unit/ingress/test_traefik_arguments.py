@@ -10,15 +10,17 @@ from portico.ingress.traefik_arguments import (
     arguments,
     problems,
 )
+from portico.settings.model import Timeouts
 from portico.traffic import Health, Listener
 
 HTTP, HTTPS = Listener("http", 80, 30080), Listener("https", 443, 30443, tls=True)
 PING = Health(30082)
+USUAL = Timeouts()
 
 
-def options(**told: object) -> dict[str, str]:
+def options(timeouts: Timeouts = USUAL, **told: object) -> dict[str, str]:
     """The command line by option."""
-    line = arguments((HTTP, HTTPS), PING, "portico", **told)  # type: ignore[arg-type]
+    line = arguments((HTTP, HTTPS), PING, "portico", timeouts, **told)  # type: ignore[arg-type]
     return dict(argument.removeprefix("--").split("=", 1) for argument in line)
 
 
@@ -105,6 +107,21 @@ def test_the_grace_of_a_pod_covers_accepting_and_draining() -> None:
         assert options()[f"{life}.requestAcceptGraceTimeout"] == f"{ACCEPT_SECONDS}s"
         assert options()[f"{life}.graceTimeOut"] == f"{DRAIN_SECONDS}s"
     assert TERMINATION_SECONDS >= ACCEPT_SECONDS + DRAIN_SECONDS
+
+
+@pytest.mark.parametrize(("idle", "between"), [(60, "60s"), (180, "180s"), (3600, "180s")])
+def test_traefik_reads_a_request_as_long_as_it_is_told_and_waits_no_more_than_its_default_for_the_next(
+    idle: int, between: str
+) -> None:
+    said = options(timeouts=Timeouts(idle=idle, read=7))
+    for name in ("http", "https"):
+        responding = f"entryPoints.{name}.transport.respondingTimeouts"
+        assert said[f"{responding}.readTimeout"] == "7s"
+        assert said[f"{responding}.idleTimeout"] == between
+
+
+def test_by_default_a_request_may_take_as_long_as_it_takes_to_arrive() -> None:
+    assert options()["entryPoints.http.transport.respondingTimeouts.readTimeout"] == "0s"
 
 
 def test_only_ingresses_of_the_class_are_served() -> None:

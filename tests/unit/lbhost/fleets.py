@@ -37,6 +37,7 @@ def fleet(
         ),
         max_connections=4000,
         max_connections_per_source=2000,
+        idle_seconds=3600,
     )
 
 
@@ -65,6 +66,7 @@ def realistic(workers: int) -> Fleet:
         ),
         max_connections=20000,
         max_connections_per_source=10000,
+        idle_seconds=3600,
     )
 
 

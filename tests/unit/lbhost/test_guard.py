@@ -67,6 +67,7 @@ def test_a_fleet_names_every_problem_at_once():
             hosts=(),
             max_connections=0,
             max_connections_per_source=1,
+            idle_seconds=59,
         )
     said = str(refusal.value)
     for part in (
@@ -81,6 +82,7 @@ def test_a_fleet_names_every_problem_at_once():
         "hosts = 0: must be 1 to 5",
         "maxConnections = 0",
         "maxConnectionsPerSource = 1: must be 1 to 0",
+        "timeouts.idle = 59: must be 60 to 86400",
     ):
         assert part in said
 

@@ -11,7 +11,7 @@ from portico.kinds import find
 from portico.loadbalancers.aws_nlb import AwsNlb
 from portico.names import Names
 from portico.plan.aws_nlb import NAME_LENGTH, short
-from portico.settings.model import Settings
+from portico.settings.model import Settings, Timeouts
 from tests.unit.contract.subjects import ANSWERS, NAMES, settings
 from tests.unit.recorder import Recorder, build
 
@@ -120,6 +120,13 @@ def test_health_is_asked_of_the_controllers_own_endpoint() -> None:
             "200",
         )
         assert check["timeout"] < check["interval"]
+
+
+@pytest.mark.parametrize("idle", [60, 3600, 6000])
+def test_listeners_forget_what_is_silent_for_as_long_as_the_settings_say(idle: int) -> None:
+    said = replace(BY_ADDRESS, load_balancer=replace(BY_ADDRESS.load_balancer, timeouts=Timeouts(idle=idle)))
+    for listener in make(said).of("lb/listener:Listener"):
+        assert listener.inputs["tcpIdleTimeoutSeconds"] == idle
 
 
 def test_the_address_is_the_load_balancers_name() -> None:

@@ -13,7 +13,7 @@ from portico.kinds import find
 from portico.loadbalancers.octavia import Octavia
 from portico.plan.octavia import Monitor
 from portico.problems import Refused
-from portico.settings.model import Listener, NodeAddress, Settings
+from portico.settings.model import Listener, NodeAddress, Settings, Timeouts
 from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
 from tests.unit.recorder import UNKNOWN, Recorder, Resource, build
 
@@ -112,6 +112,14 @@ def test_ovn_keeps_the_source_and_is_asked_for_nothing_that_it_refuses() -> None
     assert not {"allowedCidrs", "timeoutClientData", "timeoutMemberData"} & listener.inputs.keys()
     assert all("monitorPort" not in member for member in members(recorded, 80))
     assert recorded.result["sources"] == []
+
+
+@pytest.mark.parametrize("idle", [60, 3600])
+def test_amphorae_cut_what_is_silent_for_as_long_as_the_settings_say(idle: int) -> None:
+    said = replace(AMPHORA, load_balancer=replace(AMPHORA.load_balancer, timeouts=Timeouts(idle=idle)))
+    for listener in make(said).of("loadbalancer/listener:Listener"):
+        for side in ("timeoutClientData", "timeoutMemberData"):
+            assert listener.inputs[side] == 1000 * idle
 
 
 def test_the_amphorae_themselves_turn_other_clients_away() -> None:

@@ -457,3 +457,12 @@ def test_no_two_apps_of_a_namespace_share_a_name():
 def test_a_probe_asks_the_application_itself_and_expects_status_codes(app, complaint):
     (said,) = complaints(but(PAIR, {"apps": [{**APP, **app}]}))
     assert complaint in said
+
+
+def test_how_long_a_request_may_take_is_nobodys_affair_without_a_controller_of_ours():
+    said = but(PAIR, {"ingress.controller": "none", "loadBalancer.timeouts.read": 30})
+    (complaint,) = complaints(said)
+    assert complaint == (
+        "loadBalancer.timeouts.read = 30: is not used with `controller: none`: only a controller sees whole "
+        "requests; leave it out, and tell the controller that is there"
+    )

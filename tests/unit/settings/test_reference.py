@@ -85,6 +85,7 @@ def test_the_reader_asks_for_every_key_of_the_model_and_for_no_other():
         "loadBalancer": {
             **nothing,
             "listeners": [nothing],
+            "timeouts": nothing,
             **dict.fromkeys(sections.SUBSECTIONS, nothing),
         },
         "apps": [{**nothing, "probe": nothing}, {**nothing, "service": nothing}, {**nothing, "run": nothing}],

@@ -24,6 +24,7 @@ from portico.settings import (
     OpenStack,
     Probe,
     Settings,
+    Timeouts,
     Wait,
 )
 
@@ -181,6 +182,11 @@ def balancers(draw, listeners):
         type=kind,
         listeners=listeners,
         allowed_clients=draw(some(networks, least=1)),
+        timeouts=Timeouts(
+            idle=draw(st.integers(60, 6000 if kind == "aws-nlb" else 86_400)),
+            # With a controller of one's own there may be none.
+            read=0,
+        ),
         openstack=draw(openstack()) if in_openstack else None,
         hosts=draw(hosts()) if kind == "openstack-haproxy" else None,
         octavia=draw(st.builds(Octavia, st.sampled_from(("amphora", "ovn")), maybe(ids)))

@@ -1,0 +1,83 @@
+"""A real Traefik on loopback that runs with exactly the arguments of a plan, in front of a small application.
+
+There is no Kubernetes behind it: one file more tells it the way to the application.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from portico.ingress.traefik_arguments import arguments
+from portico.settings.model import Timeouts
+from portico.traffic import Health, Listener
+from tests.datapath import application
+from tests.parts import missing
+from tools import places
+
+USUAL = Timeouts()
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where it listens."""
+
+    http: int
+    https: int
+    health: int
+    application: int
+
+
+@contextmanager
+def controller(
+    folder: Path,
+    ports: Ports,
+    timeouts: Timeouts = USUAL,
+    trusted: Sequence[str] = (),
+) -> Iterator[None]:
+    """Traefik and the application, while the block runs."""
+    program = places.tools() / "bin" / "traefik"
+    if not program.exists():
+        missing("there is no Traefik here: make tools")
+    listeners = (Listener("http", 80, ports.http), Listener("https", 443, ports.https, tls=True))
+    told = arguments(listeners, Health(ports.health), "portico", timeouts, trusted=trusted)
+    way = folder / "way.yaml"
+    way.write_text(
+        "http:\n"
+        "  routers: {all: {rule: 'PathPrefix(`/`)', service: app}, "
+        "all-tls: {rule: 'PathPrefix(`/`)', service: app, tls: {}}}\n"
+        f"  services: {{app: {{loadBalancer: {{servers: [{{url: 'http://127.0.0.1:{ports.application}'}}]}}}}}}\n"
+    )
+    log = (folder / "traefik.log").open("w")
+    app = subprocess.Popen([sys.executable, application.__file__, "127.0.0.1", str(ports.application)])
+    traefik = subprocess.Popen(
+        [str(program), *told, f"--providers.file.filename={way}"], stdout=log, stderr=log, cwd=folder
+    )
+    try:
+        _ready(ports, folder / "traefik.log")
+        yield
+    finally:
+        for process in (traefik, app):
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def _ready(ports: Ports, log: Path) -> None:
+    end = time.monotonic() + 20
+    while curl(f"http://127.0.0.1:{ports.http}/").strip() != "200 hello":
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.2)
+
+
+def curl(url: str, *words: str, seconds: int = 5) -> str:
+    """Status and body of the answer; `000` and no body where there is none."""
+    asked = ["curl", "--silent", "--insecure", "--max-time", str(seconds), "--write-out", "\n%{http_code}"]
+    done = subprocess.run([*asked, *words, url], capture_output=True, text=True, check=False)
+    body, _, status = done.stdout.rpartition("\n")
+    return f"{status} {body.strip()}"

@@ -1,0 +1,97 @@
+"""The real Traefik, with the arguments that it is given: how long it lets things last."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from portico.settings.model import Timeouts
+from tests.datapath.controller import Ports, controller, curl
+
+ORDINARY = Ports(http=29080, https=29443, health=29082, application=29090)
+STRICT = Ports(http=29180, https=29543, health=29182, application=29190)
+LASTS = 66
+"""Seconds: more than the minute after which Traefik's own default cuts."""
+RATE = 1000
+"""Bytes a second."""
+
+
+@pytest.fixture(scope="module")
+def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ports]:
+    """With the settings' defaults."""
+    with controller(tmp_path_factory.mktemp("traefik"), ORDINARY):
+        yield ORDINARY
+
+
+def slowly(seconds: int) -> Iterator[bytes]:
+    for _ in range(seconds):
+        yield bytes(RATE)
+        time.sleep(1)
+
+
+def upload(ports: Ports, seconds: int, tls: bool = False) -> str:
+    """What a client gets that says how much it will send, and sends it slowly."""
+    trusting = ssl._create_unverified_context()
+    made = (
+        http.client.HTTPSConnection("127.0.0.1", ports.https, context=trusting)
+        if tls
+        else http.client.HTTPConnection("127.0.0.1", ports.http)
+    )
+    try:
+        made.request("PUT", "/", slowly(seconds), {"Content-Length": str(seconds * RATE)})
+        answer = made.getresponse()
+        return f"{answer.status} {answer.read().decode()}"
+    except (OSError, http.client.HTTPException) as error:
+        return type(error).__name__
+    finally:
+        made.close()
+
+
+def stream(url: str, seconds: int) -> str:
+    """What a client gets that sends slowly and cannot say how much it will be; over HTTP/2 where that is
+    offered."""
+    sender = (
+        f"import sys, time\nfor _ in range({seconds}):\n"
+        f"    sys.stdout.buffer.write(bytes({RATE})); sys.stdout.flush(); time.sleep(1)"
+    )
+    asked = f"python3 -c '{sender}' | curl -sk -m {2 * LASTS} -w '\\n%{{http_code}}' -T - -H Expect: {url}"
+    done = subprocess.run(["sh", "-c", asked], capture_output=True, text=True, check=False)
+    body, _, status = done.stdout.rpartition("\n")
+    return f"{status} {body.strip()}"
+
+
+@pytest.mark.slow
+def test_no_upload_and_no_slow_answer_is_cut_by_default(ordinary):
+    web, tls = f"http://127.0.0.1:{ordinary.http}/", f"https://127.0.0.1:{ordinary.https}/"
+    ways: dict[str, Callable[[], str]] = {
+        "upload": lambda: upload(ordinary, LASTS),
+        "upload over TLS": lambda: upload(ordinary, LASTS, tls=True),
+        "stream": lambda: stream(web, LASTS),
+        "stream over HTTP/2": lambda: stream(tls, LASTS),
+        "slow answer": lambda: curl(f"{web}?wait={LASTS}", seconds=2 * LASTS),
+        "slow answer over HTTP/2": lambda: curl(f"{tls}?wait={LASTS}", seconds=2 * LASTS),
+    }
+    with ThreadPoolExecutor(len(ways)) as pool:
+        asked = {name: pool.submit(ask) for name, ask in ways.items()}
+        got = {name: answer.result() for name, answer in asked.items()}
+    whole = f"200 {LASTS * RATE}"
+    assert got == {name: "200 hello" if "answer" in name else whole for name in ways}
+
+
+def test_a_request_that_takes_longer_than_it_may_is_cut_and_a_slow_answer_is_not(tmp_path):
+    with controller(tmp_path, STRICT, Timeouts(read=2)), ThreadPoolExecutor(4) as pool:
+        cut = [
+            pool.submit(upload, STRICT, 6),
+            pool.submit(upload, STRICT, 6, tls=True),
+            pool.submit(stream, f"https://127.0.0.1:{STRICT.https}/", 6),
+        ]
+        slow = pool.submit(curl, f"http://127.0.0.1:{STRICT.http}/?wait=4", seconds=10)
+        got = [each.result() for each in cut]
+        assert not [answer for answer in got if answer.startswith("200")], got
+        assert slow.result() == "200 hello"
