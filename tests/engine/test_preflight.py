@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from portico.lbhost import MAX_HOSTS
 from sandbox.openstack import clouds
 from tests.engine import listing
 
@@ -64,7 +65,7 @@ def one_short(sandbox, resource):
     with clouds.connection(sandbox.paths) as user:
         project = user.current_project_id
         if resource == "ports":
-            used, needs = len(list(user.network.ports(project_id=project))), 3
+            used, needs = len(list(user.network.ports(project_id=project))), 1 + MAX_HOSTS
         else:
             used, needs = len(list(user.compute.servers(details=False))), 2
     with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:

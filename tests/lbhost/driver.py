@@ -18,7 +18,10 @@ for unit; do :; done
 pid=/run/$unit.pid
 case "$1 $unit" in
 is-active*) kill -0 "$(cat $pid)" ;;
-"start haproxy") haproxy -W -D -p $pid -f /run/root/etc/haproxy/haproxy.cfg >/mnt/haproxy.log 2>&1 ;;
+"start haproxy")
+    haproxy -W -D -p $pid -f /run/root/etc/haproxy/haproxy.cfg >/mnt/haproxy.log 2>&1
+    until [ -s $pid ]; do sleep 0.1; done
+    ;;
 "start keepalived")
     keepalived -p $pid -f /run/root/etc/keepalived/keepalived.conf
     until [ -s $pid ]; do sleep 0.1; done

@@ -19,8 +19,12 @@ from ..platforms import openstack
 from ..settings.model import Wait
 from .waiting import until
 
-PASSING = (409, 500, 502, 503, 504)
-"""An API's answers that may be gone the next time it is asked; 409 is Nova's while it makes a server."""
+PASSING = (404, 409, 500, 502, 503, 504)
+"""Answers about a console that may be gone the next time it is asked for: 409 is Nova's while it makes a
+server, and a server that is gone is told by its status."""
+
+UNANSWERED = (exceptions.SDKException, RetriableConnectionFailure)
+"""What the cloud's client raises in place of an answer."""
 
 AT_REST = frozenset(
     {"SHUTOFF", "ERROR", "DELETED", "SOFT_DELETED", "PAUSED", "SUSPENDED", "SHELVED", "SHELVED_OFFLOADED"}
@@ -88,16 +92,15 @@ class Look:
         """
         try:
             self._status = openstack.status(self._cloud, self.host.server_id)
-            if self._status in AT_REST:
-                raise NotServing(self.why())
-            text = openstack.console(self._cloud, self.host.server_id)
-        except RetriableConnectionFailure:
+        except UNANSWERED:
             return None
-        except exceptions.HttpException as error:
-            if error.status_code in PASSING:
+        if self._status in AT_REST:
+            raise NotServing(self.why())
+        try:
+            text = openstack.console(self._cloud, self.host.server_id)
+        except UNANSWERED as error:
+            if isinstance(error, RetriableConnectionFailure) or getattr(error, "status_code", 0) in PASSING:
                 return None
-            raise NoConsole(str(error)) from None
-        except exceptions.SDKException as error:
             raise NoConsole(str(error)) from None
         self._hear(text)
         return f"{self.host.name} serves {self._fresh.generation}" if self._fresh and self._good() else None
@@ -215,12 +218,15 @@ class Watch:
         return cloud() if asks else None
 
     def _alive(self, connection: openstack.Cloud, name: str) -> bool:
-        """Whether there is anything to lose: a server of that name that runs."""
-        return any(
-            openstack.status(connection, host.server_id) not in AT_REST
-            for host in self._stood
-            if host.name == name
-        )
+        """Whether there is anything to lose: a server of that name that runs, as far as can be known."""
+        try:
+            return any(
+                openstack.status(connection, host.server_id) not in AT_REST
+                for host in self._stood
+                if host.name == name
+            )
+        except UNANSWERED:
+            return True
 
     async def _one_serves(self, looks: Sequence[Look], strict: bool, seconds: float | None = None) -> str:
         """Waits until one of them serves.

@@ -53,6 +53,8 @@ class Servers:
         return {"output": text}
 
     def get_server(self, server):
+        if isinstance(self.statuses.get(server), Exception):
+            raise self.statuses[server]
         if server not in self.statuses:
             raise exceptions.NotFoundException(f"no server {server}")
         return Thing(status=self.statuses[server], host_id=server if self.apart else "one")
@@ -159,6 +161,13 @@ def test_a_log_that_forgot_its_beginning_shows_nothing_new(cloud):
 def test_while_nova_makes_a_server_there_is_no_console_yet(cloud):
     cloud.put("1", answer(409), line())
     assert serve(OLD, wait=Wait(minutes=1)) == "every host serves what was planned"
+
+
+def test_a_nova_that_does_not_answer_tells_nothing_good(cloud):
+    cloud.put("1", line(), status=answer(503)).put("2", line(), status=answer(403))
+    for name in ("host-1", "host-2"):
+        with pytest.raises(pulumi.RunError, match="cannot be asked for, since Nova does not answer"):
+            touch(watch(**PAIR), name)
 
 
 class TestTheLivingHostIsLeftAlone:
