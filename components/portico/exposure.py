@@ -14,7 +14,7 @@ import pulumi_openstack
 from . import loadbalancers, memory, plan, preflight, settings, state
 from .apps import App, AppArgs
 from .connections import cloud, cloud_name
-from .ingress import CONTROLLERS, Traefik, TraefikArgs
+from .ingress import CONTROLLERS, Traefik, TraefikArgs, moved
 from .kinds import ClientIp, Place
 from .loadbalancers.face import LoadBalancer
 from .names import Names, for_stack
@@ -155,6 +155,10 @@ class Exposure(pulumi.ComponentResource):
 def _plan(args: Mapping[str, object], source: str, names: Names) -> tuple[plan.Plan, memory.Facts]:
     """The plan, and what the next preview without credentials may rest on."""
     said = settings.parse(args, source)
-    can = preflight.capabilities(said, names, state.read())
+    before = state.read()
+    can = preflight.capabilities(said, names, before)
     looked_up = memory.kept(said, cloud_name(), can.openstack) if can.openstack else {}
-    return plan.make(said, can, names), looked_up
+    made = plan.make(said, can, names)
+    if made.ingress and (warning := moved.sentence(before, names, made.listeners, made.health)):
+        pulumi.log.warn(warning)
+    return made, looked_up
