@@ -1,4 +1,4 @@
-"""The connections of this program: to the same cloud as the OpenStack provider.
+"""The connections of this program: to the same cloud and the same cluster as the providers.
 
 Reads Pulumi's configuration; asks nothing. Read by preflight, exposure and serving.
 """
@@ -7,7 +7,8 @@ from functools import cache
 
 import pulumi
 
-from .platforms import openstack
+from .platforms import kubernetes, openstack
+from .settings.model import Kubernetes
 
 
 def cloud_name() -> str | None:
@@ -23,3 +24,13 @@ def cloud() -> openstack.Cloud | None:
         Refused: it is misspelt, or no client can be made of what clouds.yaml says.
     """
     return openstack.connect(cloud_name())
+
+
+@cache
+def cluster(said: Kubernetes) -> kubernetes.Cluster | None:
+    """The cluster that the Kubernetes provider uses too; None without a kubeconfig.
+
+    Raises:
+        kubernetes.NoAnswer: the kubeconfig cannot be used.
+    """
+    return kubernetes.connect(said.kubeconfig, said.context)

@@ -4,7 +4,7 @@ May touch Pulumi. Reads settings, asks the platform, has the plan made, and wire
 nothing itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pulumi
@@ -75,7 +75,7 @@ class Exposure(pulumi.ComponentResource):
             raise pulumi.RunError(str(refused)) from None
         controller = self._controller(f"{name}-ingress", balancer, below)
         for app in self.plan.apps:
-            self._app(name, app, controller, below)
+            self._app(name, app, controller.serving if controller else (balancer,), below)
         address = balancer.address or (controller.address if controller else None)
         self.address = address if address is not None else pulumi.Output.from_input("")
         first = self.plan.questions[0]
@@ -116,7 +116,11 @@ class Exposure(pulumi.ComponentResource):
         return providers
 
     def _app(
-        self, name: str, app: AppSettings, controller: Traefik | None, below: pulumi.ResourceOptions
+        self,
+        name: str,
+        app: AppSettings,
+        after: Sequence[pulumi.Resource],
+        below: pulumi.ResourceOptions,
     ) -> App:
         return App(
             f"{name}-{app.namespace}.{app.name}",
@@ -124,8 +128,8 @@ class Exposure(pulumi.ComponentResource):
                 app,
                 self.plan.ingress_class,
                 self.plan.names.prefix,
-                published=controller is not None,
-                after=controller.serving if controller else (),
+                published=self.plan.ingress is not None,
+                after=after,
             ),
             below,
         )
@@ -147,6 +151,7 @@ class Exposure(pulumi.ComponentResource):
                 published=balancer.address,
                 service=balancer.service,
                 after=(balancer,) if self.plan.kind.value.place is Place.INSIDE else (),
+                outlives=(balancer,),
             ),
             below,
         )

@@ -10,7 +10,7 @@ import pulumi
 from keystoneauth1.exceptions import ClientException
 from openstack import exceptions
 
-from . import memory
+from . import cluster_preflight, memory
 from .capabilities import OFFLINE, Capabilities
 from .connections import cloud, cloud_name
 from .names import Names
@@ -21,7 +21,22 @@ from .state import State
 
 
 def capabilities(said: Settings, names: Names, state: State) -> Capabilities:
-    """The platform's answers; offline nothing is asked, and what the state tells is what is known.
+    """The answers of both platforms; offline nothing is asked.
+
+    Raises:
+        Refused: an `up` without credentials, or a cloud that is misspelt or does not answer; with what is
+            wrong in the cluster.
+    """
+    inside = cluster_preflight.ask(said, names, state)
+    try:
+        outside = cloud_capabilities(said, names, state)
+    except Refused as refused:
+        raise Refused(refused.title, [*refused.problems, *inside.problems]) from None
+    return replace(outside, cluster=inside.cluster, problems=(*outside.problems, *inside.problems))
+
+
+def cloud_capabilities(said: Settings, names: Names, state: State) -> Capabilities:
+    """The cloud's answers; offline what the state tells is what is known.
 
     Raises:
         Refused: an `up` without credentials, or a cloud that is misspelt or does not answer.

@@ -34,5 +34,5 @@ class Refused(Exception):
     """Raised before anything is made; holds every problem that was found, and prints one line for each."""
 
     def __init__(self, title: str, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.title, self.problems = title, tuple(problems)
         super().__init__(title + "".join(f"\n  {problem}" for problem in self.problems))

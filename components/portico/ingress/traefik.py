@@ -39,6 +39,9 @@ class TraefikArgs:
     service: ServiceShape = field(default_factory=ServiceShape)
     after: Sequence[pulumi.Resource] = ()
     """What has to be there before the Service: inside the cluster, what gives the Service its address."""
+    outlives: Sequence[pulumi.Resource] = ()
+    """What has to be there as long as the class is: the load balancer. A `destroy` for which the cluster is
+    dead stops at the class, and connections are still carried."""
 
 
 class Traefik(pulumi.ComponentResource):
@@ -96,7 +99,7 @@ class Traefik(pulumi.ComponentResource):
                 else {},
             ),
             spec=k8s.networking.v1.IngressClassSpecArgs(controller="traefik.io/ingress-controller"),
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.outlives)),
         )
         workload = self._workload(self._template(account), may_read)
         self.service = self._service()

@@ -1,31 +1,19 @@
 """`metallb`: an address pool and its announcement inside the cluster, and MetalLB itself where wanted.
 
-May touch Pulumi; reads metallb-native-0.16.1.yaml beside it. What was chosen and why: plan.metallb. What is
-changed in MetalLB's own manifest and why: docs/metallb.md.
+May touch Pulumi. What was chosen and why: plan.metallb. What is changed in MetalLB's own manifest and why:
+docs/metallb.md.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
-import yaml
 
 from ..plan import Plan
 from ..plan.metallb import MetalLbPlan
+from ..plan.metallb_manifest import documents, in_namespace
 from .face import LoadBalancer, ServiceShape
-
-MANIFEST = Path(__file__).with_name("metallb-native-0.16.1.yaml")
-"""MetalLB as its authors publish it."""
-
-UPSTREAM_NAMESPACE = "metallb-system"
-"""The namespace in the manifest."""
-
-Document = Mapping[str, Any]
-"""A Kubernetes object, as in YAML."""
 
 MAKERS: Mapping[str, Callable[..., pulumi.Resource]] = {
     "Namespace": k8s.core.v1.Namespace,
@@ -114,28 +102,6 @@ class MetalLb(LoadBalancer):
                 opts = pulumi.ResourceOptions(parent=self, depends_on=after)
                 made.append(MAKERS[kind](name, **said, opts=opts))
         return made
-
-
-@cache
-def documents() -> tuple[Document, ...]:
-    """The manifest's documents."""
-    return tuple(filter(None, yaml.safe_load_all(MANIFEST.read_text())))
-
-
-def in_namespace(document: Document, namespace: str) -> Document:
-    """A document without nulls, its namespace replaced wherever it stands, as in the beginning of a name."""
-    moved: Document = _moved(document, namespace)
-    return moved
-
-
-def _moved(value: Any, namespace: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _moved(item, namespace) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_moved(item, namespace) for item in value]
-    if isinstance(value, str) and (value == UPSTREAM_NAMESPACE or value.startswith(f"{UPSTREAM_NAMESPACE}:")):
-        return namespace + value.removeprefix(UPSTREAM_NAMESPACE)
-    return value
 
 
 def _argument(key: str) -> str:

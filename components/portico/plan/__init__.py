@@ -17,7 +17,7 @@ from ..problems import Problem, Refused
 from ..settings.model import App, Kubernetes, Settings, Timeouts, Wait
 from ..settings.model import Ingress as IngressSettings
 from ..traffic import Backend, Health, Listener
-from . import aws_nlb, metallb, octavia, openstack_haproxy
+from . import aws_nlb, metallb, octavia, openstack_haproxy, standing
 from .aws_nlb import AwsNlbPlan
 from .backends import backends
 from .choice import Choice, Ref
@@ -132,7 +132,8 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
     nodes = backends(settings.nodes, capabilities.backends, where.vip if where else None)
     can = capabilities.openstack
     request = Request(kind, settings, can, names, Traffic(listeners, nodes.value, health))
-    load_balancer: LoadBalancerPlan = PLANNERS[kind.type](request, capabilities.problems)
+    known = [*capabilities.problems, *standing.obstacles(settings, names, capabilities.cluster)]
+    load_balancer: LoadBalancerPlan = PLANNERS[kind.type](request, known)
     return Plan(
         names=names,
         kind=Choice(kind, because=f"loadBalancer.type is {chosen.type}"),

@@ -1,11 +1,11 @@
 """What to do after an `up` that was killed: `python -m portico.recovery --stack NAME [--config-file FILE]`.
 
-Asks the cloud what exists, runs `pulumi`, and edits the stack's state; makes and deletes nothing on a
-platform. People and `make up` run it. Why, and what each step does: docs/operations.md.
+Asks the cloud and the cluster what exists, runs `pulumi`, and edits the stack's state; makes and deletes
+nothing on a platform. People and `make up` run it. Why, and what each step does: docs/operations.md.
 
 Pulumi notes what it is about to create and, when it is killed, never learns whether that was made. OpenStack
 gives a second object the name of the first without a word, so a plain `up` would make everything twice that
-was under way.
+was under way; and what stands in the cluster and not in the state, it refuses.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlparse
 
+from ..capabilities import Object
 from ..problems import Problem, Refused
+from . import objects
 from .deployment import Pending, adopted, pending, search
-from .finders import AGAIN, Cloud, State
+from .finders import AGAIN, KUBERNETES, Cloud, State
 
 SETTLE = 20.0
 """Seconds after the interruption until what is missing was not made: a call may still be at work."""
@@ -106,6 +109,14 @@ class Pulumi:
         return subprocess.run(command, check=True, stdout=stdout, text=True).stdout or ""
 
 
+def _providers(deployment: State) -> dict[str, State]:
+    """What each provider in the state was told, by the reference that its resources hold."""
+    return {
+        f"{resource['urn']}::{resource.get('id')}": resource.get("inputs") or {}
+        for resource in deployment["resources"]
+    }
+
+
 def clouds(deployment: State) -> Callable[[Pending], Cloud]:
     """The cloud of an object: the one that its provider in the state names, else what OS_* says.
 
@@ -113,10 +124,7 @@ def clouds(deployment: State) -> Callable[[Pending], Cloud]:
     """
     from ..platforms import openstack  # a second that the usual case, nothing interrupted, does not cost
 
-    providers = {
-        f"{resource['urn']}::{resource.get('id')}": resource.get("inputs") or {}
-        for resource in deployment["resources"]
-    }
+    providers = _providers(deployment)
     connections: dict[str | None, Cloud] = {}
 
     def of(each: Pending) -> Cloud:
@@ -134,6 +142,35 @@ def clouds(deployment: State) -> Callable[[Pending], Cloud]:
     return of
 
 
+def standing(deployment: State, wanted: Sequence[Pending]) -> dict[str, dict[str, Any]]:
+    """What exists of the Kubernetes objects, each in the cluster that its provider in the state names.
+
+    Raises:
+        Refused: a cluster could not be asked.
+    """
+    from ..platforms import kubernetes
+
+    providers = _providers(deployment)
+    connect = cache(kubernetes.connect)
+
+    def read(each: Pending, thing: Object) -> State | None:
+        said = providers.get(str(each.state.get("provider")), {})
+        cluster = connect(said.get("kubeconfig"), said.get("context"))
+        if cluster is None:
+            rule, remedy = "there is no kubeconfig", "put it back, then run this again"
+            raise kubernetes.NoAnswer(Problem(kubernetes.KUBECONFIG, "", rule, remedy))
+        return kubernetes.read(cluster, thing)
+
+    title = "the cluster could not be asked what was made"
+    try:
+        return objects.found(wanted, read)
+    except kubernetes.NoAnswer as silence:
+        raise Refused(title, [silence.problem]) from None
+    except kubernetes.Forbidden as refusal:
+        remedy = "give this user the right, then run this again"
+        raise Refused(title, [Problem(kubernetes.KUBECONFIG, "", str(refusal), remedy)]) from None
+
+
 def _asked(deployment: State, wanted: Sequence[Pending], say: Callable[[str], None]) -> dict[str, str]:
     """What exists, once all of it was found or every call that was under way has had its time."""
     from keystoneauth1.exceptions import ClientException
@@ -141,7 +178,7 @@ def _asked(deployment: State, wanted: Sequence[Pending], say: Callable[[str], No
 
     written = datetime.fromisoformat(deployment["manifest"]["time"]).timestamp()
     seconds = min(SETTLE, max(0.0, written + SETTLE - time.time()))
-    doubled = [each for each in wanted if not each.type.startswith(AGAIN)]
+    doubled = [each for each in wanted if not each.type.startswith((*AGAIN, KUBERNETES))]
     cloud = clouds(deployment)
     try:
         found = search(deployment, wanted, cloud)
@@ -175,13 +212,15 @@ def recover(pulumi: Pulumi, say: Callable[[str], None]) -> bool:
     if not deployment.get("pending_operations"):
         return False
     wanted = pending(deployment)
-    found = _asked(deployment, wanted, say)
+    outside = _asked(deployment, wanted, say)
+    inside = standing(deployment, wanted)
+    found = outside | {urn: objects.id_of(told) for urn, told in inside.items()}
     for each in wanted:
         if each.urn in found:
             say(f"{each} was made: {found[each.urn]}")
         else:
             say(f"{each} {'is created again' if each.type.startswith(AGAIN) else 'was not made'}")
-    pulumi.replace({**whole, "deployment": adopted(deployment, found)})
+    pulumi.replace({**whole, "deployment": adopted(deployment, found, inside)})
     pulumi.refresh()
     return True
 

@@ -11,7 +11,7 @@ from hashlib import sha1
 from typing import Any
 
 from ..problems import Problem, Refused
-from .finders import AGAIN, FINDERS, Cloud, State
+from .finders import AGAIN, FINDERS, KUBERNETES, Cloud, State
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def pending(deployment: State) -> tuple[Pending, ...]:
 
 
 def search(deployment: State, wanted: Sequence[Pending], cloud: Callable[[Pending], Cloud]) -> dict[str, str]:
-    """The ids of those that exist, by URN.
+    """The ids of those that exist in the cloud, by URN.
 
     Raises:
         Refused: there are several of one name, or a type that nobody here can look for; all of them at once.
@@ -51,7 +51,7 @@ def search(deployment: State, wanted: Sequence[Pending], cloud: Callable[[Pendin
     found: dict[str, str] = {}
     problems: list[Problem] = []
     for each in wanted:
-        if each.type.startswith(AGAIN):
+        if each.type.startswith((*AGAIN, KUBERNETES)):
             continue
         if each.type not in FINDERS:
             remedy = (
@@ -72,21 +72,27 @@ def search(deployment: State, wanted: Sequence[Pending], cloud: Callable[[Pendin
     return found
 
 
-def adopted(deployment: State, found: Mapping[str, str]) -> dict[str, Any]:
+def adopted(
+    deployment: State, found: Mapping[str, str], outputs: Mapping[str, State] | None = None
+) -> dict[str, Any]:
     """The deployment in which those that were found are resources like any other, and nothing is under way.
 
     Args:
         found: ids by URN.
+        outputs: what a platform told of some of them, by URN.
     """
     resources: list[State] = list(deployment["resources"])
     for each in pending(deployment):
         if each.urn in found:
-            resources = [*_replaced(resources, each.urn), _resource(each, found[each.urn])]
+            made = _resource(each, found[each.urn], (outputs or {}).get(each.urn))
+            resources = [*_replaced(resources, each.urn), made]
     return {**deployment, "resources": _in_order(resources), "pending_operations": []}
 
 
-def _resource(each: Pending, id: str) -> State:
+def _resource(each: Pending, id: str, told: State | None) -> State:
     """What Pulumi would have written; a refresh fills in the rest and keeps what it cannot read back."""
+    if told is not None:
+        return {**each.state, "id": id, "outputs": told}
     inputs = dict(each.state["inputs"])
     outputs = {**_told(inputs), "id": id}
     if "userData" in inputs:

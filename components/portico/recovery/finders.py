@@ -90,10 +90,12 @@ FINDERS: Mapping[str, Find] = {
 """What may be doubled, and how it is found."""
 
 AGAIN = (
-    "kubernetes:",
     "openstack:loadbalancer/members:Members",
     "openstack:networking/floatingIpAssociate:FloatingIpAssociate",
     "pulumi:",
 )
-"""What may be created again as if it were not there, because the second time only changes the first: a
-Kubernetes object is applied by its name; members and the port of a floating IP are set as a whole."""
+"""What may be created again as if it were not there, because the second time only changes the first: members
+and the port of a floating IP are set as a whole."""
+
+KUBERNETES = "kubernetes:"
+"""What the types of Kubernetes objects begin with: they are looked for in their cluster (objects)."""

@@ -10,6 +10,7 @@ from portico import plan
 from portico.capabilities import Capabilities
 from portico.loadbalancers import metallb
 from portico.names import Names
+from portico.plan.metallb_manifest import MANIFEST, UPSTREAM_NAMESPACE, documents, in_namespace
 from portico.settings.model import LoadBalancer, MetalLb, Settings
 from tests.unit.recorder import Recorder, build
 
@@ -50,8 +51,8 @@ def texts(value: object) -> set[str]:
 
 
 def test_the_manifest_is_byte_for_byte_its_authors() -> None:
-    _, published = metallb.MANIFEST.read_bytes().split(b"\n---\n", 1)
-    said = metallb.MANIFEST.read_text().split("\n---\n", 1)[0]
+    _, published = MANIFEST.read_bytes().split(b"\n---\n", 1)
+    said = MANIFEST.read_text().split("\n---\n", 1)[0]
     assert hashlib.sha256(published).hexdigest() in said
 
 
@@ -62,27 +63,24 @@ def test_every_document_of_the_manifest_is_registered_as_it_stands() -> None:
         for child in made.registered
         if child.custom
     }
-    documents = metallb.documents()
-    assert len(documents) == 26
-    for document in documents:
+    assert len(documents()) == 26
+    for document in documents():
         child = registered[document["kind"], document["metadata"]["name"]]
-        assert child.inputs == metallb.in_namespace(document, metallb.UPSTREAM_NAMESPACE), child.urn
+        assert child.inputs == in_namespace(document, UPSTREAM_NAMESPACE), child.urn
 
 
 def test_a_null_is_all_that_the_manifest_loses() -> None:
     different = {
-        document["kind"]
-        for document in metallb.documents()
-        if metallb.in_namespace(document, metallb.UPSTREAM_NAMESPACE) != document
+        document["kind"] for document in documents() if in_namespace(document, UPSTREAM_NAMESPACE) != document
     }
     assert different == {"ValidatingWebhookConfiguration"}
-    (webhook,) = [document for document in metallb.documents() if document["kind"] in different]
+    (webhook,) = [document for document in documents() if document["kind"] in different]
     assert webhook["metadata"]["creationTimestamp"] is None
 
 
 def test_another_namespace_reaches_every_corner() -> None:
     for child in built(namespace="announcers").registered:
-        strays = {text for text in texts(child.inputs) if text.startswith(metallb.UPSTREAM_NAMESPACE)}
+        strays = {text for text in texts(child.inputs) if text.startswith(UPSTREAM_NAMESPACE)}
         assert not strays, child.urn
 
 

@@ -161,7 +161,6 @@ def test_a_type_that_cannot_be_looked_up_is_refused_with_what_to_do():
 @pytest.mark.parametrize(
     "type_",
     [
-        "kubernetes:core/v1:Service",
         "openstack:networking/floatingIpAssociate:FloatingIpAssociate",
         "openstack:loadbalancer/members:Members",
     ],

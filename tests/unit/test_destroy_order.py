@@ -1,0 +1,34 @@
+"""The load balancer outlives what is in the cluster, so that a `destroy` whose cluster is dead stops while it
+serves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from portico.exposure import Exposure
+from tests.unit.plan.test_objects import PAIR, RUN, WORLDS
+from tests.unit.recorder import build
+
+OUTSIDE = {name: WORLDS[name] for name in ("openstack-haproxy", "octavia", "aws-nlb")}
+
+
+@pytest.mark.parametrize(
+    ("said", "last"),
+    [
+        *((world, "IngressClass") for world in OUTSIDE.values()),
+        ({**PAIR, "ingress": {"controller": "none"}, "apps": [RUN]}, "Ingress"),
+    ],
+    ids=[*OUTSIDE, "no controller"],
+)
+def test_nothing_of_the_load_balancer_goes_before_the_cluster_has_answered(
+    said: Mapping[str, Any], last: str
+) -> None:
+    recorded = build(lambda: Exposure("portico", said).url, preview=True)
+    balancer = {
+        each.urn
+        for each in recorded.registered
+        if each.custom and each.name.startswith("portico-lb-") and "pulumi:providers" not in each.type
+    }
+    assert len(balancer) > 3
+    assert balancer <= recorded.after(recorded.one(f"networking.k8s.io/v1:{last}"))
