@@ -37,6 +37,13 @@ class Check(Enum):
     CLUSTER = "the cluster's own endpoints"
 
 
+class Carries(Enum):
+    """What a health check brings along in front of its question."""
+
+    NOTHING = "nothing"
+    PROXY_V2 = "a PROXY protocol v2 header"
+
+
 @dataclass(frozen=True)
 class Kind:
     """A row of the table."""
@@ -46,6 +53,11 @@ class Kind:
     place: Place
     client_ip: ClientIp
     check: Check
+    check_carries: Carries
+    """HAProxy, and Octavia's amphora with it, sends no header with a check that has a port of its own
+    (HAProxy manual, check-send-proxy; Octavia's macros.j2 says `send-proxy` and `port`, and nowhere
+    `check-send-proxy`). AWS sends it with every check of a group that has it on, without a client in it
+    (Network Load Balancers, Proxy protocol, Health check connections)."""
     because: str
     """Why the client's address is or is not kept, as shown to the user."""
     provider: str = ""
@@ -66,6 +78,7 @@ KINDS: tuple[Kind, ...] = (
         Place.OUTSIDE,
         ClientIp.PROXY_V2,
         Check.HTTP,
+        Carries.NOTHING,
         because="HAProxy connects to the nodes from its host's own address",
     ),
     Kind(
@@ -73,6 +86,7 @@ KINDS: tuple[Kind, ...] = (
         Place.OUTSIDE,
         ClientIp.PROXY_V2,
         Check.HTTP,
+        Carries.NOTHING,
         because="an amphora connects to the nodes from an address of its own",
         provider="amphora",
     ),
@@ -81,6 +95,7 @@ KINDS: tuple[Kind, ...] = (
         Place.OUTSIDE,
         ClientIp.KEPT,
         Check.TCP,
+        Carries.NOTHING,
         because="OVN rewrites the destination only",
         provider="ovn",
     ),
@@ -89,6 +104,7 @@ KINDS: tuple[Kind, ...] = (
         Place.OUTSIDE,
         ClientIp.PROXY_V2,
         Check.HTTP,
+        Carries.PROXY_V2,
         because="with targets by address the load balancer's own address is the source",
     ),
     Kind(
@@ -96,6 +112,7 @@ KINDS: tuple[Kind, ...] = (
         Place.INSIDE,
         ClientIp.KEPT,
         Check.CLUSTER,
+        Carries.NOTHING,
         because="a node answers for the address itself, and the traffic policy Local rewrites no source",
     ),
 )

@@ -42,3 +42,5 @@ class Health:
     """A node port of the ingress controller's own health endpoint. Its Service has the traffic policy Local,
     so a node without a controller pod does not answer; the web port and kube-proxy's port would not tell."""
     path: str = "/ping"
+    proxied: bool = False
+    """Whether the question comes with a PROXY v2 header."""

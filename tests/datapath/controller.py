@@ -39,13 +39,16 @@ def controller(
     ports: Ports,
     timeouts: Timeouts = USUAL,
     trusted: Sequence[str] = (),
+    health_proxied: bool = False,
 ) -> Iterator[None]:
     """Traefik and the application, while the block runs."""
     program = places.tools() / "bin" / "traefik"
     if not program.exists():
         missing("there is no Traefik here: make tools")
     listeners = (Listener("http", 80, ports.http), Listener("https", 443, ports.https, tls=True))
-    told = arguments(listeners, Health(ports.health), "portico", timeouts, trusted=trusted)
+    told = arguments(
+        listeners, Health(ports.health, proxied=health_proxied), "portico", timeouts, trusted=trusted
+    )
     way = folder / "way.yaml"
     way.write_text(
         "http:\n"

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from portico import plan
+from portico.kinds import KINDS, Carries, ClientIp, Kind
 from portico.settings.model import Timeouts
+from tests.datapath import sending
 from tests.datapath.controller import Ports, controller, curl
+from tests.unit.contract.subjects import NAMES, ONLINE, settings
 
 ORDINARY = Ports(http=29080, https=29443, health=29082, application=29090)
 STRICT = Ports(http=29180, https=29543, health=29182, application=29190)
+CHECKED = Ports(http=29280, https=29643, health=29282, application=29290)
 LASTS = 66
 """Seconds: more than the minute after which Traefik's own default cuts."""
 RATE = 1000
@@ -95,3 +102,34 @@ def test_a_request_that_takes_longer_than_it_may_is_cut_and_a_slow_answer_is_not
         got = [each.result() for each in cut]
         assert not [answer for answer in got if answer.startswith("200")], got
         assert slow.result() == "200 hello"
+
+
+LOCAL = b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
+"""A header that names no client (PROXY protocol specification, 2.2: LOCAL), as AWS sends it with a check."""
+HEADERS = {"no header": b"", "a header": sending.proxy_header(2, "127.0.0.1"), "a header of nobody": LOCAL}
+
+
+def checked(before: bytes, source: str = "127.0.0.1") -> int:
+    """The status that a health check gets."""
+    asked = b"GET /ping HTTP/1.1\r\nHost: check\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", CHECKED.health), 5, (source, 0)) as connection:
+        connection.sendall(before + asked)
+        return int(connection.makefile("rb").readline().split()[1])
+
+
+def answers(kind: Kind, folder: Path) -> dict[str, int]:
+    """What a trusted load balancer's health check gets with each header, with the arguments of a plan."""
+    made = plan.make(settings(kind), ONLINE, NAMES)
+    proxied = made.client_ip.value is ClientIp.PROXY_V2
+    trusted = ["127.0.0.1/32"] if proxied else []
+    with controller(folder, CHECKED, trusted=trusted, health_proxied=made.health.proxied):
+        assert checked(b"", source="127.0.0.2") == 200, "the kubelet, whom nobody trusts"
+        return {name: checked(before) for name, before in HEADERS.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_health_check_gets_its_200_with_what_it_carries(kind, tmp_path):
+    got = answers(kind, tmp_path)
+    carries = kind.check_carries is Carries.PROXY_V2
+    assert got["no header"] == 200
+    assert got["a header"] == got["a header of nobody"] == (200 if carries else 400)

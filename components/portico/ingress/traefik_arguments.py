@@ -84,6 +84,8 @@ def arguments(
         "--ping=true",
         f"--ping.entryPoint={HEALTH}",
         f"--entryPoints.{HEALTH}.address=:{health.node_port}",
+        # A header that nobody believes is a bad request, and the answer 400 an unhealthy node.
+        *_proxy_protocol(HEALTH, ranges if health.proxied else ""),
         *(argument for listener in listeners for argument in _entry_point(listener, timeouts, ranges)),
         "--providers.kubernetesIngress=true",
         f"--providers.kubernetesIngress.ingressClass={ingress_class}",
@@ -107,8 +109,12 @@ def _entry_point(listener: Listener, timeouts: Timeouts, ranges: str) -> Iterato
     yield f"{here}.transport.lifeCycle.graceTimeOut={DRAIN_SECONDS}s"
     if listener.tls:
         yield f"{here}.http.tls=true"
+    yield from _proxy_protocol(listener.name, ranges)
+
+
+def _proxy_protocol(name: str, ranges: str) -> Iterator[str]:
     if ranges:
-        yield f"{here}.proxyProtocol.trustedIPs={ranges}"
+        yield f"--entryPoints.{name}.proxyProtocol.trustedIPs={ranges}"
 
 
 def _endpoint(published: str | None, published_service: str | None) -> Iterator[str]:

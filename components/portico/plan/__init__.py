@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Generic, TypeVar
 
 from ..capabilities import Capabilities
-from ..kinds import Check, ClientIp, Kind, Place, find
+from ..kinds import Carries, Check, ClientIp, Kind, Place, find
 from ..names import Names
 from ..problems import Problem, Refused
 from ..settings.model import App, Kubernetes, Settings, Timeouts, Wait
@@ -127,7 +127,9 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         Listener(listener.name, listener.port, settings.node_port(listener), listener.tls)
         for listener in chosen.listeners
     )
-    health = Health(settings.ingress.health_port, settings.ingress.health_path)
+    health = Health(
+        settings.ingress.health_port, settings.ingress.health_path, kind.check_carries is Carries.PROXY_V2
+    )
     where = chosen.openstack
     nodes = backends(settings.nodes, capabilities.backends, where.vip if where else None)
     can = capabilities.openstack

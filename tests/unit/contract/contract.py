@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from portico.kinds import ClientIp, Place
+from portico.ingress.traefik_arguments import HEALTH, arguments
+from portico.kinds import Carries, ClientIp, Place
+from portico.settings.model import Timeouts
 from tests.unit.contract.subjects import NAMES, NODE_GROUPS, Subject
 from tests.unit.recorder import UNKNOWN, Resource, Secret
 
@@ -64,6 +66,18 @@ class Contract:
         else:
             assert sources
             assert all(ip_network(source).prefixlen > 8 for source in sources), sources
+
+    def test_the_health_port_believes_the_header_that_a_check_carries(self, subject: Subject) -> None:
+        built = subject.build()
+        told = arguments(
+            built.plan.listeners,
+            built.plan.health,
+            built.plan.ingress_class,
+            Timeouts(),
+            trusted=built.face["source_addresses"],
+        )
+        believed = [word for word in told if word.startswith(f"--entryPoints.{HEALTH}.proxyProtocol")]
+        assert len(believed) == (subject.kind.check_carries is Carries.PROXY_V2)
 
     def test_registers_its_outputs(self, subject: Subject) -> None:
         built = subject.build()

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from portico.kinds import KINDS, TYPES, Place
+from portico.kinds import KINDS, TYPES, Carries, ClientIp, Place
 from portico.loadbalancers import LOADBALANCERS, LoadBalancer
 from portico.problems import Refused
 from tests.unit.contract.subjects import SETTINGS
@@ -31,6 +31,12 @@ def test_a_type_leads_to_a_class_of_its_own(type: str) -> None:
 def test_only_a_load_balancer_outside_names_proxy_sources() -> None:
     inside = [kind for kind in KINDS if kind.place is Place.INSIDE]
     assert all(kind.client_ip.name == "KEPT" for kind in inside)
+
+
+def test_only_where_a_header_is_sent_at_all_does_a_check_carry_one() -> None:
+    carrying = [kind for kind in KINDS if kind.check_carries is Carries.PROXY_V2]
+    assert [kind.name for kind in carrying] == ["aws-nlb"]
+    assert all(kind.client_ip is ClientIp.PROXY_V2 for kind in carrying)
 
 
 def test_nothing_of_aws_is_imported_before_it_is_chosen() -> None:

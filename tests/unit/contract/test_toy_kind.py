@@ -6,14 +6,19 @@ import pulumi
 import pulumi_openstack as openstack
 import pytest
 
-from portico.kinds import KINDS, Check, ClientIp, Kind, Place
+from portico.kinds import KINDS, Carries, Check, ClientIp, Kind, Place
 from portico.loadbalancers import LOADBALANCERS, LoadBalancer
 from portico.plan import Plan
 from tests.unit.contract.contract import Contract
 from tests.unit.contract.subjects import NODE_GROUPS, Subject
 
 ROW = Kind(
-    "toy", Place.OUTSIDE, ClientIp.PROXY_V2, Check.TCP, because="a toy connects from an address of its own"
+    "toy",
+    Place.OUTSIDE,
+    ClientIp.PROXY_V2,
+    Check.TCP,
+    Carries.NOTHING,
+    because="a toy connects from an address of its own",
 )
 PLANNED_LIKE = next(kind for kind in KINDS if kind.type == "octavia")
 

@@ -45,6 +45,11 @@ def test_the_proxy_header_of_the_trusted_addresses_alone_is_believed_on_every_li
     assert f"entryPoints.{HEALTH}.proxyProtocol.trustedIPs" not in said
 
 
+def test_the_health_endpoint_believes_the_same_addresses_where_the_question_has_a_header() -> None:
+    line = arguments((HTTP,), Health(30082, proxied=True), "portico", USUAL, trusted=["10.0.0.5/32"])
+    assert f"--entryPoints.{HEALTH}.proxyProtocol.trustedIPs=10.0.0.5/32" in line
+
+
 @pytest.mark.parametrize("everybody", ["0.0.0.0/0", "::/0"])
 def test_everybody_is_never_trusted(everybody: str) -> None:
     with pytest.raises(ValueError, match="everybody"):
