@@ -93,7 +93,7 @@ def repaired_by_deleting(pair):
 def test_a_metadata_item_that_somebody_deletes_fails_the_next_up_until_it_is_back(pair):
     second = pair.details["hosts"][1]
     with pair.cloud() as cloud:
-        items = cloud.compute.get_server_metadata(second).metadata
+        items = cloud.compute.get_server(second).metadata
         cloud.compute.delete_server_metadata(second, ["portico-001"])
         until("its agent complains", lambda: pair.served(second).complaint, 120, 1)
     pair.door.change({"portico:wait": {"minutes": 1}})

@@ -185,7 +185,7 @@ class OpenStackHAProxy(LoadBalancer):
         servers: dict[str, openstack.compute.Instance] = {}
         before: list[pulumi.Input[pulumi.Resource]] = list(rules)
         planned = list(enumerate(zip(own.hosts.value, ports, strict=False)))
-        for index, (host, port) in sorted(planned, key=lambda each: each[1][0].name in self._recorded):
+        for index, (host, port) in sorted(planned, key=lambda each: not self._watch.missing(each[1][0].name)):
             if servers or host.name in self._recorded:
                 before.append(self._gate(host, port, group, next(reversed(servers.items()), None)))
             servers[host.name] = self._server(index, host, port, fleet, group, before)

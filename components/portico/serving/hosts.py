@@ -90,9 +90,8 @@ class Look:
             NotServing: the server rests, and will for as long as nobody acts.
             NoConsole: this cloud shows none.
         """
-        try:
-            self._status = openstack.status(self._cloud, self.host.server_id)
-        except UNANSWERED:
+        self._status = _status(self._cloud, self.host)
+        if not self._status:
             return None
         if self._status in AT_REST:
             raise NotServing(self.why())
@@ -142,6 +141,14 @@ class Look:
         return " | ".join(lines[-3:]) or "nothing"
 
 
+def _status(connection: openstack.Cloud, host: Host) -> str:
+    """What Nova says of a host's server; nothing when it does not answer."""
+    try:
+        return openstack.status(connection, host.server_id)
+    except UNANSWERED:
+        return ""
+
+
 def _is_now(at: float) -> bool:
     return abs(time.time() - at) <= HEARTBEAT + SLACK
 
@@ -161,6 +168,13 @@ class Watch:
         self._component, self._wait, self._settle_seconds = component, wait, settle_seconds
         self._stood = tuple(Host(name, server_id) for name, server_id in stood.items())
         self._given: set[Host] = set()
+
+    def missing(self, name: str) -> bool:
+        """Whether there is no such host. The state that a program reads is from before a refresh: it may hold
+        a server that Nova knows no more."""
+        recorded = [host for host in self._stood if host.name == name]
+        connection = self._connection()
+        return not recorded or (connection is not None and _status(connection, recorded[0]) == "DELETED")
 
     async def may_touch(self, name: str, before: Host | None, *, rebuilt: bool) -> str:
         """Waits until the host of that name may be made, changed or rebuilt.
@@ -219,14 +233,8 @@ class Watch:
 
     def _alive(self, connection: openstack.Cloud, name: str) -> bool:
         """Whether there is anything to lose: a server of that name that runs, as far as can be known."""
-        try:
-            return any(
-                openstack.status(connection, host.server_id) not in AT_REST
-                for host in self._stood
-                if host.name == name
-            )
-        except UNANSWERED:
-            return True
+        recorded = [host for host in self._stood if host.name == name]
+        return any(_status(connection, host) not in AT_REST for host in recorded)
 
     async def _one_serves(self, looks: Sequence[Look], strict: bool, seconds: float | None = None) -> str:
         """Waits until one of them serves.

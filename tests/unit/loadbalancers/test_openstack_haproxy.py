@@ -28,6 +28,9 @@ class Asked:
     def __init__(self, component: object, wait: object, settle: int, stood: Mapping[str, str]) -> None:
         self.stood, self.touched = stood, []
 
+    def missing(self, name: str) -> bool:
+        return name not in self.stood or self.stood[name] == "gone"
+
     async def may_touch(self, name: str, before: Host | None, *, rebuilt: bool) -> str:
         self.touched.append((name, before, rebuilt))
         return ""
@@ -121,11 +124,14 @@ def test_another_release_rebuilds_hosts(watched):
     assert [rebuilt for _, _, rebuilt in watched[0].touched] == [True, True]
 
 
-def test_a_host_that_is_missing_comes_before_one_that_stands(watched):
+@pytest.mark.parametrize(
+    "state", [stands(1), {**stands(2, id="gone"), **stands(1)}], ids=["of the state", "of the cloud"]
+)
+def test_a_host_that_is_missing_comes_before_one_that_stands(watched, state):
     """Whoever deleted a dead host gets another before the living one is rebuilt."""
-    recorded = make(stands(1), key_pair="operator")
+    recorded = make(state, key_pair="operator")
     assert host(recorded, 2).urn in recorded.after(host(recorded, 1))
-    assert watched[0].touched == [(HOST_1, Host(HOST_2, "balancer-host-2-id"), True)]
+    assert watched[0].touched[-1] == (HOST_1, Host(HOST_2, "balancer-host-2-id"), True)
 
 
 def test_nothing_is_registered_before_its_gate_is_open(watched, monkeypatch):

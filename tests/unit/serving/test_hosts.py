@@ -205,6 +205,14 @@ class TestTheLivingHostIsLeftAlone:
         assert touch(watch(**PAIR, **{"host-3": "3"}), "host-1") == f"host-3 serves {OLD}"
 
 
+def test_a_host_is_missing_when_the_state_or_nova_knows_no_server_of_it(cloud, monkeypatch):
+    """The state that a program reads is from before a refresh."""
+    cloud.put("1", "")
+    assert [watch(**PAIR).missing(f"host-{number}") for number in (1, 2, 3)] == [False, True, True]
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    assert not watch(**PAIR).missing("host-2"), "a preview asks nobody"
+
+
 class TestWhatMayBeTouched:
     def test_the_only_host(self, cloud):
         cloud.put("1", line())
