@@ -16,8 +16,8 @@ class Kubernetes:
     """The cluster to expose."""
 
     kubeconfig: str | None = None
-    """Path of the kubeconfig file; `~` is expanded. Default: what `kubectl` would use (KUBECONFIG, then
-    ~/.kube/config)."""
+    """Path of the kubeconfig file; `~` is expanded. Default: what `kubectl` would use (KUBECONFIG, which may
+    name one file only, then ~/.kube/config)."""
     context: str | None = None
     """The kubeconfig's context. Default: its current one."""
 
@@ -72,7 +72,7 @@ class Ingress:
     namespace: str = "portico-ingress"
     """The namespace made for the controller; it may not be there already."""
     ingress_class: str = "portico"
-    """The ingress class that applications name."""
+    """The ingress class made for the controller, which applications name; it may not be there already."""
     default_class: bool = False
     """Whether an Ingress that names no class is served too."""
     node_ports: Mapping[str, int] | None = None
@@ -297,7 +297,7 @@ class App:
     path: str = "/"
     """The path prefix. Host and path together are unique."""
     namespace: str = "default"
-    """An existing namespace."""
+    """An existing namespace; an `up` refuses one that is missing."""
     service: AppService | None = None
     """An existing Service that is exposed."""
     run: AppImage | None = None
