@@ -44,6 +44,34 @@ def test_a_quota_that_is_one_short_is_named_with_what_it_has_to_be(door, sandbox
     assert f"openstack quota set --{resource} " in reason
 
 
+def test_more_clients_of_a_stack_that_stands_need_quota_for_their_rules(pair, sandbox):
+    pair.door.change(
+        {"portico:loadBalancer": {"allowedClients": [f"198.51.100.{index}/32" for index in range(10)]}}
+    )
+    try:
+        with room_for_rules(sandbox, 3):
+            run = pair.door.run("preview").failed()
+        assert "needs 20 more security group rules, and the quota of" in run.output
+        assert "has room for 3" in run.output
+    finally:
+        pair.door.change()
+
+
+@contextmanager
+def room_for_rules(sandbox, room):
+    with clouds.connection(sandbox.paths) as user:
+        project = user.current_project_id
+        used = len(list(user.network.security_group_rules(project_id=project)))
+    with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:
+        before = admin.network.get_quota(project).security_group_rules
+        admin.network.update_quota(project, security_group_rules=used + room)
+    try:
+        yield
+    finally:
+        with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:
+            admin.network.update_quota(project, security_group_rules=before)
+
+
 @contextmanager
 def network_of_another_project(sandbox):
     """A network that the administrator shares with everybody."""
