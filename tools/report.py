@@ -79,7 +79,7 @@ def _anybodys() -> ssl.SSLContext:
 def main() -> None:
     stack, outputs = sys.argv[1], json.load(sys.stdin)
     url, address = str(outputs.get("url") or ""), str(outputs.get("address") or "")
-    answer = ask(url, address) if url and address else ""
+    answer = ask(url, address) if url.startswith("http") and address else ""
     print("\n".join(lines(stack, outputs, answer)))
 
 

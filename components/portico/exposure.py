@@ -144,7 +144,7 @@ class Exposure(pulumi.ComponentResource):
             TraefikArgs(
                 names=self.plan.names,
                 plan=chosen,
-                listeners=self.plan.listeners,
+                listeners=tuple(each for each in self.plan.listeners if not each.direct),
                 health=self.plan.health,
                 traffic_policy=self.plan.traffic_policy.value,
                 trusted=balancer.source_addresses if proxied else (),

@@ -24,6 +24,9 @@ class Listener:
     tls: bool = False
     """Whether the ingress controller ends TLS on this listener. A load balancer passes the bytes through
     either way."""
+    direct: bool = False
+    """Whether the node port is not the controller's but that of somebody's own Service: it gets the client's
+    bytes and no PROXY header, and tells by accepting connections whether it serves."""
 
 
 @dataclass(frozen=True)

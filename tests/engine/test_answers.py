@@ -1,5 +1,6 @@
 """`up` ends well exactly when the way to every application works, whatever the application says."""
 
+import json
 import re
 
 ALONE = {"portico:loadBalancer": {"hosts": {"count": 1}}}
@@ -32,3 +33,40 @@ def test_an_api_without_a_root_is_an_answer_and_a_missing_certificate_is_none(do
 
     stack.change(ALONE, {"portico:apps": [{**app, "probe": {"expect": [404]}}]})
     stack.up().succeeded()
+
+
+def test_a_service_of_ones_own_is_reached_past_the_controller(door):
+    stack = door("tcp", ALONE)
+    ports = stack.own["portico:ingress"]["nodePorts"]
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": f"{stack.stack}-own", "namespace": "default"},
+        "spec": {
+            "type": "NodePort",
+            "selector": {"app.kubernetes.io/name": stack.stack},
+            "ports": [{"port": 80, "nodePort": ports["http"] + 3, "protocol": "TCP"}],
+        },
+    }
+    file = stack.folder / "service.json"
+    file.write_text(json.dumps(service))
+    listeners = [
+        {"name": "http", "port": 80},
+        {"name": "https", "port": 443},
+        {"name": "own", "port": 2222, "protocol": "tcp"},
+    ]
+    own = {"portico:loadBalancer": {"listeners": listeners}, "portico:wait": {"minutes": 2}}
+    stack.change(ALONE, own, {"portico:ingress": {"nodePorts": {"own": ports["http"] + 3}}})
+    kubectl(stack, "apply", "--filename", str(file)).succeeded()
+    try:
+        stack.up().succeeded()
+        url = f"http://{stack.outputs()['address']}:2222/"
+        said = stack.start("--silent", "--fail", url, bare=True, command="curl").end().succeeded()
+        assert "Hostname:" in said.output
+        assert "X-Forwarded-For" not in said.output
+    finally:
+        kubectl(stack, "delete", "--filename", str(file)).succeeded()
+
+
+def kubectl(stack, *words):
+    return stack.start(*words, bare=True, command="kubectl").end()

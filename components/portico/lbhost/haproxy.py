@@ -53,6 +53,9 @@ defaults
     srvtcpka-cnt 4
 """
 
+CHECKED = "check inter 1s fall 2 rise 1"
+"""How a node is asked, by HTTP or, where nothing else is said, by a TCP connection."""
+
 STATUS_CONNECTIONS = 20
 RESERVE = 100
 """Connections beside the clients': the status port has to answer just when there is no room for clients."""
@@ -76,7 +79,7 @@ def _nodes(health: Health, backends: tuple[Backend, ...]) -> Iterator[str]:
     yield "backend nodes"
     yield f"    option httpchk GET {url_path(health.path)}"
     yield "    http-check expect status 200"
-    yield "    default-server check inter 1s fall 2 rise 1"
+    yield f"    default-server {CHECKED}"
     for backend in backends:
         yield f"    server {word(backend.name)} {backend.address}:{health.node_port}"
     yield ""
@@ -92,6 +95,10 @@ def _clients(fleet: Fleet) -> Iterator[str]:
     yield f"    stick-table type ip size {fleet.max_connections} expire 10s store conn_cur"
     yield "    tcp-request connection track-sc0 src"
     yield f"    tcp-request connection reject if {{ sc0_conn_cur gt {fleet.max_connections_per_source} }}"
+    for listener in fleet.listeners:
+        if listener.direct:
+            yield "    # Of other protocols nobody knows who speaks first."
+            yield f"    tcp-request content accept if {{ so_id {listener.port} }}"
     yield "    # Who says nothing at all for a minute had nothing to ask; HTTP and TLS clients speak first."
     yield "    tcp-request inspect-delay 60s"
     yield "    tcp-request content accept if { req.len gt 0 }"
@@ -103,10 +110,11 @@ def _clients(fleet: Fleet) -> Iterator[str]:
 
 def _listener(listener: Listener, backends: tuple[Backend, ...]) -> Iterator[str]:
     yield f"backend listener-{word(listener.name)}"
-    yield "    default-server send-proxy-v2"
+    yield f"    default-server {CHECKED if listener.direct else 'send-proxy-v2'}"
     for backend in backends:
         name = word(backend.name)
-        yield f"    server {name} {backend.address}:{listener.node_port} track nodes/{name}"
+        tracked = "" if listener.direct else f" track nodes/{name}"
+        yield f"    server {name} {backend.address}:{listener.node_port}{tracked}"
     yield ""
 
 

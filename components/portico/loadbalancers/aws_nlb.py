@@ -141,15 +141,15 @@ class AwsNlb(LoadBalancer):
             target_type=own.target_type.value,
             protocol="TCP",
             port=listener.node_port,
-            proxy_protocol_v2=True,
+            proxy_protocol_v2=not listener.direct,
             # Kept addresses would pass by the load balancer's group and need the clients admitted to the
             # nodes.
             preserve_client_ip="false",
             health_check=aws.lb.TargetGroupHealthCheckArgs(
-                protocol="HTTP",
-                port=str(health.node_port),
-                path=health.path,
-                matcher="200",
+                protocol="TCP" if listener.direct else "HTTP",
+                port="traffic-port" if listener.direct else str(health.node_port),
+                path=None if listener.direct else health.path,
+                matcher=None if listener.direct else "200",
                 interval=CHECK_SECONDS,
                 timeout=3,
                 healthy_threshold=2,

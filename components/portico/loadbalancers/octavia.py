@@ -116,7 +116,7 @@ class Octavia(LoadBalancer):
             name=names.of("pool", listener.name),
             description=names.description(f"nodes behind {listener.name}"),
             listener_id=front.id,
-            protocol=own.pool_protocol,
+            protocol=own.pool_protocol_of(listener),
             lb_method=own.balance.value,
             opts=self._part([front]),
         )
@@ -125,7 +125,7 @@ class Octavia(LoadBalancer):
     def _monitor(
         self, name: str, listener: Listener, pool: openstack.loadbalancer.Pool
     ) -> openstack.loadbalancer.Monitor:
-        monitor = self._own.monitor.value
+        monitor = self._own.monitor_of(listener)
         http = monitor.type == "HTTP"
         return openstack.loadbalancer.Monitor(
             name,
@@ -154,7 +154,7 @@ class Octavia(LoadBalancer):
                 name=backend.name,
                 address=str(backend.address),
                 protocol_port=listener.node_port,
-                monitor_port=self._own.monitor.value.port,
+                monitor_port=self._own.monitor_of(listener).port,
                 # Octavia plugs itself into a member's subnet; other nodes it reaches through the router.
                 subnet_id=self._own.subnet_of(backend),
             )

@@ -124,7 +124,13 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
     provider = chosen.octavia.provider if chosen.octavia else "amphora"
     kind = find(chosen.type, provider)
     listeners = tuple(
-        Listener(listener.name, listener.port, settings.node_port(listener), listener.tls)
+        Listener(
+            listener.name,
+            listener.port,
+            settings.node_port(listener),
+            listener.tls,
+            direct=listener.protocol == "tcp",
+        )
         for listener in chosen.listeners
     )
     health = Health(

@@ -82,6 +82,7 @@ def node_ports(settings: Settings, names: Names) -> tuple[NodePort, ...]:
         *(
             NodePort(settings.node_port(listener), f"portico:ingress.nodePorts.{listener.name}", service)
             for listener in settings.load_balancer.listeners
+            if listener.protocol == "http"
         ),
         NodePort(settings.ingress.health_port, "portico:ingress.healthPort", service),
     )

@@ -15,7 +15,7 @@ from ..names import Names
 from ..problems import Problem, Refused
 from ..settings.model import Octavia as OctaviaSettings
 from ..settings.model import Settings
-from ..traffic import Backend
+from ..traffic import Backend, Listener
 from . import ownership, quotas
 from .choice import Choice
 from .openstack_place import OpenStackPlace, place
@@ -88,6 +88,14 @@ class OctaviaPlan:
     def keeps_source(self) -> bool:
         """Whether the nodes see the clients' own addresses."""
         return self.node_sources.value is not None
+
+    def pool_protocol_of(self, listener: Listener) -> str:
+        """TCP or PROXYV2: somebody's own Service gets no PROXY header."""
+        return "TCP" if listener.direct else self.pool_protocol
+
+    def monitor_of(self, listener: Listener) -> Monitor:
+        """How the nodes behind a listener are asked: of somebody's own Service only the port is known."""
+        return Monitor("TCP", port=None, path=None) if listener.direct else self.monitor.value
 
     def subnet_of(self, backend: Backend) -> str | None:
         """The subnet that a member is given; None for a node outside of the load balancer's."""

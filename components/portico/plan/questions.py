@@ -17,7 +17,7 @@ EVERYBODY = IPv4Network("0.0.0.0/0")
 
 @dataclass(frozen=True)
 class Question:
-    """An HTTP GET, and what counts as its answer."""
+    """An HTTP GET, or a TCP connection, and what counts as its answer."""
 
     port: int
     tls: bool
@@ -34,6 +34,8 @@ class Question:
     """`namespace/name` of the Secret whose certificate has to be shown."""
     traefik: bool = True
     """Whether the controller is Portico's Traefik, whose own words are known."""
+    direct: bool = False
+    """Whether there is no HTTP to be asked: a connection that stays open is the answer."""
 
     @property
     def asked(self) -> str:
@@ -42,18 +44,24 @@ class Question:
 
     def url(self, host: str, path: str | None = None) -> str:
         """Where the application is, at a host name or an address; or another path there."""
+        if self.direct:
+            return f"tcp://{host}:{self.port}"
         usual = 443 if self.tls else 80
         port = "" if self.port == usual else f":{self.port}"
         return f"{'https' if self.tls else 'http'}://{host}{port}{path or self.path}"
 
 
 def questions(settings: Settings) -> tuple[Question, ...]:
-    """One for each application, in their order; without any, one for the controller."""
+    """One for each application, in their order, or without any one for the controller; then one for each
+    listener that goes past the controller."""
     traefik = settings.ingress.controller == "traefik"
-    if settings.apps:
-        return tuple(_question(app, settings, traefik) for app in settings.apps)
-    listener = _listener(settings, secure=False)
-    return (Question(listener.port, listener.tls, traefik=traefik),)
+    listeners = settings.load_balancer.listeners
+    direct = [Question(each.port, tls=False, direct=True) for each in listeners if each.protocol == "tcp"]
+    served = [_question(app, settings, traefik) for app in settings.apps]
+    if not served and len(direct) < len(listeners):
+        listener = _listener(settings, secure=False)
+        served = [Question(listener.port, listener.tls, traefik=traefik)]
+    return (*served, *direct)
 
 
 def _question(app: model.App, settings: Settings, traefik: bool) -> Question:
@@ -72,7 +80,8 @@ def _question(app: model.App, settings: Settings, traefik: bool) -> Question:
 
 
 def _listener(settings: Settings, secure: bool) -> model.Listener:
-    return min(settings.load_balancer.listeners, key=lambda each: (each.tls is not secure, each.port))
+    serving = [each for each in settings.load_balancer.listeners if each.protocol == "http"]
+    return min(serving, key=lambda each: (each.tls is not secure, each.port))
 
 
 def narrowed(settings: Settings) -> tuple[str, ...]:

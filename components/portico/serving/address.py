@@ -9,6 +9,7 @@ import secrets
 import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pulumi
 
@@ -20,9 +21,13 @@ from .waiting import until
 SECONDS = 5.0
 """How long one question may take."""
 
+OPEN_SECONDS = 1.0
+"""How long a connection has to stay open."""
+
 MOST = 64 * 1024
 """How many bytes of an answer are read."""
 
+CLOSED = "the connection is closed at once; no node accepts one on the listener's node port"
 NO_WAY = "the floating IP, the rule for the listener or the LB hosts' way to the node ports is broken"
 
 
@@ -65,14 +70,17 @@ class _Asked:
         self.why = "it was never asked"
 
     def __str__(self) -> str:
-        return f"{self.url} (host {self._question.host}) does not answer"
+        host = f" (host {self._question.host})" if self._question.host else ""
+        return f"{self.url}{host} does not answer"
 
     def __call__(self) -> str | None:
         question = self._question
+        if question.direct:
+            return self._connected()
         try:
             answer = _ask(self._address, question, question.host or self._address)
         except OSError as error:
-            self.why = f"no answer ({error}); {', or '.join([NO_WAY, *self._narrowed])}"
+            self.why = self._no_answer(error)
             return None
         try:
             why = complaint(answer, question, self._nobodys)
@@ -80,6 +88,23 @@ class _Asked:
             why = f"the same question for a host name that nobody serves gets no answer ({error})"
         self.why = f"HTTP {answer.status}; {why}"
         return None if why else f"HTTP {answer.status}"
+
+    def _connected(self) -> str | None:
+        """A load balancer accepts for everybody, and closes at once where no node is left."""
+        try:
+            with socket.create_connection((self._address, self._question.port), timeout=SECONDS) as opened:
+                opened.settimeout(OPEN_SECONDS)
+                with suppress(TimeoutError):
+                    if not opened.recv(1):
+                        self.why = CLOSED
+                        return None
+        except OSError as error:
+            self.why = self._no_answer(error)
+            return None
+        return "TCP connection accepted"
+
+    def _no_answer(self, error: OSError) -> str:
+        return f"no answer ({error}); {', or '.join([NO_WAY, *self._narrowed])}"
 
     def _nobodys(self) -> Answer:
         return _ask(self._address, self._question, f"{secrets.token_hex(4)}.invalid")

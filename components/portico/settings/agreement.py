@@ -27,6 +27,7 @@ def check(read: Reader, settings: Settings) -> None:
     _node_ports_are_distinct(read, settings)
     _something_takes_the_address(read, settings)
     _something_reads_requests(read, settings)
+    _something_serves_the_apps(read, settings)
     if settings.nodes is not None:
         _vip_is_free(read, settings, settings.nodes)
         _excluded_are_in_cidr(read, settings.nodes)
@@ -116,6 +117,13 @@ def _something_reads_requests(read: Reader, settings: Settings) -> None:
     if settings.ingress.controller == "none" and settings.load_balancer.timeouts.read:
         rule = "is not used with `controller: none`: only a controller sees whole requests"
         read.wrong(*READ, rule=rule, remedy="leave it out, and tell the controller that is there")
+
+
+def _something_serves_the_apps(read: Reader, settings: Settings) -> None:
+    direct = all(listener.protocol == "tcp" for listener in settings.load_balancer.listeners)
+    if settings.apps and direct and read.sound(*LISTENERS):
+        rule = "must hold one with `protocol: http` where there are apps"
+        read.wrong(*LISTENERS, rule=rule, remedy="add one, or leave the apps out")
 
 
 def _vip_is_free(read: Reader, settings: Settings, nodes: Nodes) -> None:

@@ -104,7 +104,10 @@ class Listener:
     """1..65535, unique. With type openstack-haproxy neither 22 nor 61404, where the hosts' own services
     listen. Required."""
     tls: bool = False
-    """Whether the ingress controller ends TLS here. Default: true for port 443."""
+    """Whether the ingress controller ends TLS here. Default: true for port 443 with `protocol: http`."""
+    protocol: str = "http"
+    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a node
+    port that a NodePort Service of your own has, with no PROXY header; not with metallb)."""
 
 
 @dataclass(frozen=True)

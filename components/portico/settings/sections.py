@@ -65,8 +65,11 @@ LONGEST_IDLE = {"aws-nlb": 6000}
 """What a type can do at most, in seconds, where that is less than the settings take (Elastic Load Balancing
 API, listener attribute tcp.idle_timeout.seconds)."""
 
-TCP_ONLY = "may not be given: every listener is TCP, and UDP (HTTP/3) is not passed on"
-NO_UDP = "leave it out, and with it a listener that is for UDP: HTTP/2 works over the TLS listener"
+PROTOCOLS = ("http", "tcp")
+"""The values of a listener's `protocol`."""
+
+TCP_ONLY = "must be http or tcp: every listener is TCP, and UDP (HTTP/3) is not passed on"
+NO_UDP = "leave out a listener that is for UDP: HTTP/2 works over the TLS listener"
 
 THERE_ALREADY = ("default", "kube-system", "kube-public", "kube-node-lease")
 """The namespaces that every cluster begins with (Kubernetes, Namespaces, Initial namespaces)."""
@@ -206,7 +209,7 @@ def load_balancer(read: Reader) -> LoadBalancer:
         read.refuse(
             *(key for key in SUBSECTIONS if key not in belong), rule=f"does not belong to `type: {kind}`"
         )
-    listeners = read.sections("listeners", _listener, least=1)
+    listeners = read.sections("listeners", partial(_listener, type=kind), least=1)
     read.distinct("listeners", listeners, lambda listener: listener.name or None, "name")
     read.distinct("listeners", listeners, lambda listener: listener.port or None, "port")
     for index, listener in listeners.items() if kind == "openstack-haproxy" else ():
@@ -226,15 +229,29 @@ def load_balancer(read: Reader) -> LoadBalancer:
     )
 
 
-def _listener(read: Reader) -> Listener:
+def _listener(read: Reader, type: str) -> Listener:
     read.require("name")
     read.require("port")
-    read.refuse("protocol", rule=TCP_ONLY, remedy=NO_UDP)
+    protocol = read.text("protocol", default=Listener.protocol, rule=_protocol)
+    direct = protocol == "tcp"
+    if direct and inside(type):
+        remedy = "give that Service the type LoadBalancer itself"
+        read.wrong("protocol", rule=f"may not be tcp with `type: {type}`", remedy=remedy)
     name = read.text("name", default="", rule=values.port_name)
     if name in OWN_NAMES:
         read.wrong("name", rule="is the name of the controller's own port", remedy="choose another")
     port = read.number("port", default=0, low=1, high=65535)
-    return Listener(name, port, tls=read.flag("tls", default=port == 443))
+    tls = read.flag("tls", default=port == 443 and not direct)
+    if direct and tls:
+        rule = "is not used with `protocol: tcp`, which passes TLS through like any bytes"
+        read.wrong("tls", rule=rule, remedy="leave it out")
+    return Listener(name, port, tls, protocol)
+
+
+def _protocol(value: object) -> str:
+    if value not in PROTOCOLS:
+        raise Wrong(TCP_ONLY, NO_UDP)
+    return str(value)
 
 
 def timeouts(read: Reader, type: str) -> Timeouts:

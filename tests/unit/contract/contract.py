@@ -117,6 +117,33 @@ class Contract:
             assert source or rule.inputs.get("remoteGroupId") or rule.inputs.get("referencedSecurityGroupId")
             assert source != "0.0.0.0/0", f"{rule.urn} admits everyone"
 
+    def test_a_listener_of_somebodys_own_service_gets_bytes_alone_and_is_asked_by_itself(
+        self, subject: Subject
+    ) -> None:
+        if subject.kind.place is Place.INSIDE:
+            return
+        built = subject.build(direct=True)
+        for child in built.children:
+            if child.type == "openstack:loadbalancer/pool:Pool" and "-2222" in child.name:
+                assert child.inputs["protocol"] == "TCP"
+            if child.type == "openstack:loadbalancer/monitor:Monitor" and "-2222" in child.name:
+                assert child.inputs["type"] == "TCP"
+                assert "urlPath" not in child.inputs
+            if child.type == "openstack:loadbalancer/members:Members" and "-2222" in child.name:
+                assert all(
+                    (member["protocolPort"], member.get("monitorPort")) == (30022, None)
+                    for member in child.inputs["members"]
+                )
+            if child.type == "aws:lb/targetGroup:TargetGroup" and "-2222" in child.name:
+                assert child.inputs["proxyProtocolV2"] is False
+                assert child.inputs["healthCheck"]["protocol"] == "TCP"
+                assert child.inputs["healthCheck"]["port"] == "traffic-port"
+        ports = {
+            rule.inputs.get("portRangeMin", rule.inputs.get("fromPort"))
+            for rule in node_rules(built.children)
+        }
+        assert 30022 in ports or not ports
+
     def test_every_reason_is_a_sentence(self, subject: Subject) -> None:
         reasons = subject.plan().reasons()
         assert {"kind", "client_ip", "traffic_policy", "check", "backends"} <= reasons.keys()

@@ -16,6 +16,8 @@ from portico.plan import Choice, Plan
 from portico.settings.model import (
     Aws,
     Hosts,
+    Ingress,
+    Listener,
     LoadBalancer,
     MetalLb,
     NodeAddress,
@@ -90,9 +92,15 @@ ANSWERS: Mapping[str, Answer] = {
 """What the platforms add to what they are asked for."""
 
 
-def settings(kind: Kind, nodes: int = 2) -> Settings:
-    """A stack file for a kind, with so many nodes."""
+SSH = Listener("ssh", 2222, protocol="tcp")
+NODE_PORTS = {"http": 30080, "https": 30443, "ssh": 30022}
+
+
+def settings(kind: Kind, nodes: int = 2, direct: bool = False) -> Settings:
+    """A stack file for a kind, with so many nodes and, with `direct`, a listener past the controller."""
     chosen = SETTINGS[kind.name]
+    if direct:
+        chosen = replace(chosen, listeners=(*chosen.listeners, SSH))
     listed = tuple(
         NodeAddress(IPv4Address(f"10.20.0.{index + 11}"), f"worker-{index + 1}") for index in range(nodes)
     )
@@ -101,6 +109,7 @@ def settings(kind: Kind, nodes: int = 2) -> Settings:
     return Settings(
         load_balancer=chosen,
         nodes=None if inside else Nodes("addresses", addresses=listed, security_group=group),
+        ingress=Ingress(node_ports=NODE_PORTS if direct else None),
         wait=Wait(until="nothing"),
     )
 
@@ -137,9 +146,9 @@ class Subject:
     like: Kind | None = None
     """Another kind whose settings are used: a kind that is not in `SETTINGS` has none of its own."""
 
-    def plan(self, nodes: int = 2, can: Capabilities = ONLINE) -> Plan:
+    def plan(self, nodes: int = 2, can: Capabilities = ONLINE, direct: bool = False) -> Plan:
         """What plan.make decides for it."""
-        made = plan.make(settings(self.like or self.kind, nodes), can, NAMES)
+        made = plan.make(settings(self.like or self.kind, nodes, direct), can, NAMES)
         if self.like is None:
             return made
         return replace(
@@ -148,9 +157,11 @@ class Subject:
             client_ip=Choice(self.kind.client_ip, because=self.kind.because),
         )
 
-    def build(self, nodes: int = 2, can: Capabilities = ONLINE, preview: bool = False) -> Built:
+    def build(
+        self, nodes: int = 2, can: Capabilities = ONLINE, preview: bool = False, direct: bool = False
+    ) -> Built:
         """What Pulumi is asked for."""
-        planned = self.plan(nodes, can)
+        planned = self.plan(nodes, can, direct)
         return Built(planned, build(lambda: self._program(planned), preview=preview, answers=ANSWERS))
 
     def preview_offline(self) -> Built:

@@ -73,6 +73,7 @@ def realistic(workers: int) -> Fleet:
 GOLDEN = {
     "pair": fleet(),
     "one-host-fast": fleet(workers=1, hosts=1, timers=FAST, listeners=(WEB,)),
+    "pair-with-a-tcp-listener": fleet(listeners=(WEB, TLS, Listener("ssh", 2222, 30022, direct=True))),
     "five-hosts-no-workers": fleet(workers=0, hosts=5),
 }
 """The fleets whose files are kept in tests/lbhost/golden, by name."""

@@ -71,3 +71,25 @@ def test_a_public_address_for_everybody_keeps_nobody_out(base):
 )
 def test_a_question_is_a_url_without_the_usual_port(question, url):
     assert question.url("door") == url
+
+
+TCP = {
+    "loadBalancer.listeners": [
+        {"name": "ssh", "port": 22222, "protocol": "tcp"},
+        {"name": "http", "port": 80},
+        {"name": "secure", "port": 8443, "tls": True},
+    ],
+    "ingress.nodePorts": {"ssh": 30022, "http": 30080, "secure": 30443},
+}
+
+
+def test_a_tcp_listener_is_asked_besides_and_never_in_the_name_of_an_application():
+    direct = Question(22222, False, direct=True)
+    assert asked(but(PAIR, TCP), apps=[APP]) == (Question(80, False, "shop.example.org"), direct)
+    assert asked(but(PAIR, TCP)) == (Question(80, False), direct)
+
+
+def test_a_stack_with_tcp_listeners_alone_asks_those_alone():
+    only = {"loadBalancer.listeners": TCP["loadBalancer.listeners"][:1], "ingress.nodePorts": {"ssh": 30022}}
+    (question,) = asked(but(PAIR, only))
+    assert (question, question.url("door")) == (Question(22222, False, direct=True), "tcp://door:22222")

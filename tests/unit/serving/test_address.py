@@ -2,6 +2,7 @@
 
 import asyncio
 import http.server
+import socketserver
 import ssl
 import threading
 from dataclasses import replace
@@ -219,3 +220,54 @@ def test_an_application_with_a_certificate_has_to_show_it(door, certificate):
     assert "shows its own certificate: the Secret shop/hello-tls is missing" in said
     assert ask(shown, tls=True) == "HTTP 200"
     assert ask(door(passed_on(200), certificate=certificate(HOST)), **secure) == "HTTP 200"
+
+
+@pytest.fixture
+def listener():
+    """A TCP listener on loopback that does so with every connection; its port."""
+    opened = []
+
+    def listen(does):
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), does)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        opened.append(server)
+        return server.server_address[1]
+
+    yield listen
+    for server in opened:
+        server.shutdown()
+        server.server_close()
+
+
+class Silent(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.recv(1)
+
+
+class Greeting(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.sendall(b"SSH-2.0-")
+
+
+class Closed(socketserver.BaseRequestHandler):
+    """HAProxy without a node that serves."""
+
+    def handle(self):
+        pass
+
+
+@pytest.mark.parametrize("does", [Silent, Greeting])
+def test_a_tcp_listener_answers_by_keeping_a_connection_or_speaking(listener, does):
+    assert ask(listener(does), direct=True, host=None, minutes=0) == "TCP connection accepted"
+
+
+def test_a_tcp_connection_that_is_closed_at_once_is_no_answer(listener):
+    said = refused(listener(Closed), direct=True, host=None)
+    assert "tcp://127.0.0.1:" in said
+    assert "closed at once; no node accepts one on the listener's node port" in said
+    assert "(host" not in said
+
+
+def test_a_tcp_listener_that_nobody_reaches_names_the_hops_before_it():
+    assert "the floating IP" in refused(1, direct=True, host=None)

@@ -56,8 +56,8 @@ def test_every_key_that_takes_an_address_is_among_those():
     assert tried == holding | AS_TEXT
 
 
-@pytest.mark.parametrize("protocol", ["udp", "UDP", "quic", "http3", "tcp"])
-def test_a_listener_has_no_protocol_to_choose_and_udp_is_refused_with_what_to_do(protocol):
+@pytest.mark.parametrize("protocol", ["udp", "UDP", "quic", "http3", "https"])
+def test_a_listener_is_for_http_or_tcp_and_udp_is_refused_with_what_to_do(protocol):
     listeners = [{"name": "https", "port": 443}, {"name": "h3", "port": 443, "protocol": protocol}]
     assert complaints(but(PAIR, {"loadBalancer.listeners": listeners})) == [
         f"loadBalancer.listeners[1].protocol = '{protocol}': {TCP_ONLY}; {NO_UDP}"
@@ -67,7 +67,7 @@ def test_a_listener_has_no_protocol_to_choose_and_udp_is_refused_with_what_to_do
 def test_a_listener_has_no_address_of_its_own():
     listeners = [{"name": "http", "port": 80, "address": "::"}, {"name": "https", "port": 443}]
     assert complaints(but(PAIR, {"loadBalancer.listeners": listeners})) == [
-        "loadBalancer.listeners[0].address: is no setting; known here: name, port, tls"
+        "loadBalancer.listeners[0].address: is no setting; known here: protocol, name, port, tls"
     ]
 
 

@@ -466,3 +466,38 @@ def test_how_long_a_request_may_take_is_nobodys_affair_without_a_controller_of_o
         "loadBalancer.timeouts.read = 30: is not used with `controller: none`: only a controller sees whole "
         "requests; leave it out, and tell the controller that is there"
     )
+
+
+SSH = {"name": "ssh", "port": 2222, "protocol": "tcp"}
+NODE_PORTS = {"http": 30080, "https": 30443, "ssh": 30022}
+
+
+def listening(*listeners, base=PAIR, ports=NODE_PORTS, **sections):
+    made = but(base, {"loadBalancer.listeners": list(listeners), "ingress.nodePorts": ports})
+    return {**made, **sections}
+
+
+def test_a_tcp_listener_is_right_with_the_node_port_of_its_service():
+    assert parse(listening(*LISTENERS, SSH), "").load_balancer.listeners[2].protocol == "tcp"
+    (listener,) = parse(listening({**SSH, "port": 443}, ports={"ssh": 30022}), "").load_balancer.listeners
+    assert not listener.tls
+
+
+def test_a_tcp_listener_needs_a_node_port_and_ends_no_tls():
+    (said,) = complaints(listening(*LISTENERS, SSH, ports={"http": 30080, "https": 30443}))
+    assert said.startswith("ingress.nodePorts.ssh: is required for the listener 'ssh'")
+    (said,) = complaints(listening(*LISTENERS, {**SSH, "tls": True}))
+    assert said.startswith("loadBalancer.listeners[2].tls = True: is not used with `protocol: tcp`")
+
+
+def test_inside_the_cluster_a_service_has_an_address_of_its_own():
+    (said,) = complaints(listening(*LISTENERS, SSH, base=METALLB))
+    assert said == (
+        "loadBalancer.listeners[2].protocol = 'tcp': may not be tcp with `type: metallb`; "
+        "give that Service the type LoadBalancer itself"
+    )
+
+
+def test_applications_need_a_listener_that_leads_to_the_controller():
+    (said,) = complaints(listening(SSH, ports={"ssh": 30022}, apps=[APP]))
+    assert said.startswith("loadBalancer.listeners = a list: must hold one with `protocol: http` where there")

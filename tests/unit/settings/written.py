@@ -1,7 +1,7 @@
 """Arbitrary right settings, and how somebody would write them down."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from string import ascii_lowercase, digits
 
@@ -247,6 +247,10 @@ def right_settings(draw):
     listeners = draw(some(listener, 1, 4, by=(lambda each: each.name, lambda each: each.port)))
     balancer = draw(balancers(listeners))
     inside = balancer.type == "metallb"
+    if not inside and draw(st.booleans()):
+        first, *others = listeners
+        direct = tuple(replace(each, tls=False, protocol="tcp") for each in others)
+        balancer = replace(balancer, listeners=(first, *direct))
     nodes = None if inside else draw(listed | swept if balancer.type == "aws-nlb" else listed | found | swept)
     return Settings(
         kubernetes=draw(st.builds(Kubernetes, maybe(texts), maybe(texts))),
