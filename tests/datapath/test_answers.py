@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from portico.ingress.traefik_arguments import arguments
 from portico.plan.questions import Question
 from portico.serving.address import address_answers
-from portico.settings.model import Wait
+from portico.settings.model import Timeouts, Wait
 from portico.traffic import Health, Listener
 from tests.parts import missing
 from tools import places
@@ -115,7 +115,7 @@ def traefik(tmp_path_factory):
             listeners = [Listener(name, 80, port, name == "https") for name, port in ports.items()]
             words = [
                 word.replace("address=:", "address=127.0.0.1:")
-                for word in arguments(listeners, Health(free_port()), "portico", **more)
+                for word in arguments(listeners, Health(free_port()), "portico", Timeouts(), **more)
                 if not word.startswith("--providers.")
             ]
             words.append(f"--providers.file.filename={folder / 'routes.yaml'}")
