@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 
@@ -46,23 +44,13 @@ class Report:
 @contextmanager
 def holding(wanted: Holding, prefix: Sequence[str] = ()) -> Iterator[Report]:
     """They are held while the block runs, from where `prefix` puts a command; each was tried once before."""
+    from tests.datapath.client import running
+
     report = Report()
-    process = subprocess.Popen(
-        [*prefix, sys.executable, str(Path(__file__).resolve())],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(json.dumps(asdict(wanted)) + "\n")
-    process.stdin.flush()
-    try:
-        assert process.stdout.readline() == "held\n", "the connections could not be tried"
+    with running(__file__, wanted, prefix, ready="held") as said:
         yield report
-    finally:
-        for name, count in json.loads(process.communicate(timeout=60)[0] or "{}").items():
-            setattr(report, name, count)
+    for name, count in said.items():
+        setattr(report, name, count)
 
 
 async def _main() -> None:

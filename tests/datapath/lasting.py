@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -44,24 +42,13 @@ class Report:
 @contextmanager
 def lasting(wanted: Lasting, prefix: Sequence[str] = ()) -> Iterator[Report]:
     """Connections that are open and in use while the block runs, from where `prefix` puts a command."""
+    from tests.datapath.client import running
+
     report = Report()
-    process = subprocess.Popen(
-        [*prefix, sys.executable, str(Path(__file__).resolve())],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(json.dumps(asdict(wanted)) + "\n")
-    process.stdin.flush()
-    try:
-        assert process.stdout.readline() == "open\n", "the connections could not be opened"
+    with running(__file__, wanted, prefix, ready="open") as said:
         yield report
-    finally:
-        said = json.loads(process.communicate(timeout=60)[0] or "{}")
-        report.connections, report.exchanges = said.get("connections", 0), said.get("exchanges", 0)
-        report.broken = tuple((at, why) for at, why in said.get("broken", ()))
+    report.connections, report.exchanges = said["connections"], said["exchanges"]
+    report.broken = tuple((at, why) for at, why in said["broken"])
 
 
 async def _main() -> None:
