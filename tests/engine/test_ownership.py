@@ -24,7 +24,7 @@ def test_a_second_checkout_without_the_state_is_refused_by_name_and_changes_noth
             *("port", "server", "server group", "floating IP"),
             *("security group", "security group rule"),
         }
-        assert len(taken) == 3 + 2 + 1 + 1 + 1 + 7
+        assert len(taken) == 6 + 2 + 1 + 1 + 1 + 7
         assert "python -m portico.recovery --stack" in run.output
     assert everything(sandbox, second) == before
     pair.door.up("--expect-no-changes").succeeded()
