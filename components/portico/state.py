@@ -1,19 +1,30 @@
 """What this stack's state holds: what is there of it is its own, and nothing else is.
 
-May touch Pulumi: asks the engine, which reads its backend; no platform is asked. Read by preflight. A program
-cannot see its state otherwise, and the name of a thing does not tell whose it is.
+May touch Pulumi: asks the engine, which reads its backend; no platform is asked. Read by preflight and
+loadbalancers. A program cannot see its state otherwise, and the name of a thing does not tell whose it is.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
+from .problems import Problem, Refused
+
 CALL = "pulumi:pulumi:readStackResourceOutputs"
 """The engine's own function that reads a stack's resources from its backend (pulumi/pkg, builtins.go)."""
+
+HALF_WRITTEN = "failed to load checkpoint"
+"""What the engine says of a state that it is writing in this moment: it begins an `up` with that, and a
+backend of files replaces its two files one after the other."""
+
+TRIES, PAUSE = 50, 0.1
+"""How often such a state is read again, and after how many seconds."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,7 @@ class Resource:
     type: str
     """`openstack:networking/port:Port`"""
     outputs: Mapping[str, Any]
-    """By property, in camelCase; without the id that the engine keeps beside them."""
+    """By property, in camelCase; with real providers the id is among them."""
 
     @property
     def name(self) -> str:
@@ -43,10 +54,35 @@ class State:
         return tuple(resource for resource in self.resources if resource.type == type)
 
 
+_read: ContextVar[State] = ContextVar("state")
+
+
 def read() -> State:
-    """The state of the stack that runs, as it is when the program begins."""
+    """The state of the stack that runs, as it was when the program first asked.
+
+    Raises:
+        Refused: the backend cannot read it.
+    """
+    if (before := _read.get(None)) is None:
+        before = _asked()
+        _read.set(before)
+    return before
+
+
+def _asked() -> State:
     name = "/".join((pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()))
-    said = pulumi.runtime.invoke(CALL, {"stackName": name}).value["outputs"]
-    return State(
-        tuple(Resource(urn, kept["type"], kept.get("outputs") or {}) for urn, kept in sorted(said.items()))
-    )
+    reason = ""
+    for _ in range(TRIES):
+        try:
+            said = pulumi.runtime.invoke(CALL, {"stackName": name}).value["outputs"]
+        except Exception as error:  # noqa: BLE001 - an invoke raises nothing narrower
+            reason = str(error)
+            if HALF_WRITTEN not in reason:
+                break
+            time.sleep(PAUSE)
+        else:
+            kept = sorted(said.items())
+            return State(tuple(Resource(urn, each["type"], each.get("outputs") or {}) for urn, each in kept))
+    remedy = "run `python -m portico.recovery --stack STACK`, or look with `pulumi stack export`"
+    problem = Problem("the stack's state", repr(name), reason.splitlines()[0], remedy)
+    raise Refused("the stack's state cannot be read; nothing was made", [problem])
