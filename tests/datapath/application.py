@@ -1,7 +1,8 @@
 """An application that takes its time, as users' do: slow answers, slow uploads, silent web sockets.
 
 `python application.py ADDRESS PORT`. GET /?wait=SECONDS answers after that; PUT / answers with how many bytes
-came; GET /echo is a web socket that sends back what it gets (RFC 6455). Standard library alone.
+came; GET /echo is a web socket that sends back what it gets (RFC 6455). It ends with its standard input,
+which reaches it through whatever put it where it runs. Standard library alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import hashlib
 import re
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -67,4 +69,6 @@ class Application(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), Application).serve_forever()
+    server = ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), Application)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.read()

@@ -57,7 +57,8 @@ def controller(
         f"  services: {{app: {{loadBalancer: {{servers: [{{url: 'http://127.0.0.1:{ports.application}'}}]}}}}}}\n"
     )
     log = (folder / "traefik.log").open("w")
-    app = subprocess.Popen([sys.executable, application.__file__, "127.0.0.1", str(ports.application)])
+    serving = [sys.executable, application.__file__, "127.0.0.1", str(ports.application)]
+    app = subprocess.Popen(serving, stdin=subprocess.PIPE)
     traefik = subprocess.Popen(
         [str(program), *told, f"--providers.file.filename={way}"], stdout=log, stderr=log, cwd=folder
     )

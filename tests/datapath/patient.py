@@ -73,7 +73,7 @@ def application(pair: Pair, folder: Path) -> Iterator[str]:
         json.dumps({"apiVersion": "v1", "kind": "List", "items": _objects(name, host, pair)})
     )
     here = [*INSIDE[:-1], "--in", NODE, "--", sys.executable, program.__file__, NODE_ADDRESS, str(PORT)]
-    running = subprocess.Popen(here)
+    running = subprocess.Popen(here, stdin=subprocess.PIPE)
     try:
         pair.kubectl("apply", "--filename", str(manifests))
         one = Patient(pair.door.outputs()["address"], host, "", upload=1, answer=0, silence=0)
@@ -81,8 +81,7 @@ def application(pair: Pair, folder: Path) -> Iterator[str]:
         yield host
     finally:
         pair.kubectl("delete", "--ignore-not-found", "--filename", str(manifests))
-        running.terminate()
-        running.wait(10)
+        running.communicate(timeout=10)
 
 
 def _objects(name: str, host: str, pair: Pair) -> list[dict[str, Any]]:
