@@ -81,7 +81,7 @@ def application(pair: Pair, folder: Path) -> Iterator[str]:
         yield host
     finally:
         pair.kubectl("delete", "--ignore-not-found", "--filename", str(manifests))
-        running.communicate(timeout=10)
+        running.communicate(timeout=30)
 
 
 def _objects(name: str, host: str, pair: Pair) -> list[dict[str, Any]]:
