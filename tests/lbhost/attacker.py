@@ -133,7 +133,7 @@ async def main():
     async def few():
         return held() < 10
 
-    free = await until(few, 10 if attack["ends"] else 0)
+    free = await until(few, 30 if attack["ends"] else 0)
     print(
         json.dumps(
             {
