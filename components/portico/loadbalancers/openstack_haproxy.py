@@ -12,13 +12,12 @@ import pulumi
 import pulumi_openstack as openstack
 
 from .. import state
-from ..lbhost import Fleet, Host, payload, userdata
+from ..lbhost import Fleet, payload, userdata
 from ..plan import Plan
 from ..plan.choice import is_id
 from ..plan.openstack_haproxy import Group, HostPlan, OpenStackHAProxyPlan, Rule
 from ..plan.rebuild import Server, changed
-from ..serving.hosts import Host as Asked
-from ..serving.hosts import Watch
+from ..serving.hosts import Host, Watch
 from .face import LoadBalancer, known
 from .floating_ip import published
 
@@ -74,7 +73,7 @@ class OpenStackHAProxy(LoadBalancer):
             pulumi.Output.all(*[server.id for server in servers]), generations, self.address
         ).apply(
             lambda known_hosts: self._watch.all_serve(
-                [Asked(*host) for host in zip(names, known_hosts[0], strict=True)], known_hosts[1]
+                [Host(*host) for host in zip(names, known_hosts[0], strict=True)], known_hosts[1]
             )
         )
         self.details = {
@@ -144,21 +143,13 @@ class OpenStackHAProxy(LoadBalancer):
         backends = known(plan.backends.value)
         gateway = known(own.place.subnet.gateway if own.place.subnet else None)
         return pulumi.Output.all(vip, gateway, backends, *addresses).apply(
-            lambda found: Fleet(
-                listeners=plan.listeners,
-                backends=found[2],
-                health=plan.health,
-                timers=own.timers.value,
-                vip=IPv4Address(found[0]),
-                gateway=found[1],
-                router_id=own.router_id,
-                hosts=tuple(
-                    Host(name, IPv4Address(address))
-                    for name, address in zip(own.reserved, found[3:], strict=True)
-                ),
-                max_connections=own.max_connections,
-                max_connections_per_source=own.max_connections_per_source.value,
-                idle_seconds=own.idle_seconds,
+            lambda found: own.fleet(
+                plan.listeners,
+                found[2],
+                plan.health,
+                IPv4Address(found[0]),
+                found[1],
+                [IPv4Address(address) for address in found[3:]],
             )
         )
 
@@ -243,7 +234,7 @@ class OpenStackHAProxy(LoadBalancer):
                 group=group_id,
                 user_data=userdata.render(),
             )
-            before = Asked(previous[0], str(server_id)) if previous else None
+            before = Host(previous[0], str(server_id)) if previous else None
             rebuilt = recorded is not None and bool(changed(recorded, planned))
             await self._watch.may_touch(host.name, before, rebuilt=rebuilt)
             return port

@@ -6,7 +6,7 @@ docs/openstack.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
@@ -17,7 +17,7 @@ from ..names import Names
 from ..problems import Problem
 from ..settings.model import Hosts
 from ..settings.model import OpenStack as Where
-from ..traffic import Health, Listener
+from ..traffic import Backend, Health, Listener
 from . import ownership, quotas
 from .choice import Choice
 from .openstack_place import OpenStackPlace, place
@@ -96,6 +96,30 @@ class OpenStackHAProxyPlan:
     settle_seconds: int
     metadata_items: int
     """How many metadata items the payload of a host may take."""
+
+    def fleet(
+        self,
+        listeners: tuple[Listener, ...],
+        backends: tuple[Backend, ...],
+        health: Health,
+        vip: IPv4Address,
+        gateway: IPv4Address,
+        addresses: Sequence[IPv4Address],
+    ) -> Fleet:
+        """What the hosts are told, once the addresses are known: one for each of `reserved`."""
+        return Fleet(
+            listeners=listeners,
+            backends=backends,
+            health=health,
+            timers=self.timers.value,
+            vip=vip,
+            gateway=gateway,
+            router_id=self.router_id,
+            hosts=tuple(Host(*host) for host in zip(self.reserved, addresses, strict=True)),
+            max_connections=self.max_connections,
+            max_connections_per_source=self.max_connections_per_source.value,
+            idle_seconds=self.idle_seconds,
+        )
 
 
 def rules(
@@ -225,20 +249,8 @@ def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
     """Whether the configuration fits the metadata of a host, tried with addresses of the right length."""
     if traffic.backends is None:
         return
-    addresses = [IPv4Address("203.0.113.100") + index for index in range(len(plan.reserved) + 2)]
-    fleet = Fleet(
-        listeners=traffic.listeners,
-        backends=traffic.backends,
-        health=traffic.health,
-        timers=plan.timers.value,
-        vip=addresses[0],
-        gateway=addresses[1],
-        router_id=plan.router_id,
-        hosts=tuple(Host(name, address) for name, address in zip(plan.reserved, addresses[2:], strict=True)),
-        max_connections=plan.max_connections,
-        max_connections_per_source=plan.max_connections_per_source.value,
-        idle_seconds=plan.idle_seconds,
-    )
+    vip, gateway, *addresses = (IPv4Address("203.0.113.100") + at for at in range(len(plan.reserved) + 2))
+    fleet = plan.fleet(traffic.listeners, traffic.backends, traffic.health, vip, gateway, addresses)
     try:
         payload.pack(fleet, fleet.hosts[-1], plan.metadata_items)
     except payload.PayloadTooLarge as error:
