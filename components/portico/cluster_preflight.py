@@ -17,10 +17,7 @@ from .plan.objects import Wanted, needed, node_ports, wanted
 from .platforms import kubernetes
 from .problems import Problem
 from .settings import Settings
-from .state import State
-
-BELOW = "portico:index:Exposure$"
-"""What the types in a URN begin with, for what this component made."""
+from .state import EXPOSURE, State
 
 
 def ask(said: Settings, names: Names, state: State) -> Capabilities:
@@ -40,7 +37,7 @@ def made(state: State) -> dict[Object, str]:
     found: dict[Object, str] = {}
     for resource in state.resources:
         metadata = resource.outputs.get("metadata") or {}
-        if resource.type.startswith("kubernetes:") and BELOW in resource.urn and "uid" in metadata:
+        if resource.type.startswith("kubernetes:") and f"{EXPOSURE}$" in resource.urn and "uid" in metadata:
             thing = Object(
                 resource.outputs["apiVersion"],
                 resource.outputs["kind"],

@@ -67,7 +67,7 @@ class Exposure(pulumi.ComponentResource):
             self.plan, looked_up = _plan(args, source or f"the settings of {name}", names)
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
-        super().__init__("portico:index:Exposure", name, {}, opts)
+        super().__init__(state.EXPOSURE, name, {}, opts)
         below = pulumi.ResourceOptions(parent=self, providers=self._platforms(name))
         try:
             balancer = loadbalancers.build(f"{name}-lb", self.plan, below)

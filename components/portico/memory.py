@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv4Network
 from .capabilities import Address, FloatingIp, OpenStack, Own, Subnet
 from .names import Names
 from .settings import Settings
-from .state import Resource, State
+from .state import EXPOSURE, Resource, State
 
 FLOATING_IP = "openstack:networking/floatingIp:FloatingIp"
 LOAD_BALANCER = "openstack:loadbalancer/loadBalancer:LoadBalancer"
@@ -31,7 +31,6 @@ QUOTAS = {
 }
 """By type: what it counts in, and the output that names it."""
 
-EXPOSURE = "portico:index:Exposure"
 KEPT = "lookedUp"
 """The output of the component that holds what was found."""
 

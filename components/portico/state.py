@@ -16,6 +16,9 @@ import pulumi
 
 from .problems import Problem, Refused
 
+EXPOSURE = "portico:index:Exposure"
+"""The type of the component; what it made has a URN whose types begin with it."""
+
 CALL = "pulumi:pulumi:readStackResourceOutputs"
 """The engine's own function that reads a stack's resources from its backend (pulumi/pkg, builtins.go)."""
 

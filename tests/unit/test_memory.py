@@ -9,7 +9,7 @@ import pytest
 from portico import memory
 from portico.capabilities import Address, FloatingIp, OpenStack, Own, Subnet
 from portico.names import Names
-from portico.state import Resource, State
+from portico.state import EXPOSURE, Resource, State
 from tests.unit.plan.worlds import CLOUD, PAIR
 
 NAMES = Names("portico-test")
@@ -86,7 +86,7 @@ def test_an_address_is_named_by_itself_or_by_its_id(said, meant):
 def remembering(said, answers, cloud="mycloud"):
     # as JSON and back: that is how the engine keeps it
     kept = json.loads(json.dumps(memory.kept(said, cloud, answers)))
-    return State((resource(memory.EXPOSURE, lookedUp=kept),))
+    return State((resource(EXPOSURE, lookedUp=kept),))
 
 
 def where(**changes):
@@ -143,5 +143,5 @@ def test_another_cloud_has_other_ids():
 
 
 def test_a_state_without_memory_tells_nothing():
-    state = State((resource(memory.EXPOSURE, address="203.0.113.7"),))
+    state = State((resource(EXPOSURE, address="203.0.113.7"),))
     assert memory.recalled(PAIR, "mycloud", state) == OpenStack()

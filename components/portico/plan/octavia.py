@@ -174,13 +174,14 @@ def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
 
 def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     """Why the cloud cannot carry the plan."""
-    if request.cloud:
+    cloud = request.cloud
+    if cloud:
         things = _things(plan, request.names)
-        needs = {quota: quotas.missing(request.cloud, quota, *wanted) for quota, wanted in things.items()}
-        yield from _provider(plan, request.cloud)
-        yield from ownership.taken(things, request.cloud)
-        yield from ownership.admitted(_admissions(plan, request), request.cloud)
-        yield from quotas.short(needs, request.cloud)
+        needs = {quota: quotas.missing(cloud, quota, *wanted) for quota, wanted in things.items()}
+        yield from _provider(plan, cloud)
+        yield from ownership.taken(things, cloud)
+        yield from ownership.admitted(_admissions(plan, request.names, cloud), cloud)
+        yield from quotas.short(needs, cloud)
 
 
 def _things(plan: OctaviaPlan, names: Names) -> Mapping[str, tuple[str, ...]]:
@@ -193,14 +194,12 @@ def _things(plan: OctaviaPlan, names: Names) -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def _admissions(plan: OctaviaPlan, request: Request) -> Iterator[tuple[int, IPv4Network]]:
+def _admissions(plan: OctaviaPlan, names: Names, cloud: OpenStack) -> Iterator[tuple[int, IPv4Network]]:
     """What the rules that are still to be made would admit."""
     for rule in plan.node_rules:
         source = rule.source or (plan.place.subnet.cidr if plan.place.subnet else None)
-        if source and request.cloud:
-            made = request.cloud.own.made.get("security_group_rules", ())
-            if request.names.description(rule.name) not in made:
-                yield rule.port, source
+        if source and quotas.missing(cloud, "security_group_rules", names.description(rule.name)):
+            yield rule.port, source
 
 
 def _provider(plan: OctaviaPlan, cloud: OpenStack) -> Iterator[Problem]:
