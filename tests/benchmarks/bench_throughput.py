@@ -1,10 +1,9 @@
 """How fast a host of Portico's passes requests on, beside a hand-written HAProxy and nginx, PROXY on for all.
 
-All stand on one host of a lab (lab.py); clients, host and nodes share its cores. `--beside COMMIT` puts what
-Portico was at a commit beside what it is. Each names the client
-to the node, which is checked before anything is measured, and no request may fail. They are asked in turn, a
-second each and many times: a machine's speed drifts by a fifth within minutes, and what differs between
-neighbouring seconds, again and again, is the program.
+All stand on one host of a lab (lab.py); clients, host and nodes share its cores. Each names the client to the
+node, which is checked before anything is measured, and no request may fail. They are asked in turn, a second
+each and many times: a machine's speed drifts by a fifth within minutes, and what differs between neighbouring
+seconds, again and again, is the program. `--beside COMMIT` measures what Portico was at a commit, too.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Who is measured in a lab, and the nodes behind them: each a program and its file.
 
-Pure: renders text from a fleet.
+Renders text from a fleet. Reads nothing but, where one is asked for, an earlier commit's renderer.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -66,9 +67,10 @@ def earlier(pair: Fleet, commit: str) -> Contender:
     module.__package__ = haproxy.__package__
     exec(compile(source, f"{commit}:{RENDERER}", "exec"), vars(module))
     config: str = module.render(pair).replace("@generation@", "0" * 16)
-    for index, listener in enumerate(pair.listeners):
-        config = config.replace(f"bind :{listener.port}\n", f"bind :{EARLIER_PORT + 1000 * index}\n")
-    config = config.replace(f"bind :{STATUS_PORT}\n", f"bind :{EARLIER_STATUS}\n")
+    ports = {listener.port: EARLIER_PORT + 1000 * index for index, listener in enumerate(pair.listeners)}
+    for port, other in {**ports, STATUS_PORT: EARLIER_STATUS}.items():
+        config, found = re.subn(rf"bind :{port}\b", f"bind :{other}", config)
+        assert found == 1, f"{commit} opens port {port} {found} times"
     return Contender(f"Portico at {commit}", "haproxy", config, HAPROXY, EARLIER_PORT, status=EARLIER_STATUS)
 
 
