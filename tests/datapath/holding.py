@@ -1,6 +1,6 @@
 """Connections of one source that ask once, read the answer to its end, and never close.
 
-Each is opened anew when the door must have let go of it. Run as a program it takes what is wanted as JSON on
+Each is opened anew when the door must have let go of it, not all in the same moment. Run as a program it takes what is wanted as JSON on
 standard input and prints its report as JSON when that ends. Standard library alone.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import resource
 import sys
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ class Holding:
     connections: int = 5000
     source: str = ""
     pause: float = 32.0
-    """Seconds from a try to the next one: the door lets go of a half-closed connection after 30."""
+    """Seconds from a try to the next one, at least: the door lets go of a half-closed connection after 30."""
 
 
 @dataclass
@@ -78,7 +79,7 @@ async def _main() -> None:
             now += answered
             report.most = max(report.most, now)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), wanted.pause)
+                await asyncio.wait_for(stop.wait(), wanted.pause * (1 + random.random()))
             now -= answered
             if writer is not None:
                 writer.close()
