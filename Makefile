@@ -5,8 +5,8 @@ STACK  ?= sandbox
 ARGS   ?=
 
 python := .venv/bin/python
-run     = $(python) -m tools.run
-venv    = $(PYTHON) -m tools.venv
+run     = $(python) -m tools.make.run
+venv    = $(PYTHON) -m tools.make.venv
 
 # STACK=sandbox needs the sandbox's packages as well as the program's.
 packages = $(if $(filter sandbox,$(STACK)),sandbox,program)
@@ -16,7 +16,7 @@ packages = $(if $(filter sandbox,$(STACK)),sandbox,program)
         test test-unit test-lbhost test-engine test-datapath bench lint format docs
 
 help: ## this list
-	@awk -f tools/help.awk $(MAKEFILE_LIST)
+	@awk -f tools/make/help.awk $(MAKEFILE_LIST)
 
 ##@ A front door (STACK=sandbox unless you name another file of stacks/; ARGS="..." goes to pulumi)
 
@@ -47,31 +47,31 @@ down: ## stop the sandbox: its OpenStack and its Kubernetes | root | seconds
 ##@ Work on it
 
 test: ## all tiers, quick ones first; under CI=true a tier without its parts fails | root | half an hour
-	@$(venv) dev && $(python) -m tools.tiers
+	@$(venv) dev && $(python) -m tools.make.tiers
 
 test-unit: ## plans, settings, components with recorded resources (ARGS="-k ...") | Python | seconds
-	@$(venv) dev && $(python) -m tools.tiers unit $(value ARGS)
+	@$(venv) dev && $(python) -m tools.make.tiers unit $(value ARGS)
 
 test-lbhost: ## haproxy, keepalived and cloud-init judge every rendered file | root, Debian packages | a minute
-	@$(venv) dev && $(python) -m tools.tiers lbhost $(value ARGS)
+	@$(venv) dev && $(python) -m tools.make.tiers lbhost $(value ARGS)
 
 test-engine: ## up, change, refresh and destroy in the sandbox | root, the sandbox | a quarter of an hour
-	@$(venv) dev && $(python) -m tools.tiers engine $(value ARGS)
+	@$(venv) dev && $(python) -m tools.make.tiers engine $(value ARGS)
 
 test-datapath: ## traffic through the front door | root, the sandbox | minutes
-	@$(venv) dev && $(python) -m tools.tiers datapath $(value ARGS)
+	@$(venv) dev && $(python) -m tools.make.tiers datapath $(value ARGS)
 
 bench: ## figures, written to docs/measurements.md (ARGS="-k dies --runs 3") | root, the sandbox | hours
-	@$(venv) dev && $(python) -m tools.tiers benchmarks -s --record $(value ARGS)
+	@$(venv) dev && $(python) -m tools.make.tiers benchmarks -s --record $(value ARGS)
 
 lint: ## format, lint rules, strict types, who imports whom | Python | a minute
-	@$(venv) dev && $(python) -m tools.lint
+	@$(venv) dev && $(python) -m tools.make.lint
 
 format: ## write every file the one way | Python | seconds
 	@$(venv) dev && .venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format .
 
 docs: ## write docs/settings.md anew, from the settings themselves | Python | seconds
-	@$(venv) dev && $(python) -m tools.settings_reference
+	@$(venv) dev && $(python) -m tools.make.settings_reference
 
 tools: ## fetch the Pulumi CLI and the plugins that every stack needs | Python | seconds to half an hour
 	@$(PYTHON) -m tools up

@@ -4,10 +4,10 @@ import argparse
 import shlex
 import sys
 
-from tools import choose, install, look
-from tools.catalogue import TOOLS, Tool
-from tools.environment import environment
 from tools.say import Stopwatch, say
+from tools.toolchain import choose, install, look
+from tools.toolchain.catalogue import TOOLS, Tool
+from tools.toolchain.environment import environment
 
 
 def up(names: list[str]) -> None:

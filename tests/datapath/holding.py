@@ -1,7 +1,8 @@
 """Connections of one source that ask once, read the answer to its end, and never close.
 
-Each is opened anew when the door must have let go of it, not all in the same moment. Run as a program it takes what is wanted as JSON on
-standard input and prints its report as JSON when that ends. Standard library alone.
+Each is opened anew when the door must have let go of it, not all in the same moment. Run as a program it
+takes what is wanted as JSON on standard input and prints its report as JSON when that ends. Standard library
+alone.
 """
 
 from __future__ import annotations

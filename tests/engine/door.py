@@ -26,7 +26,7 @@ import psutil
 import yaml
 
 from tools import places
-from tools.environment import environment
+from tools.toolchain.environment import environment
 
 MINUTES = 60.0
 OFFLINE = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "offline")

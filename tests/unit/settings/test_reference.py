@@ -15,7 +15,8 @@ from portico.problems import Refused
 from portico.settings import SECTIONS, Settings, model, parse, sections
 from tests.unit.settings.said import PAIR, but, complaints
 from tests.unit.settings.written import camel
-from tools import places, settings_reference
+from tools import places
+from tools.make import settings_reference
 
 CLASSES = [
     kind for kind in vars(model).values() if isinstance(kind, type) and kind.__module__ == model.__name__
@@ -32,7 +33,7 @@ def test_every_setting_says_what_it_means(kind):
 
 
 def test_the_page_in_docs_is_the_one_that_the_model_makes():
-    assert settings_reference.main(["--check"]) == 0, "run `python -m tools.settings_reference`"
+    assert settings_reference.main(["--check"]) == 0, "run `python -m tools.make.settings_reference`"
 
 
 def test_a_stale_page_is_noticed(tmp_path, monkeypatch, capsys):

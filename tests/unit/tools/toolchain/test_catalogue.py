@@ -5,9 +5,9 @@ import tomllib
 
 import pytest
 
-from tools.build import SOURCES
-from tools.catalogue import TOOLS
 from tools.places import CHECKOUT
+from tools.toolchain.build import SOURCES
+from tools.toolchain.catalogue import TOOLS
 
 BUILT = [tool for tool in TOOLS.values() if tool.build]
 

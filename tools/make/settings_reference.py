@@ -1,4 +1,4 @@
-"""docs/settings.md from the docstrings of the settings' model: `python -m tools.settings_reference`.
+"""docs/settings.md from the docstrings of the settings' model: `python -m tools.make.settings_reference`.
 
 `--check` writes nothing and fails when the page is stale; `--schema` prints the part `config:` of
 Pulumi.yaml. Reads the model's source, so that it runs before anything is installed.
@@ -21,7 +21,7 @@ PAGE = places.CHECKOUT / "docs" / "settings.md"
 INTRODUCTION = """\
 # Settings
 
-<!-- Written by `python -m tools.settings_reference` from components/portico/settings/model.py: edit that. -->
+<!-- Written by `make docs` from components/portico/settings/model.py: edit that. -->
 
 One file for each environment, `stacks/Pulumi.<environment>.yaml`, with the sections below. Everything has a
 default but what nobody can guess. The file is read before anything is made, and every mistake in it is
@@ -198,7 +198,7 @@ def schema(sections: dict[str, Section]) -> dict[str, dict[str, object]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes, checks or prints."""
-    parser = argparse.ArgumentParser(prog="python -m tools.settings_reference", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.make.settings_reference", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="fail when docs/settings.md is stale")
     what.add_argument("--schema", action="store_true", help="print the part config: of Pulumi.yaml, as JSON")
@@ -212,7 +212,7 @@ def main(arguments: list[str] | None = None) -> int:
         PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(made)
     elif not PAGE.exists() or PAGE.read_text() != made:
-        print("docs/settings.md is stale: run `python -m tools.settings_reference`", file=sys.stderr)
+        print("docs/settings.md is stale: run `python -m tools.make.settings_reference`", file=sys.stderr)
         return 1
     return 0
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.catalogue import TOOLS, OnPath
-from tools.choose import Found, Machine, Platform, Source, cache_file, route, usable
+from tools.toolchain.catalogue import TOOLS, OnPath
+from tools.toolchain.choose import Found, Machine, Platform, Source, cache_file, route, usable
 
 LINUX = Platform("linux", "amd64")
 PULUMI = TOOLS["pulumi"]

@@ -1,7 +1,8 @@
-"""What `make up`, `preview`, `refresh`, `outputs`, `destroy` and `down` do: `python -m tools.run up sandbox`.
+"""What `make up`, `preview`, `refresh`, `outputs`, `destroy` and `down` do.
 
-Runs `python -m sandbox` and `pulumi`; what they print is shown as it is. For the stack `sandbox` everything
-happens inside the sandbox's network (`python -m sandbox run`), for every other one on this machine.
+Called as `python -m tools.make.run up sandbox`. Runs `python -m sandbox` and `pulumi`; what they print is
+shown as it is. For the stack `sandbox` everything happens inside the sandbox's network (`python -m sandbox
+run`), for every other one on this machine.
 """
 
 import argparse
@@ -13,10 +14,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from tools import install, places, sandboxed, stack, venv
-from tools.catalogue import TOOLS
-from tools.environment import environment
-from tools.stack import Stack, StackError
+from tools import places
+from tools.make import sandboxed, stack, venv
+from tools.make.stack import Stack, StackError
+from tools.toolchain import install
+from tools.toolchain.catalogue import TOOLS
+from tools.toolchain.environment import environment
 
 SANDBOX = "sandbox"
 """The stack that runs against the sandbox instead of somebody's cloud."""
@@ -135,7 +138,7 @@ class Runner:
 
     def knock(self, outputs: Mapping[str, object]) -> int:
         """Ask the front door for an answer, and print the report of `make up`."""
-        command = [sys.executable, "-m", "tools.report", self._stack.name]
+        command = [sys.executable, "-m", "tools.make.report", self._stack.name]
         return _call(self._wrapped(command), self._environment, text=json.dumps(outputs))
 
     def _wrapped(self, command: Sequence[str]) -> list[str]:
@@ -250,7 +253,7 @@ def _call(command: Sequence[str], env: Mapping[str, str], text: str | None = Non
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tools.run", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.make.run", description=__doc__)
     parser.add_argument("action", choices=list(ACTIONS))
     parser.add_argument("stack")
     asked, arguments = parser.parse_known_args()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tools.catalogue import OnPath, Tool
+from tools.toolchain.catalogue import OnPath, Tool
 
 
 class Unavailable(Exception):
@@ -124,7 +124,7 @@ def _download(tool: Tool, machine: Machine) -> tuple[bool, str]:
 def _build(tool: Tool, machine: Machine) -> tuple[bool, str]:
     if not tool.build:
         return False, "its source cannot be had as a Go module"
-    return machine.go, f"tools/go/{tool.build.folder}" if machine.go else "no Go on PATH"
+    return machine.go, f"tools/toolchain/go/{tool.build.folder}" if machine.go else "no Go on PATH"
 
 
 def usable(rule: OnPath | None, have: str, want: str) -> bool:

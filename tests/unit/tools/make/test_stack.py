@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tools import places, stack
-from tools.stack import Stack, StackError, copied
+from tools import places
+from tools.make import stack
+from tools.make.stack import Stack, StackError, copied
 
 
 @pytest.fixture

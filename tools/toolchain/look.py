@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tools import places
-from tools.catalogue import Tool
-from tools.choose import Found, Machine, Platform
+from tools.toolchain.catalogue import Tool
+from tools.toolchain.choose import Found, Machine, Platform
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 

@@ -1,4 +1,4 @@
-"""Keep .venv with the packages that a set of requirements names: `python3 -m tools.venv program`.
+"""Keep .venv with the packages that a set of requirements names: `python3 -m tools.make.venv program`.
 
 Writes .venv alone. Once made for what the requirements say now, it is left alone; a larger set includes the
 smaller.
@@ -82,7 +82,7 @@ def _run(command: list[str]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python3 -m tools.venv", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python3 -m tools.make.venv", description=__doc__)
     parser.add_argument("set", choices=list(SETS))
     try:
         ensure(parser.parse_args().set)

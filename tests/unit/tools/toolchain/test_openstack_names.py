@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tools.openstack_names import differences
+from tools.toolchain.openstack_names import differences
 
 TOKEN = "openstack:networking/subnetRoute:SubnetRoute"
 

@@ -1,7 +1,7 @@
 """What `make up` says in the end: the address, the reason for every choice, and what the door answered.
 
 Reads the stack's outputs (`address`, `url`, `reasons`) from standard input and asks `url` once, so it has to
-run where that address can be reached. Run by `python -m tools.run up`.
+run where that address can be reached. Run by `python -m tools.make.run up`.
 """
 
 import http.client

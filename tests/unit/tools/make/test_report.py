@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from tools import report
+from tools.make import report
 
 OUTPUTS = {
     "address": "203.0.113.7",

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tools import sandboxed
+from tools.make import sandboxed
 
 PROGRESS = sys.__stderr__
 """A stream with a file behind it, which a command can write to."""

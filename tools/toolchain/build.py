@@ -1,4 +1,4 @@
-"""Tools built from Go modules, from the go.mod and go.sum committed in tools/go.
+"""Tools built from Go modules, from the go.mod and go.sum committed in tools/toolchain/go.
 
 Runs `go`, one build at a time on the whole machine so that two runs do not compile the same packages twice.
 Used by install. Why go.sum must never be lost: docs/tools.md.
@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools import places
-from tools.catalogue import GoBuild, Tool
-from tools.choose import Unavailable
 from tools.locks import only_one
 from tools.say import Stopwatch, every, say
+from tools.toolchain.catalogue import GoBuild, Tool
+from tools.toolchain.choose import Unavailable
 
-SOURCES = places.CHECKOUT / "tools" / "go"
+SOURCES = places.CHECKOUT / "tools" / "toolchain" / "go"
 
 
 def content(build: GoBuild) -> str:
@@ -68,7 +68,7 @@ def _go(how: GoBuild, *arguments: str) -> str:
     )
     if answer.returncode:
         words = "\n  ".join(answer.stderr.strip().splitlines()[-20:])
-        raise Unavailable(f"go {arguments[0]} failed in tools/go/{how.folder}:\n  {words}")
+        raise Unavailable(f"go {arguments[0]} failed in tools/toolchain/go/{how.folder}:\n  {words}")
     return answer.stdout
 
 

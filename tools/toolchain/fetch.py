@@ -15,9 +15,9 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from tools.catalogue import Download, Tool
-from tools.choose import Platform, Unavailable, cache_file
 from tools.say import Stopwatch, every, say
+from tools.toolchain.catalogue import Download, Tool
+from tools.toolchain.choose import Platform, Unavailable, cache_file
 
 CONNECT_SECONDS = 6
 """How long a server may take to answer, and to send the next piece, before it counts as unreachable."""

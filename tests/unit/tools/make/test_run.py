@@ -5,8 +5,10 @@ import subprocess
 
 import pytest
 
-from tools import install, places, run, sandboxed
-from tools.stack import Stack, StackError
+from tools import places
+from tools.make import run, sandboxed
+from tools.make.stack import Stack, StackError
+from tools.toolchain import install
 
 PULUMI = """#!/bin/sh
 echo "$@" >>"$PULUMI_HOME/asked"

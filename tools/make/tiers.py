@@ -1,4 +1,4 @@
-"""The test tiers, from the quickest to the slowest: `python -m tools.tiers [TIER [PYTEST ARGUMENT...]]`.
+"""The test tiers, from the quickest to the slowest: `python -m tools.make.tiers [TIER [PYTEST ARGUMENT...]]`.
 
 Without a name every tier runs, one summary line each, with the failures below it; with a name pytest has
 the terminal. Where a tier's parts are missing its tests are skipped, with a sentence; under CI=true that is
@@ -13,10 +13,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tools import install, places, sandboxed
-from tools.catalogue import TOOLS
-from tools.environment import environment
+from tools import places
+from tools.make import sandboxed
 from tools.say import Stopwatch, every, say
+from tools.toolchain import install
+from tools.toolchain.catalogue import TOOLS
+from tools.toolchain.environment import environment
 
 NOTHING_COLLECTED = 5
 """pytest's exit code for a folder without tests (pytest, Exit codes)."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tools import places, venv
+from tools import places
+from tools.make import venv
 
 
 @pytest.fixture

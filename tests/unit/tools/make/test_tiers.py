@@ -1,6 +1,6 @@
 """What a run of pytest says of its tier."""
 
-from tools.tiers import verdict
+from tools.make.tiers import verdict
 
 PASSED = "tests/unit/test_x.py::test_y PASSED [100%]\n===== 3 passed in 0.10s ====="
 SKIPPED = """===== short test summary info =====

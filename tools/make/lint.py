@@ -1,4 +1,4 @@
-"""Every check of the code that needs no test to run: `python -m tools.lint`. One failing stops no other."""
+"""Every check of the code that needs no test: `python -m tools.make.lint`. One failing stops no other."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ CHECKS = (
     ("rules", ("ruff", "check", "--quiet", ".")),
     ("types", ("mypy", "--no-error-summary")),
     ("imports", ("lint-imports", "--no-logo")),
-    ("docs", ("python", "-m", "tools.settings_reference", "--check")),
+    ("docs", ("python", "-m", "tools.make.settings_reference", "--check")),
 )
 
 

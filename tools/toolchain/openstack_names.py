@@ -1,8 +1,8 @@
 """Compare the OpenStack plugin that is built here with the PyPI package that speaks to it.
 
-`python -m tools.openstack_names PLUGIN` asks the plugin for its names (`-names`), compares every token,
-property and nested property with the classes of pulumi_openstack, prints each difference and exits 1 if
-there is one. The original plugin knows no `-names` and needs no comparison. Runs in .venv.
+`python -m tools.toolchain.openstack_names PLUGIN` asks the plugin for its names (`-names`), compares every
+token, property and nested property with the classes of pulumi_openstack, prints each difference and exits 1
+if there is one. The original plugin knows no `-names` and needs no comparison. Runs in .venv.
 """
 
 import importlib

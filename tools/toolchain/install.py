@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import build, choose, fetch, look, places
-from tools.catalogue import TOOLS, Tool
-from tools.choose import Attempt, Found, Machine, Source, Unavailable
+from tools import places
 from tools.locks import only_one
 from tools.say import Stopwatch, say
+from tools.toolchain import build, choose, fetch, look
+from tools.toolchain.catalogue import TOOLS, Tool
+from tools.toolchain.choose import Attempt, Found, Machine, Source, Unavailable
 
 
 class ToolsError(Exception):

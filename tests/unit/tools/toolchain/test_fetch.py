@@ -8,9 +8,9 @@ import urllib.error
 
 import pytest
 
-from tools import fetch
-from tools.catalogue import TOOLS
-from tools.choose import Platform, Unavailable
+from tools.toolchain import fetch
+from tools.toolchain.catalogue import TOOLS
+from tools.toolchain.choose import Platform, Unavailable
 
 LINUX = Platform("linux", "amd64")
 TOOL = TOOLS["pulumi"]

@@ -48,7 +48,7 @@ class Download:
 
 @dataclass(frozen=True)
 class GoBuild:
-    """How a tool is built: `go build` in tools/go/<folder>, where go.mod and go.sum are committed."""
+    """How a tool is built: `go build` in go/<folder>, where go.mod and go.sum are committed."""
 
     folder: str
     package: str = "."

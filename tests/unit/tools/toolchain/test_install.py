@@ -5,9 +5,10 @@ import lzma
 
 import pytest
 
-from tools import build, install, look, places
-from tools.catalogue import TOOLS
-from tools.choose import Found, Machine, Platform, Source, Unavailable
+from tools import places
+from tools.toolchain import build, install, look
+from tools.toolchain.catalogue import TOOLS
+from tools.toolchain.choose import Found, Machine, Platform, Source, Unavailable
 
 LINUX = Platform("linux", "amd64")
 
@@ -107,7 +108,7 @@ def test_every_tool_that_cannot_be_had_is_named_with_its_reasons_and_a_remedy(ma
     def refuse(*_):
         raise Unavailable("github.com cannot be reached")
 
-    monkeypatch.setattr("tools.fetch.Downloads.fetch", refuse)
+    monkeypatch.setattr("tools.toolchain.fetch.Downloads.fetch", refuse)
     with pytest.raises(install.ToolsError) as caught:
         install.ensure(["hyperkube", "traefik"])
     words = str(caught.value)

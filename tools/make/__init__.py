@@ -1,0 +1,1 @@
+"""What the names in the Makefile do: a module for each group of them."""
