@@ -117,3 +117,10 @@ def test_every_picture_can_be_read(page):
 def test_a_picture_with_a_slip_is_noticed(block, complaint):
     with pytest.raises(ValueError, match=complaint):
         list(pictures(f"```mermaid\n{block}```\n"))
+
+
+def test_every_change_ends_with_what_the_next_up_does():
+    text = (CHECKOUT / "CHANGELOG.md").read_text()
+    entries = [" ".join(entry.split()) for entry in re.findall(r"^- (.+?)(?=^- |^#|\Z)", text, re.M | re.S)]
+    assert entries
+    assert [entry for entry in entries if not re.search(r"Next `up`: [^.]+\.$", entry)] == []
