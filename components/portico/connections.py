@@ -7,7 +7,8 @@ from functools import cache
 
 import pulumi
 
-from .platforms import kubernetes, openstack
+from .kubernetes import cluster as kubernetes
+from .openstack import cloud as openstack
 from .settings.model import Kubernetes
 
 

@@ -11,15 +11,17 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pulumi_openstack
 
-from . import loadbalancers, memory, plan, preflight, settings, state
+from . import memory, preflight, settings, state
 from .apps import App, AppArgs
 from .connections import cloud, cloud_name
 from .ingress import CONTROLLERS, Traefik, TraefikArgs, moved
-from .kinds import ClientIp, Place
-from .loadbalancers.face import LoadBalancer
+from .kinds import loading as loadbalancers
+from .kinds.face import LoadBalancer
+from .kinds.octavia.plan import OctaviaPlan
+from .kinds.openstack_haproxy.plan import OpenStackHAProxyPlan
+from .kinds.table import ClientIp, Place
 from .names import Names, for_stack
-from .plan.octavia import OctaviaPlan
-from .plan.openstack_haproxy import OpenStackHAProxyPlan
+from .plan.make import Plan, make
 from .problems import Refused
 from .serving.address import address_answers
 from .settings.model import App as AppSettings
@@ -37,7 +39,7 @@ class Exposure(pulumi.ComponentResource):
         message, nothing made.
     """
 
-    plan: plan.Plan
+    plan: Plan
     """What is built, and why."""
     address: pulumi.Output[str]
     """What clients connect to: an IP address or a host name."""
@@ -157,13 +159,13 @@ class Exposure(pulumi.ComponentResource):
         )
 
 
-def _plan(args: Mapping[str, object], source: str, names: Names) -> tuple[plan.Plan, memory.Facts]:
+def _plan(args: Mapping[str, object], source: str, names: Names) -> tuple[Plan, memory.Facts]:
     """The plan, and what the next preview without credentials may rest on."""
     said = settings.parse(args, source)
     before = state.read()
     can = preflight.capabilities(said, names, before)
     looked_up = memory.kept(said, cloud_name(), can.openstack) if can.openstack else {}
-    made = plan.make(said, can, names)
+    made = make(said, can, names)
     if made.ingress and (warning := moved.sentence(before, names, made.listeners, made.health)):
         pulumi.log.warn(warning)
     return made, looked_up

@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
-from .capabilities import Address, FloatingIp, OpenStack, Own, Subnet
 from .names import Names
+from .openstack.answers import Address, FloatingIp, OpenStack, Own, Subnet
 from .settings import Settings
 from .state import EXPOSURE, Resource, State
 

@@ -10,11 +10,13 @@ import pulumi
 from keystoneauth1.exceptions import ClientException
 from openstack import exceptions
 
-from . import cluster_preflight, memory
+from . import memory
 from .capabilities import OFFLINE, Capabilities
 from .connections import cloud, cloud_name
+from .kubernetes import preflight as cluster_preflight
 from .names import Names
-from .platforms import openstack
+from .openstack.ask import ask
+from .openstack.cloud import one_line, unusable
 from .problems import Problem, Refused
 from .settings import Settings
 from .state import State
@@ -66,8 +68,8 @@ def cloud_capabilities(said: Settings, names: Names, state: State) -> Capabiliti
     try:
         connection.current_project_id  # noqa: B018 - asks for a token, which shows whatever else is missing
     except Exception as error:  # noqa: BLE001 - keystoneauth raises bare exceptions for some of it
-        raise openstack.unusable("openstack:cloud", cloud_name(), openstack.one_line(error), remedy) from None
+        raise unusable("openstack:cloud", cloud_name(), one_line(error), remedy) from None
     try:
-        return openstack.ask(said, names, connection, own)
+        return ask(said, names, connection, own)
     except (exceptions.SDKException, ClientException) as error:
-        raise openstack.unusable("openstack:cloud", cloud_name(), openstack.one_line(error), remedy) from None
+        raise unusable("openstack:cloud", cloud_name(), one_line(error), remedy) from None

@@ -1,7 +1,7 @@
 """What this stack's state holds: what is there of it is its own, and nothing else is.
 
 May touch Pulumi: asks the engine, which reads its backend; no platform is asked. Read by preflight and
-loadbalancers. A program cannot see its state otherwise, and the name of a thing does not tell whose it is.
+kinds. A program cannot see its state otherwise, and the name of a thing does not tell whose it is.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from portico.ingress.traefik_arguments import arguments
+from portico.ingress.traefik.arguments import arguments
 from portico.settings.model import Timeouts
 from portico.traffic import Health, Listener
 from tests.datapath import application

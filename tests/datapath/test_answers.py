@@ -20,7 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from portico.ingress.traefik_arguments import arguments
+from portico.ingress.traefik.arguments import arguments
 from portico.plan.questions import Question
 from portico.serving.address import address_answers
 from portico.settings.model import Timeouts, Wait

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from portico import plan
-from portico.kinds import KINDS, Carries, ClientIp, Kind
+from portico.kinds.table import KINDS, Carries, ClientIp, Kind
+from portico.plan import make as plan
 from portico.settings.model import Timeouts
 from tests.datapath import sending
 from tests.datapath.controller import Ports, controller, curl

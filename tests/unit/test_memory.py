@@ -7,8 +7,8 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from portico import memory
-from portico.capabilities import Address, FloatingIp, OpenStack, Own, Subnet
 from portico.names import Names
+from portico.openstack.answers import Address, FloatingIp, OpenStack, Own, Subnet
 from portico.state import EXPOSURE, Resource, State
 from tests.unit.plan.worlds import CLOUD, PAIR
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portico.kinds.aws_nlb.plan import NAME_LENGTH, short
 from portico.names import Names, for_stack
-from portico.plan.aws_nlb import NAME_LENGTH, short
 
 STACKS = st.from_regex(r"[A-Za-z0-9_.\-]{1,100}", fullmatch=True)
 """What Pulumi takes as a stack's name (pulumi, tokens.IsName)."""

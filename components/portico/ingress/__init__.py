@@ -5,7 +5,7 @@ May touch Pulumi. Read by exposure.
 
 from collections.abc import Mapping
 
-from .traefik import Traefik, TraefikArgs
+from .traefik.component import Traefik, TraefikArgs
 
 CONTROLLERS: Mapping[str, type[Traefik]] = {"traefik": Traefik}
 """`ingress.controller` -> class. `none` has no row: the plan then holds no controller."""

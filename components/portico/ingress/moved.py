@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ..names import Names
 from ..state import State
 from ..traffic import Health, Listener
-from .traefik_arguments import HEALTH
+from .traefik.arguments import HEALTH
 
 SERVICE = "kubernetes:core/v1:Service"
 

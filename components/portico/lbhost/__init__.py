@@ -1,7 +1,7 @@
 """What an LB host carries: haproxy.cfg, keepalived.conf, timers, cloud-init, the payload, the sync agent.
 
 Pure: no Pulumi, no network, no clock, save portico_sync.py, which is shipped to the host and imported by
-nothing here. Read by plan (timers) and loadbalancers. How a host works and why: docs/lb-host.md.
+nothing here. Read by plan (timers) and kinds. How a host works and why: docs/lb-host.md.
 
     haproxy.render(fleet)            haproxy.cfg, the same for every host
     keepalived.render(fleet, host)   keepalived.conf

@@ -1,7 +1,7 @@
 """What a set of LB hosts is told: listeners, backends, health, timers, addresses. The renderers' only input.
 
 Pure values: no Pulumi, no network, no clock. Read by haproxy, keepalived and payload; made by
-loadbalancers.openstack_haproxy. A Fleet that exists can be rendered: whatever could break a file is refused
+kinds.openstack_haproxy. A Fleet that exists can be rendered: whatever could break a file is refused
 when it is made.
 """
 

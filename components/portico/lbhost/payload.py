@@ -1,6 +1,6 @@
 """The payload: both files of a host in its server's metadata, compressed, in chunks, named by their checksum.
 
-Pure: no Pulumi, no network, no clock. Read by loadbalancers.openstack_haproxy; taken apart on the host by
+Pure: no Pulumi, no network, no clock. Read by kinds.openstack_haproxy; taken apart on the host by
 portico_sync.py. Why metadata, and why this encoding: docs/lb-host.md.
 """
 

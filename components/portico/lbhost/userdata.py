@@ -2,7 +2,7 @@
 server.
 
 Pure: no Pulumi, no network, no clock; reads this package's own files. Read by
-loadbalancers.openstack_haproxy; judged by cloud-init itself in tests/lbhost. Nothing is compressed: another
+kinds.openstack_haproxy; judged by cloud-init itself in tests/lbhost. Nothing is compressed: another
 zlib would make another text, and another text another server.
 """
 

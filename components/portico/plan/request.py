@@ -1,15 +1,15 @@
 """What every kind's plan is made from.
 
-Pure: no Pulumi, no network, no clock. Made by plan.make, read by the planners beside this file.
+Pure: no Pulumi, no network, no clock. Made by plan.make, read by the plans of the kinds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..capabilities import OpenStack
-from ..kinds import Kind
+from ..kinds.table import Kind
 from ..names import Names
+from ..openstack.answers import OpenStack
 from ..settings.model import Settings
 from ..traffic import Backend, Health, Listener
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlparse
 
-from ..capabilities import Object
+from ..kubernetes.answers import Object
 from ..problems import Problem, Refused
 from . import objects
 from .deployment import Pending, adopted, pending, search
@@ -122,7 +122,9 @@ def clouds(deployment: State) -> Callable[[Pending], Cloud]:
 
     The function raises Refused where there are no credentials.
     """
-    from ..platforms import openstack  # a second that the usual case, nothing interrupted, does not cost
+    from ..openstack import (
+        cloud as openstack,  # a second that the usual case, nothing interrupted, does not cost
+    )
 
     providers = _providers(deployment)
     connections: dict[str | None, Cloud] = {}
@@ -148,7 +150,7 @@ def standing(deployment: State, wanted: Sequence[Pending]) -> dict[str, dict[str
     Raises:
         Refused: a cluster could not be asked.
     """
-    from ..platforms import kubernetes
+    from ..kubernetes import cluster as kubernetes
 
     providers = _providers(deployment)
     connect = cache(kubernetes.connect)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..capabilities import Object
+from ..kubernetes.answers import Object
 from .deployment import Pending
 from .finders import KUBERNETES, State
 

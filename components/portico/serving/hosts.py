@@ -1,6 +1,6 @@
 """Whether LB hosts serve: what their agents say on the servers' consoles, and what Nova says of the servers.
 
-Asks and changes nothing; never in previews. Read by loadbalancers. What counts, and why: docs/openstack.md.
+Asks and changes nothing; never in previews. Read by kinds. What counts, and why: docs/openstack.md.
 """
 
 import asyncio
@@ -15,7 +15,8 @@ from openstack import exceptions
 from ..connections import cloud
 from ..lbhost import console
 from ..lbhost.console import HEARTBEAT, Served
-from ..platforms import openstack
+from ..openstack import servers
+from ..openstack.cloud import Cloud
 from ..settings.model import Wait
 from .waiting import until
 
@@ -67,9 +68,7 @@ class Look:
     forget its beginning. The server has to be ACTIVE.
     """
 
-    def __init__(
-        self, connection: openstack.Cloud, host: Host, *, strict: bool, generation: str | None = None
-    ) -> None:
+    def __init__(self, connection: Cloud, host: Host, *, strict: bool, generation: str | None = None) -> None:
         """`generation`: the one that it has to serve, without a complaint; None when any will do."""
         self.host = host
         self._cloud, self._strict, self._generation = connection, strict, generation
@@ -96,7 +95,7 @@ class Look:
         if self._status in AT_REST:
             raise NotServing(self.why())
         try:
-            text = openstack.console(self._cloud, self.host.server_id)
+            text = servers.console(self._cloud, self.host.server_id)
         except UNANSWERED as error:
             if isinstance(error, RetriableConnectionFailure) or getattr(error, "status_code", 0) in PASSING:
                 return None
@@ -141,10 +140,10 @@ class Look:
         return " | ".join(lines[-3:]) or "nothing"
 
 
-def _status(connection: openstack.Cloud, host: Host) -> str:
+def _status(connection: Cloud, host: Host) -> str:
     """What Nova says of a host's server; nothing when it does not answer."""
     try:
-        return openstack.status(connection, host.server_id)
+        return servers.status(connection, host.server_id)
     except UNANSWERED:
         return ""
 
@@ -227,11 +226,11 @@ class Watch:
         await self._apart(connection, hosts)
         return "every host serves what was planned"
 
-    def _connection(self) -> openstack.Cloud | None:
+    def _connection(self) -> Cloud | None:
         asks = not pulumi.runtime.is_dry_run() and self._wait.until != "nothing"
         return cloud() if asks else None
 
-    def _alive(self, connection: openstack.Cloud, name: str) -> bool:
+    def _alive(self, connection: Cloud, name: str) -> bool:
         """Whether there is anything to lose: a server of that name that runs, as far as can be known."""
         recorded = [host for host in self._stood if host.name == name]
         return any(_status(connection, host) not in AT_REST for host in recorded)
@@ -277,9 +276,9 @@ class Watch:
         await asyncio.sleep(seconds)
         return f"{names} was given {seconds} s"
 
-    async def _apart(self, connection: openstack.Cloud, hosts: Sequence[Host]) -> None:
+    async def _apart(self, connection: Cloud, hosts: Sequence[Host]) -> None:
         ids = [host.server_id for host in hosts]
-        where = await asyncio.to_thread(openstack.hypervisors, connection, ids) if len(ids) > 1 else []
+        where = await asyncio.to_thread(servers.hypervisors, connection, ids) if len(ids) > 1 else []
         if len(set(where)) < len(where):
             pulumi.log.warn(
                 f"of {', '.join(host.name for host in hosts)} at least two share a hypervisor, whose death "

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from ipaddress import IPv4Address
 
-from ..kinds import KINDS, TYPES, Place
+from ..kinds.table import KINDS, TYPES, Place
 from . import values
 from .model import (
     App,

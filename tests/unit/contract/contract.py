@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from portico.ingress.traefik_arguments import HEALTH, arguments
-from portico.kinds import Carries, ClientIp, Place
+from portico.ingress.traefik.arguments import HEALTH, arguments
+from portico.kinds.table import Carries, ClientIp, Place
 from portico.settings.model import Timeouts
 from tests.unit.contract.subjects import NAMES, NODE_GROUPS, Subject
 from tests.unit.recorder import UNKNOWN, Resource, Secret

@@ -7,12 +7,15 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 from zlib import crc32
 
-from portico import loadbalancers, plan
-from portico.capabilities import OFFLINE, Capabilities, OpenStack, Subnet
-from portico.kinds import Kind
-from portico.loadbalancers import LOADBALANCERS, Load
+from portico.capabilities import OFFLINE, Capabilities
+from portico.kinds import loading as loadbalancers
+from portico.kinds.loading import LOADBALANCERS, Load
+from portico.kinds.table import Kind
 from portico.names import Names
-from portico.plan import Choice, Plan
+from portico.openstack.answers import OpenStack, Subnet
+from portico.plan import make as plan
+from portico.plan.choice import Choice
+from portico.plan.make import Plan
 from portico.settings.model import (
     Aws,
     Hosts,

@@ -5,7 +5,7 @@ from operator import attrgetter
 
 import pytest
 
-from portico.kinds import KINDS
+from portico.kinds.table import KINDS
 from tests.unit.contract.contract import Contract
 from tests.unit.contract.subjects import Subject
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from portico.kinds import TYPES
+from portico.kinds.table import TYPES
 from tests.unit.recorder import Recorder, build
 
 ROOT = Path(__file__).parents[3]

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from portico.kinds import KINDS, TYPES, Carries, ClientIp, Place
-from portico.loadbalancers import LOADBALANCERS, LoadBalancer
+from portico.kinds.face import LoadBalancer
+from portico.kinds.loading import LOADBALANCERS
+from portico.kinds.table import KINDS, TYPES, Carries, ClientIp, Place
 from portico.problems import Refused
 from tests.unit.contract.subjects import SETTINGS
 
@@ -41,7 +42,7 @@ def test_only_where_a_header_is_sent_at_all_does_a_check_carry_one() -> None:
 
 def test_nothing_of_aws_is_imported_before_it_is_chosen() -> None:
     asked = (
-        "import sys, portico.loadbalancers as kinds\n"
+        "import sys, portico.kinds.loading as kinds\n"
         "kinds.LOADBALANCERS['octavia']()\n"
         "print('pulumi_aws' in sys.modules)"
     )
@@ -50,7 +51,7 @@ def test_nothing_of_aws_is_imported_before_it_is_chosen() -> None:
 
 
 def test_without_the_aws_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "portico.loadbalancers.aws_nlb", raising=False)
+    monkeypatch.delitem(sys.modules, "portico.kinds.aws_nlb.component", raising=False)
     monkeypatch.setitem(sys.modules, "pulumi_aws", None)
     with pytest.raises(Refused) as refused:
         LOADBALANCERS["aws-nlb"]()

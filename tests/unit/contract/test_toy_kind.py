@@ -6,9 +6,10 @@ import pulumi
 import pulumi_openstack as openstack
 import pytest
 
-from portico.kinds import KINDS, Carries, Check, ClientIp, Kind, Place
-from portico.loadbalancers import LOADBALANCERS, LoadBalancer
-from portico.plan import Plan
+from portico.kinds.face import LoadBalancer
+from portico.kinds.loading import LOADBALANCERS
+from portico.kinds.table import KINDS, Carries, Check, ClientIp, Kind, Place
+from portico.plan.make import Plan
 from tests.unit.contract.contract import Contract
 from tests.unit.contract.subjects import NODE_GROUPS, Subject
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from portico import settings
-from portico.kinds import TYPES
+from portico.kinds.table import TYPES
 
 CHECKOUT = Path(__file__).parents[3]
 PAGES = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")])

@@ -1,8 +1,8 @@
 """A listener of somebody's own Service is none of the controller's business."""
 
 from portico.exposure import Exposure
+from portico.kubernetes import objects
 from portico.names import Names
-from portico.plan import objects
 from portico.settings import parse
 from tests.unit.recorder import build
 from tests.unit.settings.said import PAIR, but

@@ -6,10 +6,10 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from portico.capabilities import OFFLINE, Capabilities
+from portico.kinds.openstack_haproxy.plan import Group, OpenStackHAProxyPlan
 from portico.names import Names, for_stack
-from portico.plan import make
 from portico.plan.choice import is_id
-from portico.plan.openstack_haproxy import Group, OpenStackHAProxyPlan
+from portico.plan.make import make
 from portico.settings.model import Ingress, Nodes
 from portico.traffic import Backend
 from tests.unit.plan.worlds import ABLE, CLOUD, NETWORK, PAIR

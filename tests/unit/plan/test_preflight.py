@@ -7,17 +7,10 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from portico.capabilities import (
-    OFFLINE,
-    Admission,
-    Capabilities,
-    OpenStack,
-    Own,
-    Quota,
-    Stranger,
-)
+from portico.capabilities import OFFLINE, Capabilities
 from portico.names import Names
-from portico.plan import make
+from portico.openstack.answers import Admission, OpenStack, Own, Quota, Stranger
+from portico.plan.make import make
 from portico.problems import Problem, Refused
 from portico.settings.model import LoadBalancer, Nodes, Octavia
 from portico.settings.model import OpenStack as Where

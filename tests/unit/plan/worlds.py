@@ -2,7 +2,8 @@
 
 from ipaddress import IPv4Address, IPv4Network
 
-from portico.capabilities import Capabilities, OpenStack, Quota, Subnet
+from portico.capabilities import Capabilities
+from portico.openstack.answers import OpenStack, Quota, Subnet
 from portico.settings.model import Hosts, LoadBalancer, NodeAddress, Nodes, Settings
 from portico.settings.model import OpenStack as Where
 

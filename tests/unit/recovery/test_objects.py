@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from portico.capabilities import Object
+from portico.kubernetes.answers import Object
 from portico.problems import Refused
 from portico.recovery.__main__ import standing
 from portico.recovery.deployment import Pending, adopted, search
 from portico.recovery.objects import found, id_of
-from tests.unit.platforms.servers import refused, served, written
+from tests.unit.kubernetes.servers import refused, served, written
 
 URN = "urn:pulumi:prod::portico::kubernetes:core/v1:Service::portico-ingress-service"
 PROVIDER = "urn:pulumi:prod::portico::pulumi:providers:kubernetes::portico-cluster"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from portico.kinds import TYPES
+from portico.kinds.table import TYPES
 from portico.problems import Refused
 from portico.settings import SECTIONS, parse
 from portico.settings.sections import REQUIRED

@@ -8,8 +8,8 @@ from typing import get_type_hints
 import pytest
 import yaml
 
-from portico.ingress import traefik_arguments
-from portico.kinds import TYPES
+from portico.ingress.traefik import arguments as traefik_arguments
+from portico.kinds.table import TYPES
 from portico.lbhost import fleet
 from portico.problems import Refused
 from portico.settings import SECTIONS, Settings, model, parse, sections

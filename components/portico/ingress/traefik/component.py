@@ -1,0 +1,300 @@
+"""Traefik on fixed node ports, as typed Kubernetes resources.
+
+May touch Pulumi. Read by exposure. Decides nothing: what it listens on and whom it believes comes from the
+plan and from the load balancer. Why each setting: docs/ingress.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from ... import pods
+from ...kinds.face import ServiceShape
+from ...names import Names
+from ...plan.make import ControllerPlan
+from ...problems import Refused
+from ...traffic import Health, Listener
+from .arguments import HEALTH, PING_PATH, TERMINATION_SECONDS, arguments, problems
+
+READ = ["list", "watch"]
+"""All that an informer does."""
+
+
+@dataclass(frozen=True)
+class TraefikArgs:
+    """What Traefik is told."""
+
+    names: Names
+    plan: ControllerPlan
+    listeners: tuple[Listener, ...]
+    health: Health
+    traffic_policy: str
+    """`externalTrafficPolicy`: Local or Cluster."""
+    trusted: pulumi.Input[Sequence[str]] = ()
+    """CIDRs whose PROXY header is believed: the load balancer's. Empty: nobody's, PROXY protocol is off."""
+    published: pulumi.Input[str] | None = None
+    """The address or host name in `Ingress.status`. None: that of a Service of type LoadBalancer."""
+    service: ServiceShape = field(default_factory=ServiceShape)
+    after: Sequence[pulumi.Resource] = ()
+    """What has to be there before the Service: inside the cluster, what gives the Service its address."""
+    outlives: Sequence[pulumi.Resource] = ()
+    """What has to be there as long as the class is: the load balancer. A `destroy` for which the cluster is
+    dead stops at the class, and connections are still carried."""
+
+
+class Traefik(pulumi.ComponentResource):
+    """The ingress controller Traefik.
+
+    Raises:
+        Refused: a listener has a name of Traefik's own, or the health path is another than Traefik's.
+    """
+
+    address: pulumi.Output[str] | None
+    """The published address, or that of a Service of type LoadBalancer. None: there is no such thing."""
+    service: k8s.core.v1.Service
+    serving: tuple[pulumi.Resource, ...]
+    """What an Ingress needs before it is served and gets its address."""
+
+    def __init__(self, name: str, args: TraefikArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        settings = args.plan.settings
+        if wrong := list(problems(args.listeners, args.health)):
+            raise Refused("Traefik cannot be told so", wrong)
+        super().__init__(
+            "portico:index:Traefik",
+            name,
+            {"namespace": settings.namespace, "ingressClass": settings.ingress_class},
+            opts,
+        )
+        self._name, self._args = name, args
+        self._labels = pods.labels("traefik", args.names.prefix)
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._namespace = k8s.core.v1.Namespace(
+            f"{name}-namespace",
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=settings.namespace,
+                labels={
+                    **self._labels,
+                    "pod-security.kubernetes.io/enforce": "restricted",
+                    "pod-security.kubernetes.io/warn": "restricted",
+                },
+            ),
+            opts=self._child,
+        )
+        account = k8s.core.v1.ServiceAccount(
+            f"{name}-account",
+            metadata=self._metadata(),
+            automount_service_account_token=False,
+            opts=self._child,
+        )
+        may_read = self._permissions(account)
+        ingress_class = k8s.networking.v1.IngressClass(
+            f"{name}-class",
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=settings.ingress_class,
+                labels=self._labels,
+                annotations={"ingressclass.kubernetes.io/is-default-class": "true"}
+                if settings.default_class
+                else {},
+            ),
+            spec=k8s.networking.v1.IngressClassSpecArgs(controller="traefik.io/ingress-controller"),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.outlives)),
+        )
+        workload = self._workload(self._template(account), may_read)
+        self.service = self._service()
+        self.address = self._address()
+        self.serving = (ingress_class, workload, self.service)
+        self.register_outputs({"address": self.address, "service": self.service.metadata["name"]})
+
+    def _metadata(self) -> k8s.meta.v1.ObjectMetaArgs:
+        return k8s.meta.v1.ObjectMetaArgs(
+            name=self._args.names.of("traefik"),
+            namespace=self._namespace.metadata["name"],
+            labels=self._labels,
+        )
+
+    def _permissions(self, account: k8s.core.v1.ServiceAccount) -> k8s.rbac.v1.ClusterRoleBinding:
+        """What Traefik's informers list and watch, and the one thing it writes: the status of an Ingress.
+
+        Secrets are read in the whole cluster, because the certificate that an Ingress names lies in the
+        application's own namespace, and RBAC cannot say `type: kubernetes.io/tls`.
+        """
+        metadata = k8s.meta.v1.ObjectMetaArgs(name=self._args.names.of("traefik"), labels=self._labels)
+        rule = k8s.rbac.v1.PolicyRuleArgs
+        role = k8s.rbac.v1.ClusterRole(
+            f"{self._name}-role",
+            metadata=metadata,
+            rules=[
+                rule(api_groups=[""], resources=["services", "secrets", "nodes"], verbs=READ),
+                rule(api_groups=["discovery.k8s.io"], resources=["endpointslices"], verbs=READ),
+                rule(api_groups=["networking.k8s.io"], resources=["ingresses", "ingressclasses"], verbs=READ),
+                rule(api_groups=["networking.k8s.io"], resources=["ingresses/status"], verbs=["update"]),
+            ],
+            opts=self._child,
+        )
+        return k8s.rbac.v1.ClusterRoleBinding(
+            f"{self._name}-binding",
+            metadata=metadata,
+            role_ref=k8s.rbac.v1.RoleRefArgs(
+                api_group="rbac.authorization.k8s.io",
+                kind="ClusterRole",
+                name=role.metadata["name"],
+            ),
+            subjects=[
+                k8s.rbac.v1.SubjectArgs(
+                    kind="ServiceAccount",
+                    name=account.metadata["name"],
+                    namespace=account.metadata["namespace"],
+                )
+            ],
+            opts=self._child,
+        )
+
+    def _command_line(self) -> pulumi.Output[list[str]]:
+        args, settings = self._args, self._args.plan.settings
+        of_service = (
+            f"{settings.namespace}/{args.names.of('traefik')}"
+            if args.service.type == "LoadBalancer"
+            else None
+        )
+        return pulumi.Output.all(trusted=args.trusted, published=args.published).apply(
+            lambda known: arguments(
+                args.listeners,
+                args.health,
+                settings.ingress_class,
+                args.plan.timeouts,
+                trusted=known["trusted"],
+                published=known["published"],
+                published_service=of_service,
+            )
+        )
+
+    def _template(self, account: k8s.core.v1.ServiceAccount) -> k8s.core.v1.PodTemplateSpecArgs:
+        settings, health = self._args.plan.settings, self._args.health
+        ping = k8s.core.v1.HTTPGetActionArgs(path=PING_PATH, port=health.node_port)
+        container = k8s.core.v1.ContainerArgs(
+            name="traefik",
+            image=settings.image,
+            image_pull_policy="IfNotPresent",
+            args=self._command_line(),
+            # A container port is its node port: one number from the load balancer to the process.
+            ports=[
+                k8s.core.v1.ContainerPortArgs(container_port=port, protocol="TCP")
+                for port in (*(listener.node_port for listener in self._args.listeners), health.node_port)
+            ],
+            # The health endpoint answers a moment before the first Ingress is loaded.
+            readiness_probe=k8s.core.v1.ProbeArgs(
+                http_get=ping, initial_delay_seconds=2, period_seconds=1, failure_threshold=2
+            ),
+            liveness_probe=k8s.core.v1.ProbeArgs(
+                http_get=ping,
+                initial_delay_seconds=10,
+                period_seconds=10,
+                timeout_seconds=5,
+                failure_threshold=3,
+            ),
+            resources=k8s.core.v1.ResourceRequirementsArgs(requests={"cpu": "100m", "memory": "128Mi"}),
+            security_context=pods.container_security(),
+            volume_mounts=[pods.scratch_mount()],
+        )
+        return k8s.core.v1.PodTemplateSpecArgs(
+            metadata=k8s.meta.v1.ObjectMetaArgs(labels=self._labels),
+            spec=k8s.core.v1.PodSpecArgs(
+                service_account_name=account.metadata["name"],
+                automount_service_account_token=True,
+                termination_grace_period_seconds=TERMINATION_SECONDS,
+                security_context=pods.pod_security(pods.UNPRIVILEGED_PORTS),
+                node_selector=dict(settings.node_selector or {}) or None,
+                topology_spread_constraints=pods.spread(self._labels) if settings.replicas else None,
+                containers=[container],
+                volumes=[pods.scratch_volume()],
+            ),
+        )
+
+    def _workload(
+        self, template: k8s.core.v1.PodTemplateSpecArgs, may_read: k8s.rbac.v1.ClusterRoleBinding
+    ) -> k8s.apps.v1.DaemonSet | k8s.apps.v1.Deployment:
+        selector = k8s.meta.v1.LabelSelectorArgs(match_labels=self._labels)
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[may_read])
+        replicas = self._args.plan.settings.replicas
+        if self._args.plan.workload.value == "DaemonSet" or replicas is None:
+            # No budget: a drain leaves the pods of a DaemonSet alone, and no budget can count them.
+            return k8s.apps.v1.DaemonSet(
+                f"{self._name}-pods",
+                metadata=self._metadata(),
+                spec=k8s.apps.v1.DaemonSetSpecArgs(
+                    selector=selector,
+                    template=template,
+                    update_strategy=k8s.apps.v1.DaemonSetUpdateStrategyArgs(
+                        type="RollingUpdate",
+                        rolling_update=k8s.apps.v1.RollingUpdateDaemonSetArgs(max_surge=1, max_unavailable=0),
+                    ),
+                ),
+                opts=opts,
+            )
+        pods.disruption_budget(f"{self._name}-budget", self._metadata(), self._labels, replicas, self._child)
+        return k8s.apps.v1.Deployment(
+            f"{self._name}-pods",
+            metadata=self._metadata(),
+            spec=k8s.apps.v1.DeploymentSpecArgs(
+                replicas=replicas, selector=selector, template=template, strategy=pods.surge()
+            ),
+            opts=opts,
+        )
+
+    def _service(self) -> k8s.core.v1.Service:
+        args, shape = self._args, self._args.service
+        inside = shape.type == "LoadBalancer"
+        ports = [
+            k8s.core.v1.ServicePortArgs(
+                name=listener.name,
+                port=listener.port,
+                target_port=listener.node_port,
+                node_port=None if inside else listener.node_port,
+                protocol="TCP",
+            )
+            for listener in args.listeners
+        ]
+        if not inside:
+            # Inside the cluster the endpoints tell who serves, and every port of the Service would be public.
+            ports.append(
+                k8s.core.v1.ServicePortArgs(
+                    name=HEALTH,
+                    port=args.health.node_port,
+                    target_port=args.health.node_port,
+                    node_port=args.health.node_port,
+                    protocol="TCP",
+                )
+            )
+        return k8s.core.v1.Service(
+            f"{self._name}-service",
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=args.names.of("traefik"),
+                namespace=self._namespace.metadata["name"],
+                labels=self._labels,
+                annotations={**shape.annotations, **({} if inside else pods.NO_WAIT)},
+            ),
+            spec=k8s.core.v1.ServiceSpecArgs(
+                type=shape.type,
+                external_traffic_policy=args.traffic_policy,
+                selector=self._labels,
+                ports=ports,
+                load_balancer_class=shape.load_balancer_class,
+                load_balancer_source_ranges=list(shape.source_ranges) or None,
+                # A node port would be a way around loadBalancerSourceRanges.
+                allocate_load_balancer_node_ports=False if inside else None,
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
+        )
+
+    def _address(self) -> pulumi.Output[str] | None:
+        if self._args.service.type == "LoadBalancer":
+            return self.service.status.apply(_first_address)
+        return pulumi.Output.from_input(self._args.published) if self._args.published is not None else None
+
+
+def _first_address(status: k8s.core.v1.outputs.ServiceStatus | None) -> str:
+    balancer = status.load_balancer if status else None
+    points = (balancer.ingress if balancer else None) or []
+    return next((point.ip or point.hostname or "" for point in points), "")

@@ -1,0 +1,1 @@
+"""The kinds of load balancer, a folder each, and their table."""

@@ -1,0 +1,85 @@
+"""The plan of `aws-nlb`: a network load balancer with one target group for each listener.
+
+Pure: no Pulumi, no network, no clock. Read by kinds.aws_nlb.component. What AWS does with each choice:
+docs/aws.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from ipaddress import IPv4Network
+
+from ...names import Names
+from ...plan.choice import Choice
+from ...plan.request import Request
+from ...traffic import Listener
+
+NAME_LENGTH = 32
+"""The most that the name of a load balancer or target group may have (Elastic Load Balancing API,
+CreateLoadBalancer, CreateTargetGroup)."""
+
+
+@dataclass(frozen=True)
+class AwsNlbPlan:
+    """What will be built on AWS."""
+
+    vpc: str
+    subnets: tuple[str, ...]
+    subnet_cidrs: tuple[IPv4Network, ...]
+    """Where the load balancer's own addresses come from, which are the source of what the nodes see."""
+    internal: bool
+    target_type: Choice[str]
+    """`ip` or `instance` (Elastic Load Balancing API, CreateTargetGroup, TargetType)."""
+    auto_scaling_group: str | None
+    allowed_clients: tuple[IPv4Network, ...]
+    """Whom the load balancer's own security group admits to the listeners."""
+    node_security_group: str | None
+    """The nodes' security group, by id; it gets the rules that admit the load balancer's group to the node
+    ports."""
+    idle_seconds: int
+    """How long a connection may be silent, 60..6000 (Elastic Load Balancing API, listener attribute
+    tcp.idle_timeout.seconds)."""
+    node_ports: tuple[int, ...]
+    """The listeners' and the health endpoint's: what the load balancer sends to, and the nodes admit it
+    to."""
+
+    def target_group_name(self, names: Names, listener: Listener) -> str:
+        """Unique to all that AWS cannot change in a target group: the new one is made before the old one
+        goes, while the listener still needs it."""
+        facts = (self.vpc, self.target_type.value, str(listener.node_port))
+        return short(names.of(listener.port), *facts)
+
+
+def short(name: str, *unique_to: str) -> str:
+    """A name that is short enough for Elastic Load Balancing and, with `unique_to`, different for different
+    values."""
+    if len(name) <= NAME_LENGTH and not unique_to:
+        return name
+    digest = sha256(" ".join([name, *unique_to]).encode()).hexdigest()[:6]
+    return f"{name[: NAME_LENGTH - 7].rstrip('-')}-{digest}"
+
+
+def make(request: Request) -> AwsNlbPlan:
+    """The plan."""
+    settings = request.settings
+    load_balancer = settings.load_balancer
+    aws = load_balancer.aws
+    if aws is None:
+        raise ValueError("the reader guarantees the section aws for aws-nlb")
+    group = aws.auto_scaling_group
+    node_ports = {settings.node_port(listener) for listener in load_balancer.listeners}
+    return AwsNlbPlan(
+        vpc=aws.vpc,
+        subnets=aws.subnets,
+        subnet_cidrs=aws.subnet_cidrs,
+        internal=aws.scheme == "internal",
+        target_type=Choice("instance", because="the auto scaling group registers its instances itself")
+        if group
+        else Choice("ip", because="the nodes are given by address"),
+        auto_scaling_group=group,
+        allowed_clients=load_balancer.allowed_clients,
+        node_security_group=settings.nodes.security_group if settings.nodes else None,
+        idle_seconds=load_balancer.timeouts.idle,
+        node_ports=tuple(sorted(node_ports | {settings.ingress.health_port})),
+    )

@@ -1,0 +1,177 @@
+"""`octavia`: an Octavia load balancer in front of the node ports.
+
+May touch Pulumi. Every choice in it was made by plan.octavia; what each provider can do: docs/octavia.md.
+"""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_openstack as openstack
+
+from ...openstack.floating_ip import published
+from ...plan.make import Plan
+from ...traffic import Listener
+from ..face import LoadBalancer, known
+from .plan import NodeRule, OctaviaPlan
+
+PATIENCE = pulumi.CustomTimeouts(create="20m", update="20m", delete="20m")
+"""The provider keeps a listener or pool only once it is ACTIVE: giving up early leaves an orphan, and the
+next `up` meets its 409. An amphora that boots on a busy cloud takes minutes."""
+
+
+class Octavia(LoadBalancer):
+    """The load balancer, a listener with its pool, monitor and members for each port, and the floating IP."""
+
+    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, plan, opts)
+        own = plan.load_balancer
+        if not isinstance(own, OctaviaPlan):
+            raise TypeError(f"{name}: the plan is {type(own).__name__}")
+        self._name, self._plan, self._own = name, plan, own
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._subnet = known(own.place.subnet_id)
+        self._cidr = known(str(own.place.subnet.cidr) if own.place.subnet else None)
+
+        for rule in own.node_rules:
+            self._rule(rule)
+        balancer = self._balancer()
+        members: list[openstack.loadbalancer.Members] = []
+        for listener in plan.listeners:
+            members.append(self._listener(listener, balancer, after=members[-1:]))
+
+        self.address = published(
+            name, own.place, plan.names, balancer.vip_port_id, balancer.vip_address, self._child
+        )
+        self.source_addresses = (
+            pulumi.Output.from_input([]) if own.keeps_source else self._cidr.apply(lambda cidr: [cidr])
+        )
+        self.ready = pulumi.Output.all(*[each.id for each in members]).apply(
+            lambda pools: f"Octavia has applied the nodes to {len(pools)} pools"
+        )
+        self.details = {
+            "id": balancer.id,
+            "vip": balancer.vip_address,
+            "provider": pulumi.Output.from_input(own.provider.value),
+        }
+        self.register_outputs(
+            {"address": self.address, "sourceAddresses": self.source_addresses, **self.details}
+        )
+
+    def _rule(self, rule: NodeRule) -> None:
+        group = self._own.place.node_security_group
+        openstack.networking.SecGroupRule(
+            f"{self._name}-{rule.name}",
+            security_group_id=known(group.id if group else None),
+            direction="ingress",
+            ethertype="IPv4",
+            protocol="tcp",
+            port_range_min=rule.port,
+            port_range_max=rule.port,
+            remote_ip_prefix=str(rule.source) if rule.source else self._cidr,
+            description=self._plan.names.description(rule.name),
+            opts=self._child,
+        )
+
+    def _balancer(self) -> openstack.loadbalancer.LoadBalancer:
+        names, own = self._plan.names, self._own
+        return openstack.loadbalancer.LoadBalancer(
+            f"{self._name}-octavia",
+            name=names.of("lb"),
+            description=names.description("load balancer"),
+            loadbalancer_provider=own.provider.value,
+            flavor_id=own.flavor,
+            vip_subnet_id=self._subnet,
+            vip_address=str(own.place.vip) if own.place.vip else None,
+            # An address that the settings name is free again only once the old one is gone.
+            opts=self._part([], delete_before_replace=own.place.vip is not None),
+        )
+
+    def _listener(
+        self,
+        listener: Listener,
+        balancer: openstack.loadbalancer.LoadBalancer,
+        after: Sequence[pulumi.Resource],
+    ) -> openstack.loadbalancer.Members:
+        """A listener and what is behind it; returns the last part.
+
+        While one part of a load balancer is PENDING, Octavia answers 409 to a change of any other, so each
+        waits for the one before.
+        """
+        # Named after the port: a listener that is renamed stays what it is, and no two ever want one port.
+        name, names, own = f"{self._name}-{listener.port}", self._plan.names, self._own
+        front = openstack.loadbalancer.Listener(
+            name,
+            name=names.of("listener", listener.name),
+            description=names.description(f"listener {listener.name}"),
+            loadbalancer_id=balancer.id,
+            protocol="TCP",
+            protocol_port=listener.port,
+            allowed_cidrs=None if own.allowed_cidrs is None else [str(cidr) for cidr in own.allowed_cidrs],
+            timeout_client_data=own.idle_milliseconds,
+            timeout_member_data=own.idle_milliseconds,
+            opts=self._part(after),
+        )
+        pool = openstack.loadbalancer.Pool(
+            name,
+            name=names.of("pool", listener.name),
+            description=names.description(f"nodes behind {listener.name}"),
+            listener_id=front.id,
+            protocol=own.pool_protocol_of(listener),
+            lb_method=own.balance.value,
+            opts=self._part([front]),
+        )
+        return self._members(name, listener, pool, self._monitor(name, listener, pool))
+
+    def _monitor(
+        self, name: str, listener: Listener, pool: openstack.loadbalancer.Pool
+    ) -> openstack.loadbalancer.Monitor:
+        monitor = self._own.monitor_of(listener)
+        http = monitor.type == "HTTP"
+        return openstack.loadbalancer.Monitor(
+            name,
+            name=self._plan.names.of("monitor", listener.name),
+            pool_id=pool.id,
+            type=monitor.type,
+            http_method="GET" if http else None,
+            url_path=monitor.path,
+            expected_codes="200" if http else None,
+            delay=monitor.delay,
+            timeout=monitor.timeout,
+            max_retries=monitor.max_retries,
+            max_retries_down=monitor.max_retries_down,
+            opts=self._part([pool]),
+        )
+
+    def _members(
+        self,
+        name: str,
+        listener: Listener,
+        pool: openstack.loadbalancer.Pool,
+        monitor: openstack.loadbalancer.Monitor,
+    ) -> openstack.loadbalancer.Members:
+        nodes = [
+            openstack.loadbalancer.MembersMemberArgs(
+                name=backend.name,
+                address=str(backend.address),
+                protocol_port=listener.node_port,
+                monitor_port=self._own.monitor_of(listener).port,
+                # Octavia plugs itself into a member's subnet; other nodes it reaches through the router.
+                subnet_id=self._own.subnet_of(backend),
+            )
+            for backend in self._plan.backends.value or ()
+        ]
+        # One unknown element would have the provider plan nonsense: the list is known or unknown as a whole.
+        complete = self._plan.backends.value is not None and self._own.place.subnet is not None
+        return openstack.loadbalancer.Members(
+            name, pool_id=pool.id, members=known(nodes if complete else None), opts=self._part([monitor])
+        )
+
+    def _part(
+        self, after: Sequence[pulumi.Resource], delete_before_replace: bool = True
+    ) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(
+            parent=self,
+            depends_on=list(after),
+            delete_before_replace=delete_before_replace,
+            custom_timeouts=PATIENCE,
+        )

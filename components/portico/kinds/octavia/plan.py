@@ -1,0 +1,224 @@
+"""The plan of `octavia`: provider, pools, monitors, and whom the nodes must admit.
+
+Pure: no Pulumi, no network, no clock. Read by kinds.octavia.component. Providers differ: docs/octavia.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from ...names import Names
+from ...openstack import ownership, quotas
+from ...openstack.answers import OpenStack, Subnet
+from ...openstack.place import OpenStackPlace, place
+from ...plan.choice import Choice
+from ...plan.request import Request
+from ...problems import Problem, Refused
+from ...settings.model import Octavia as OctaviaSettings
+from ...settings.model import Settings
+from ...traffic import Backend, Listener
+from ..table import ClientIp
+
+EVERYONE = (IPv4Network("0.0.0.0/0"),)
+
+
+@dataclass(frozen=True)
+class NodeRule:
+    """One ingress rule for TCP of the nodes' security group."""
+
+    port: int
+    source: IPv4Network | None
+    """None: the load balancer's subnet."""
+
+    @property
+    def name(self) -> str:
+        """Says everything the rule says: a rule that changes is another rule, so it never meets the old one's
+        409."""
+        source = "subnet" if self.source is None else str(self.source).replace("/", "-")
+        return f"node-{self.port}-{source}"
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """How Octavia asks whether a node can serve (Octavia API, health monitors)."""
+
+    type: str
+    """HTTP or TCP."""
+    port: int | None
+    """The node port that is asked; None where the provider can ask the member's own only."""
+    path: str | None
+    """None for TCP."""
+    delay: int = 2
+    """Seconds between two questions. A node that ends is out after `max_retries_down` of them, which is less
+    than the five seconds for which its controller still accepts connections."""
+    timeout: int = 1
+    """Seconds; must be less than `delay`."""
+    max_retries: int = 1
+    """Good answers until a node is in."""
+    max_retries_down: int = 2
+    """Bad ones until it is out."""
+
+
+@dataclass(frozen=True)
+class OctaviaPlan:
+    """What will be built in front of the node ports with Octavia."""
+
+    provider: Choice[str]
+    flavor: str | None
+    """An Octavia flavor id."""
+    place: OpenStackPlace
+    pool_protocol: str
+    """TCP or PROXYV2 (Octavia API, pools)."""
+    balance: Choice[str]
+    """The pool's `lb_method`."""
+    monitor: Choice[Monitor]
+    allowed_cidrs: tuple[IPv4Network, ...] | None
+    """None where the provider has no such thing."""
+    idle_milliseconds: int | None
+    """How long a connection may be silent; None where the provider does not look. Octavia's own 50 s would
+    cut WebSockets."""
+    node_sources: Choice[tuple[IPv4Network, ...] | None]
+    """Whom the nodes admit to the node ports; None: the load balancer's subnet, when it is known."""
+    node_rules: tuple[NodeRule, ...]
+    """Empty where the settings name no group."""
+
+    @property
+    def keeps_source(self) -> bool:
+        """Whether the nodes see the clients' own addresses."""
+        return self.node_sources.value is not None
+
+    def pool_protocol_of(self, listener: Listener) -> str:
+        """TCP or PROXYV2: somebody's own Service gets no PROXY header."""
+        return "TCP" if listener.direct else self.pool_protocol
+
+    def monitor_of(self, listener: Listener) -> Monitor:
+        """How the nodes behind a listener are asked: of somebody's own Service only the port is known."""
+        return Monitor("TCP", port=None, path=None) if listener.direct else self.monitor.value
+
+    def subnet_of(self, backend: Backend) -> str | None:
+        """The subnet that a member is given; None for a node outside of the load balancer's."""
+        subnet = self.place.subnet
+        return subnet.id if subnet and backend.address in subnet.cidr else None
+
+
+def make(request: Request) -> OctaviaPlan:
+    """The plan.
+
+    Raises:
+        Refused: the settings narrow the clients, and neither the provider nor a security group would hold it.
+    """
+    settings, kind = request.settings, request.kind
+    load_balancer = settings.load_balancer
+    where, octavia = place(request), load_balancer.octavia or OctaviaSettings()
+    ovn = kind.client_ip is ClientIp.KEPT
+    node_group = where.node_security_group
+    if ovn and not node_group and load_balancer.allowed_clients != EVERYONE:
+        raise Refused("the clients cannot be narrowed", [_nobody_would_refuse(load_balancer.allowed_clients)])
+    return OctaviaPlan(
+        provider=Choice(octavia.provider, because=f"octavia.provider is {octavia.provider}"),
+        flavor=octavia.flavor,
+        place=where,
+        pool_protocol="TCP" if ovn else "PROXYV2",
+        balance=Choice("SOURCE_IP_PORT", because="OVN knows no other method")
+        if ovn
+        else Choice("ROUND_ROBIN", because="new connections go to the nodes in turn"),
+        monitor=_monitor(settings, ovn),
+        allowed_cidrs=None if ovn else load_balancer.allowed_clients,
+        idle_milliseconds=None if ovn else 1000 * load_balancer.timeouts.idle,
+        node_sources=Choice(load_balancer.allowed_clients, because="the nodes see the clients' own addresses")
+        if ovn
+        else Choice(None, because="the nodes see the amphorae, which have addresses of the subnet"),
+        node_rules=tuple(_node_rules(settings, ovn, where.subnet)) if node_group else (),
+    )
+
+
+def _monitor(settings: Settings, ovn: bool) -> Choice[Monitor]:
+    if ovn:
+        return Choice(
+            Monitor("TCP", port=None, path=None),
+            because="OVN can ask no more than whether the node port answers",
+        )
+    return Choice(
+        Monitor("HTTP", port=settings.ingress.health_port, path=settings.ingress.health_path),
+        because="only the health endpoint's own answer tells that a controller serves",
+    )
+
+
+def _node_rules(settings: Settings, ovn: bool, subnet: Subnet | None) -> Iterator[NodeRule]:
+    load_balancer = settings.load_balancer
+    ports = {settings.node_port(listener) for listener in load_balancer.listeners}
+    if ovn:
+        # OVN's health checks come from an address of the subnet, which Neutron admits once only.
+        others = (
+            clients for clients in load_balancer.allowed_clients if not subnet or clients != subnet.cidr
+        )
+        sources: tuple[IPv4Network | None, ...] = (*others, None)
+    else:
+        ports.add(settings.ingress.health_port)
+        sources = (None,)
+    for port in sorted(ports):
+        for source in sources:
+            yield NodeRule(port, source)
+
+
+def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
+    return Problem(
+        "portico:loadBalancer.allowedClients",
+        ", ".join(map(str, clients)),
+        "cannot be held by an OVN load balancer, which lets everyone pass: the nodes' security group has to",
+        "name it in nodes.securityGroup",
+    )
+
+
+def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
+    """Why the cloud cannot carry the plan."""
+    cloud = request.cloud
+    if cloud:
+        things = _things(plan, request.names)
+        needs = {quota: quotas.missing(cloud, quota, *wanted) for quota, wanted in things.items()}
+        yield from _provider(plan, cloud)
+        yield from ownership.taken(things, cloud)
+        yield from ownership.admitted(_admissions(plan, request.names, cloud), cloud)
+        yield from quotas.short(needs, cloud)
+
+
+def _things(plan: OctaviaPlan, names: Names) -> Mapping[str, tuple[str, ...]]:
+    """What has a name in the cloud, by the quota that it counts in. Listeners, pools and monitors stand and
+    fall with their load balancer."""
+    return {
+        "load_balancers": (names.of("lb"),),
+        "security_group_rules": tuple(names.description(rule.name) for rule in plan.node_rules),
+        **plan.place.things(names),
+    }
+
+
+def _admissions(plan: OctaviaPlan, names: Names, cloud: OpenStack) -> Iterator[tuple[int, IPv4Network]]:
+    """What the rules that are still to be made would admit."""
+    for rule in plan.node_rules:
+        source = rule.source or (plan.place.subnet.cidr if plan.place.subnet else None)
+        if source and quotas.missing(cloud, "security_group_rules", names.description(rule.name)):
+            yield rule.port, source
+
+
+def _provider(plan: OctaviaPlan, cloud: OpenStack) -> Iterator[Problem]:
+    providers = cloud.octavia_providers
+    if providers is None:
+        return
+    if not providers:
+        yield Problem(
+            "portico:loadBalancer.type",
+            "'octavia'",
+            "this region has no Octavia that answers",
+            "set loadBalancer.type: openstack-haproxy",
+        )
+    elif plan.provider.value not in providers and not (
+        plan.provider.value == "amphora" and "octavia" in providers
+    ):
+        yield Problem(
+            "portico:loadBalancer.octavia.provider",
+            repr(plan.provider.value),
+            f"this region's Octavia has the providers {', '.join(providers)}",
+            "choose one of them",
+        )

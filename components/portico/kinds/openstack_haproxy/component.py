@@ -1,0 +1,252 @@
+"""`openstack-haproxy`: a pair of HAProxy hosts behind one VIP port that is never attached, on an OpenStack
+without Octavia.
+
+May touch Pulumi. Every choice in it was made by plan.openstack_haproxy; the technique and its sources:
+docs/openstack.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Network
+
+import pulumi
+import pulumi_openstack as openstack
+
+from ... import state
+from ...lbhost import Fleet, payload, userdata
+from ...openstack.floating_ip import published
+from ...plan.choice import is_id
+from ...plan.make import Plan
+from ...serving.hosts import Host, Watch
+from ..face import LoadBalancer, known
+from .plan import Group, HostPlan, OpenStackHAProxyPlan, Rule
+from .rebuild import Server, changed
+
+
+class OpenStackHAProxy(LoadBalancer):
+    """Security groups, ports, hosts one after the other, and the floating IP."""
+
+    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, plan, opts)
+        own = plan.load_balancer
+        if not isinstance(own, OpenStackHAProxyPlan):
+            raise TypeError(f"{name}: the plan is {type(own).__name__}")
+        self._name, self._plan, self._own = name, plan, own
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._network, self._subnet = known(own.place.network.id), known(own.place.subnet_id)
+
+        group = openstack.networking.SecGroup(
+            f"{name}-hosts",
+            name=plan.names.of("hosts"),
+            description=plan.names.description("LB hosts"),
+            opts=self._child,
+        )
+        rules = [self._rule(rule, group.id) for rule in own.rules]
+        vip = self._port("vip", plan.names.of("vip"), group.id, address=own.place.vip)
+        vip_address = vip.all_fixed_ips[0]
+        ports = [
+            self._port(f"host-{index + 1}", f"{reserved}-port", group.id, pair=vip_address)
+            for index, reserved in enumerate(own.reserved)
+        ]
+        addresses = [port.all_fixed_ips[0] for port in ports]
+        fleet = self._fleet(vip_address, addresses)
+        self._recorded = self._servers_of_state()
+        self._watch = Watch(
+            self,
+            plan.wait,
+            own.settle_seconds,
+            {host: str(kept.get("id")) for host, kept in self._recorded.items()},
+        )
+        servers = self._hosts(ports, fleet, rules)
+
+        self.address = published(name, own.place, plan.names, vip.id, vip_address, self._child)
+        self.source_addresses = pulumi.Output.all(*addresses).apply(
+            lambda each: [f"{address}/32" for address in each]
+        )
+        generations = fleet.apply(
+            lambda known_fleet: [
+                payload.pack(known_fleet, host, own.metadata_items).generation
+                for host in known_fleet.hosts[: len(own.hosts.value)]
+            ]
+        )
+        names = [host.name for host in own.hosts.value]
+        self.ready = pulumi.Output.all(
+            pulumi.Output.all(*[server.id for server in servers]), generations, self.address
+        ).apply(
+            lambda known_hosts: self._watch.all_serve(
+                [Host(*host) for host in zip(names, known_hosts[0], strict=True)], known_hosts[1]
+            )
+        )
+        self.details = {
+            "vip": vip_address,
+            "hosts": pulumi.Output.all(*[server.id for server in servers]),
+            "hostAddresses": pulumi.Output.all(*addresses[: len(servers)]),
+            "generations": generations,
+        }
+        self.register_outputs(
+            {"address": self.address, "sourceAddresses": self.source_addresses, **self.details}
+        )
+
+    def _rule(self, rule: Rule, hosts: pulumi.Output[str]) -> openstack.networking.SecGroupRule:
+        named = self._own.place.node_security_group
+        nodes = known(named.id if named else None)
+        groups = {Group.HOSTS: hosts, Group.NODES: nodes}
+        network = str(rule.source) if isinstance(rule.source, IPv4Network) else None
+        return openstack.networking.SecGroupRule(
+            f"{self._name}-{rule.name}",
+            security_group_id=groups[rule.group],
+            direction="ingress",
+            ethertype="IPv4",
+            protocol=rule.protocol,
+            port_range_min=rule.port,
+            port_range_max=rule.port,
+            remote_ip_prefix=network,
+            remote_group_id=groups[rule.source] if isinstance(rule.source, Group) else None,
+            description=self._plan.names.description(rule.name),
+            opts=self._child,
+        )
+
+    def _port(
+        self,
+        part: str,
+        physical: str,
+        group: pulumi.Output[str],
+        address: IPv4Address | None = None,
+        pair: pulumi.Output[str] | None = None,
+    ) -> openstack.networking.Port:
+        """A port of the tenant network; with a pair, it may also send from and receive for the VIP.
+
+        The pair is one address, never a CIDR: OVN does not recognise the virtual port behind a CIDR, and the
+        floating IP stays dead (Neutron, OVN driver, Virtual IPs).
+        """
+        return openstack.networking.Port(
+            f"{self._name}-{part}",
+            name=physical,
+            network_id=self._network,
+            port_security_enabled=True,
+            security_group_ids=[group],
+            fixed_ips=[
+                openstack.networking.PortFixedIpArgs(
+                    subnet_id=self._subnet, ip_address=str(address) if address else None
+                )
+            ],
+            allowed_address_pairs=[openstack.networking.PortAllowedAddressPairArgs(ip_address=pair)]
+            if pair
+            else None,
+            description=self._plan.names.description(part),
+            opts=self._child,
+        )
+
+    def _fleet(
+        self, vip: pulumi.Output[str], addresses: Sequence[pulumi.Output[str]]
+    ) -> pulumi.Output[Fleet]:
+        plan, own = self._plan, self._own
+        backends = known(plan.backends.value)
+        gateway = known(own.place.subnet.gateway if own.place.subnet else None)
+        return pulumi.Output.all(vip, gateway, backends, *addresses).apply(
+            lambda found: own.fleet(
+                plan.listeners,
+                found[2],
+                plan.health,
+                IPv4Address(found[0]),
+                found[1],
+                [IPv4Address(address) for address in found[3:]],
+            )
+        )
+
+    def _servers_of_state(self) -> Mapping[str, Mapping[str, object]]:
+        """What the state holds of this load balancer's servers, by the host's name; those to go included."""
+        begin = f"{self._name}-host-"
+        return {
+            self._plan.names.of("host", int(server.name.removeprefix(begin))): server.outputs
+            for server in state.read().of("openstack:compute/instance:Instance")
+            if server.name.startswith(begin)
+        }
+
+    def _hosts(
+        self,
+        ports: Sequence[openstack.networking.Port],
+        fleet: pulumi.Output[Fleet],
+        rules: Sequence[pulumi.Resource],
+    ) -> list[openstack.compute.Instance]:
+        """The hosts, strictly one after the other: ACTIVE is not serving, and two at once may land on one
+        hypervisor. One that is missing comes before those that stand, so that another serves when their turn
+        comes."""
+        own = self._own
+        group = self._server_group()
+        servers: dict[str, openstack.compute.Instance] = {}
+        before: list[pulumi.Input[pulumi.Resource]] = list(rules)
+        planned = list(enumerate(zip(own.hosts.value, ports, strict=False)))
+        for index, (host, port) in sorted(planned, key=lambda each: not self._watch.missing(each[1][0].name)):
+            if servers or host.name in self._recorded:
+                before.append(self._gate(host, port, group, next(reversed(servers.items()), None)))
+            servers[host.name] = self._server(index, host, port, fleet, group, before)
+            before.append(servers[host.name])
+        return [servers[host.name] for host in own.hosts.value]
+
+    def _server(
+        self,
+        index: int,
+        host: HostPlan,
+        port: openstack.networking.Port,
+        fleet: pulumi.Output[Fleet],
+        group: openstack.compute.ServerGroup | None,
+        before: Sequence[pulumi.Input[pulumi.Resource]],
+    ) -> openstack.compute.Instance:
+        own = self._own
+        hints = [openstack.compute.InstanceSchedulerHintArgs(group=group.id)] if group else None
+        return openstack.compute.Instance(
+            f"{self._name}-host-{index + 1}",
+            name=host.name,
+            image_id=own.image if is_id(own.image) else None,
+            image_name=None if is_id(own.image) else own.image,
+            flavor_id=own.flavor if is_id(own.flavor) else None,
+            flavor_name=None if is_id(own.flavor) else own.flavor,
+            availability_zone=host.zone,
+            key_pair=own.key_pair,
+            networks=[openstack.compute.InstanceNetworkArgs(port=port.id)],
+            scheduler_hints=hints,
+            user_data=userdata.render(),
+            metadata=fleet.apply(
+                lambda ready: dict(payload.pack(ready, ready.hosts[index], own.metadata_items).metadata)
+            ),
+            # The port outlives the server, so the old one has to be gone before the new one can take it.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, depends_on=list(before)),
+        )
+
+    def _gate(
+        self,
+        host: HostPlan,
+        port: openstack.networking.Port,
+        group: openstack.compute.ServerGroup | None,
+        previous: tuple[str, openstack.compute.Instance] | None,
+    ) -> pulumi.Output[pulumi.Resource]:
+        """The host's port, once the host may be made, changed or rebuilt; nothing is made in it."""
+        own, recorded = self._own, self._recorded.get(host.name)
+
+        async def open_gate(known: Sequence[str | None]) -> pulumi.Resource:
+            port_id, group_id, server_id = known
+            planned = Server(
+                image=own.image,
+                flavor=own.flavor,
+                zone=host.zone,
+                key_pair=own.key_pair,
+                port=str(port_id),
+                group=group_id,
+                user_data=userdata.render(),
+            )
+            before = Host(previous[0], str(server_id)) if previous else None
+            rebuilt = recorded is not None and bool(changed(recorded, planned))
+            await self._watch.may_touch(host.name, before, rebuilt=rebuilt)
+            return port
+
+        return pulumi.Output.all(
+            port.id, group.id if group else None, previous[1].id if previous else None
+        ).apply(open_gate)
+
+    def _server_group(self) -> openstack.compute.ServerGroup | None:
+        policy = self._own.server_group_policy.value
+        if policy is None:
+            return None
+        return openstack.compute.ServerGroup(
+            f"{self._name}-hosts", name=self._plan.names.of("hosts"), policies=policy, opts=self._child
+        )

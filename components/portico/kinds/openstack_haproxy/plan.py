@@ -1,0 +1,299 @@
+"""The plan of `openstack-haproxy`: the hosts, the VIP, the floating IP, and the security rules as data.
+
+Pure: no Pulumi, no network, no clock. Read by the component. The technique:
+docs/openstack.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv4Address, IPv4Network
+
+from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Timers, payload
+from ...names import Names
+from ...openstack import ownership, quotas
+from ...openstack.answers import OpenStack
+from ...openstack.place import OpenStackPlace, place
+from ...plan.choice import Choice
+from ...plan.request import Request, Traffic
+from ...problems import Problem
+from ...settings.model import Hosts
+from ...settings.model import OpenStack as Where
+from ...traffic import Backend, Health, Listener
+
+ITEMS_LEFT = 8
+"""Metadata items of a host that the payload leaves to others."""
+
+UNLIMITED_ITEMS = 1000
+"""What a payload may take where Nova sets no limit: 250 kB, which a metadata answer still carries."""
+
+
+NEEDED_EXTENSIONS = ("allowed-address-pairs", "port-security", "security-group")
+"""Without these in Neutron the technique cannot be used (docs/openstack.md)."""
+
+DEFAULT_RULES = 2
+"""Neutron gives a new security group an egress rule for IPv4 and one for IPv6."""
+
+
+class Group(Enum):
+    """The security groups between which rules admit traffic."""
+
+    HOSTS = "hosts"
+    NODES = "nodes"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One ingress rule of a security group."""
+
+    name: str
+    """Says everything the rule says: a rule that changes is another rule, so the new one never meets the old
+    one's 409."""
+    group: Group
+    """Whose rule it is."""
+    protocol: str
+    """`tcp` or `vrrp` (protocol 112; unicast VRRP is the same protocol: RFC 5798, 5.1.1.4)."""
+    port: int | None
+    """None for protocols without ports."""
+    source: Group | IPv4Network
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """One LB host."""
+
+    name: str
+    zone: str | None
+    """Its availability zone; None leaves it to Nova."""
+
+
+@dataclass(frozen=True)
+class OpenStackHAProxyPlan:
+    """What will be built on OpenStack without Octavia."""
+
+    place: OpenStackPlace
+    hosts: Choice[tuple[HostPlan, ...]]
+    reserved: tuple[str, ...]
+    """The names of all hosts that there may ever be; each has its port and address whether it is made or not.
+
+    So neither the hosts' files nor what the controller believes knows the count (docs/decisions/0005)."""
+    image: str
+    """An id or a name. A name stays a name, so that a newer image under it replaces no host."""
+    flavor: str
+    """An id or a name."""
+    server_group_policy: Choice[str | None]
+    """None: no server group."""
+    timers: Choice[Timers]
+    rules: tuple[Rule, ...]
+    router_id: int
+    max_connections: int
+    max_connections_per_source: Choice[int]
+    idle_seconds: int
+    """How long a connection may be silent in both directions."""
+    key_pair: str | None
+    settle_seconds: int
+    metadata_items: int
+    """How many metadata items the payload of a host may take."""
+
+    def fleet(
+        self,
+        listeners: tuple[Listener, ...],
+        backends: tuple[Backend, ...],
+        health: Health,
+        vip: IPv4Address,
+        gateway: IPv4Address,
+        addresses: Sequence[IPv4Address],
+    ) -> Fleet:
+        """What the hosts are told, once the addresses are known: one for each of `reserved`."""
+        return Fleet(
+            listeners=listeners,
+            backends=backends,
+            health=health,
+            timers=self.timers.value,
+            vip=vip,
+            gateway=gateway,
+            router_id=self.router_id,
+            hosts=tuple(Host(*host) for host in zip(self.reserved, addresses, strict=True)),
+            max_connections=self.max_connections,
+            max_connections_per_source=self.max_connections_per_source.value,
+            idle_seconds=self.idle_seconds,
+        )
+
+
+def rules(
+    listeners: tuple[Listener, ...],
+    health: Health,
+    allowed_clients: tuple[IPv4Network, ...],
+    hosts: Hosts,
+    admits_nodes: bool,
+) -> tuple[Rule, ...]:
+    """The least that must be admitted: clients to the listeners, VRRP and the generation between the hosts,
+    the hosts to the node ports."""
+    made = [
+        Rule(f"clients-{listener.port}-{_label(clients)}", Group.HOSTS, "tcp", listener.port, clients)
+        for listener in listeners
+        for clients in allowed_clients
+    ]
+    made.append(Rule("vrrp", Group.HOSTS, "vrrp", None, Group.HOSTS))
+    made.append(Rule("generation", Group.HOSTS, "tcp", STATUS_PORT, Group.HOSTS))
+    made.extend(Rule(f"ssh-{_label(source)}", Group.HOSTS, "tcp", 22, source) for source in hosts.ssh_from)
+    if admits_nodes:
+        ports = sorted({listener.node_port for listener in listeners} | {health.node_port})
+        made.extend(Rule(f"node-{port}", Group.NODES, "tcp", port, Group.HOSTS) for port in ports)
+    return tuple(made)
+
+
+def _label(network: IPv4Network) -> str:
+    return str(network).replace("/", "-")
+
+
+def make(request: Request) -> OpenStackHAProxyPlan:
+    """The plan."""
+    settings, names, traffic = request.settings, request.names, request.traffic
+    load_balancer, where = settings.load_balancer, place(request)
+    hosts = load_balancer.hosts
+    if hosts is None:
+        raise ValueError("the reader guarantees the section hosts for openstack-haproxy")
+    asked = request.cloud or OpenStack()
+    return OpenStackHAProxyPlan(
+        place=where,
+        hosts=_hosts(hosts, names),
+        reserved=tuple(names.of("host", index + 1) for index in range(MAX_HOSTS)),
+        image=hosts.image,
+        flavor=asked.flavor_name or hosts.flavor,
+        server_group_policy=_server_group_policy(hosts),
+        timers=_timers(hosts),
+        rules=rules(
+            traffic.listeners,
+            traffic.health,
+            load_balancer.allowed_clients,
+            hosts,
+            admits_nodes=where.node_security_group is not None,
+        ),
+        router_id=hosts.router_id,
+        max_connections=hosts.max_connections,
+        max_connections_per_source=_per_source(hosts),
+        idle_seconds=load_balancer.timeouts.idle,
+        key_pair=hosts.key_pair,
+        settle_seconds=hosts.settle_seconds,
+        metadata_items=_metadata_items(asked.metadata_items),
+    )
+
+
+def _metadata_items(quota: int | None) -> int:
+    """The payload's share of the quota `metadata_items`: a few are left to the cloud's users."""
+    if quota is None:
+        return payload.LIMIT
+    return UNLIMITED_ITEMS if quota < 0 else max(0, quota - ITEMS_LEFT)
+
+
+def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:
+    zones = hosts.availability_zones
+    planned = tuple(
+        HostPlan(names.of("host", index + 1), zones[index % len(zones)] if zones else None)
+        for index in range(hosts.count)
+    )
+    if hosts.count == 1:
+        return Choice(planned, because="hosts.count is 1: nothing takes over when the host dies")
+    return Choice(
+        planned,
+        because=f"of {hosts.count} one serves; another takes over in {TIMERS[hosts.timers].takeover():.2f} s",
+    )
+
+
+def _server_group_policy(hosts: Hosts) -> Choice[str | None]:
+    """The count has no say: a host that stays would be rebuilt for its group."""
+    if hosts.anti_affinity == "none":
+        return Choice(None, because="hosts.antiAffinity is none")
+    if hosts.anti_affinity == "hard":
+        return Choice(
+            "anti-affinity", because="hosts.antiAffinity is hard: no two hosts on one hypervisor, or an error"
+        )
+    return Choice(
+        "soft-anti-affinity",
+        because="different hypervisors where the cloud has them; the hard policy fails on small clouds",
+    )
+
+
+def _timers(hosts: Hosts) -> Choice[Timers]:
+    timers = TIMERS[hosts.timers]
+    if hosts.timers == "fast":
+        return Choice(timers, because="hosts.timers is fast: a live migration may move the VIP")
+    return Choice(timers, because="steady: a pause of half a second, as in a live migration, moves nothing")
+
+
+def _per_source(hosts: Hosts) -> Choice[int]:
+    said = hosts.max_connections_per_source
+    if said is None:
+        return Choice(
+            hosts.max_connections // 2,
+            because="half of hosts.maxConnections: no single source can fill a host",
+        )
+    return Choice(said, because=f"hosts.maxConnectionsPerSource is {said}")
+
+
+def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]:
+    """Why the cloud cannot carry the plan."""
+    cloud, where = request.cloud, request.settings.load_balancer.openstack
+    yield from _payload(plan, request.traffic)
+    if cloud and where:
+        things = _things(plan, request.names)
+        yield from _pairs(where, cloud)
+        yield from ownership.taken(things, cloud)
+        yield from quotas.short(_needs(things, cloud), cloud)
+
+
+def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
+    """Whether the configuration fits the metadata of a host, tried with addresses of the right length."""
+    if traffic.backends is None:
+        return
+    vip, gateway, *addresses = (IPv4Address("203.0.113.100") + at for at in range(len(plan.reserved) + 2))
+    fleet = plan.fleet(traffic.listeners, traffic.backends, traffic.health, vip, gateway, addresses)
+    try:
+        payload.pack(fleet, fleet.hosts[-1], plan.metadata_items)
+    except payload.PayloadTooLarge as error:
+        yield Problem("portico:nodes", "", str(error))
+
+
+def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:
+    for extension in NEEDED_EXTENSIONS:
+        if cloud.extensions is not None and extension not in cloud.extensions:
+            yield Problem(
+                "portico:loadBalancer.type",
+                "'openstack-haproxy'",
+                f"needs Neutron's extension {extension}, which this region lacks",
+                "use HAProxy on machines outside, or ask the cloud's operator for it",
+            )
+    if cloud.foreign_network and not where.address_pairs_allowed:
+        yield Problem(
+            "portico:loadBalancer.openstack.network",
+            repr(where.network),
+            "belongs to another project, and only its owner may set allowed address pairs on ports there",
+            "use a network of your own, or have it allowed and set openstack.addressPairsAllowed: true",
+        )
+
+
+def _things(plan: OpenStackHAProxyPlan, names: Names) -> Mapping[str, tuple[str, ...]]:
+    """What has a name in the cloud, by the quota that it counts in."""
+    hosts = tuple(host.name for host in plan.hosts.value)
+    return {
+        "instances": hosts,
+        "ports": (names.of("vip"), *(f"{host}-port" for host in plan.reserved)),
+        "security_groups": (names.of("hosts"),),
+        "security_group_rules": tuple(names.description(rule.name) for rule in plan.rules),
+        "server_groups": (names.of("hosts"),) if plan.server_group_policy.value else (),
+        **plan.place.things(names),
+    }
+
+
+def _needs(things: Mapping[str, tuple[str, ...]], cloud: OpenStack) -> Mapping[str, int]:
+    needs = {quota: quotas.missing(cloud, quota, *wanted) for quota, wanted in things.items()}
+    hosts = needs["instances"]
+    return {
+        **needs,
+        "cores": hosts * cloud.flavor_cores,
+        "ram": hosts * cloud.flavor_ram,
+        "security_group_rules": needs["security_group_rules"] + needs["security_groups"] * DEFAULT_RULES,
+    }

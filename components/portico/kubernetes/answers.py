@@ -1,0 +1,52 @@
+"""What a Kubernetes cluster told, as frozen values.
+
+Pure: no Pulumi, no network, no clock. Made by kubernetes.cluster, read by kubernetes.standing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Object:
+    """Which Kubernetes object: all that tells it from any other in its cluster."""
+
+    api_version: str
+    """`apps/v1`; `v1` for the group without a name."""
+    kind: str
+    namespace: str | None
+    """None where the kind belongs to the whole cluster."""
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of an object that is in the cluster."""
+
+    uid: str
+    """Another object of the same name has another one (Kubernetes, Object Names and IDs)."""
+    instance: str = ""
+    """Its label `app.kubernetes.io/instance`."""
+    controller: str = ""
+    """Of an IngressClass: who serves it."""
+    leaving: bool = False
+    """Whether it is being deleted."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Kubernetes cluster, as far as it was asked."""
+
+    standing: Mapping[Object, Standing]
+    """Those that are there, of all that were asked for."""
+    asked: frozenset[Object]
+    """What is in here and not in `standing` is not there; what is not in here is unknown."""
+    made: Mapping[Object, str] = field(default_factory=dict)
+    """What this stack made, by its state, and the uid of each."""
+    node_ports: Mapping[int, Object] | None = None
+    """The Service that holds each node port that is taken; None where it was not asked."""

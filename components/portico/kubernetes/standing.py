@@ -1,0 +1,107 @@
+"""Why a cluster cannot take this plan: what stands there already and is not this stack's, what is missing,
+and which node ports are taken.
+
+Pure: no Pulumi, no network, no clock. Read by plan.make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..names import Names
+from ..problems import Problem
+from ..settings.model import Settings
+from .answers import Cluster, Object, Standing
+from .objects import STACK, Wanted, needed, node_ports, wanted
+
+SHOWN = 4
+"""How many objects a sentence names: an application has no more."""
+
+
+def obstacles(settings: Settings, names: Names, cluster: Cluster | None) -> Iterator[Problem]:
+    """Every reason, one for each setting; none where the cluster was not asked."""
+    if cluster is None:
+        return
+    foreign = [each for each in wanted(settings, names) if _is_foreign(each.object, cluster)]
+    lost = [each for each in foreign if cluster.standing[each.object].instance == names.prefix]
+    if lost:
+        yield _without_state(lost, names, cluster)
+    others: dict[tuple[str, str], list[Wanted]] = {}
+    for each in foreign:
+        if each not in lost:
+            others.setdefault((each.path, each.remedy), []).append(each)
+    for (path, remedy), those in others.items():
+        yield _taken(path, remedy, those, cluster)
+    for need in needed(settings, names):
+        if need.object in cluster.asked and need.object not in cluster.standing:
+            yield Problem(need.path, need.value, need.rule, need.remedy)
+    yield from _node_ports(settings, names, cluster)
+
+
+def _is_foreign(thing: Object, cluster: Cluster) -> bool:
+    """Whether it is there and another one than this stack's own: the uid tells, where the name does not."""
+    there = cluster.standing.get(thing)
+    return there is not None and there.uid != cluster.made.get(thing)
+
+
+def _without_state(lost: Sequence[Wanted], names: Names, cluster: Cluster) -> Problem:
+    there = [each.object for each in lost]
+    return Problem(
+        STACK,
+        repr(names.prefix),
+        f"{_listed(there)} {_is(there)} there already{_leaving(there, cluster)}, made by a stack of this "
+        "name whose state is not the one in use",
+        "use that state; after an interrupted `up` run `python -m portico.recovery --stack ...`; "
+        "else choose another name for the stack",
+    )
+
+
+def _taken(path: str, remedy: str, those: Sequence[Wanted], cluster: Cluster) -> Problem:
+    there = [each.object for each in those]
+    if any(thing in cluster.made for thing in there):
+        remedy = f"{remedy}; or, if it is this stack's own, made anew, run `pulumi refresh`"
+    return Problem(
+        path,
+        those[0].value,
+        f"{_listed(there)} {_is(there)} there already{_leaving(there, cluster)} and "
+        f"{_is(there)} not this stack's{_served(there, cluster)}",
+        remedy,
+    )
+
+
+def _served(objects: Sequence[Object], cluster: Cluster) -> str:
+    return "".join(
+        f": its controller is {controller}"
+        for controller in (_of(thing, cluster).controller for thing in objects)
+        if controller
+    )
+
+
+def _leaving(objects: Sequence[Object], cluster: Cluster) -> str:
+    return ", being deleted," if all(_of(thing, cluster).leaving for thing in objects) else ""
+
+
+def _of(thing: Object, cluster: Cluster) -> Standing:
+    return cluster.standing[thing]
+
+
+def _is(objects: Sequence[Object]) -> str:
+    return "is" if len(objects) == 1 else "are"
+
+
+def _listed(objects: Sequence[Object]) -> str:
+    if len(objects) <= SHOWN:
+        return ", ".join(map(str, objects))
+    return f"{', '.join(map(str, objects[: SHOWN - 1]))} and {len(objects) - SHOWN + 1} more"
+
+
+def _node_ports(settings: Settings, names: Names, cluster: Cluster) -> Iterator[Problem]:
+    for planned in node_ports(settings, names):
+        holder = (cluster.node_ports or {}).get(planned.port)
+        if holder is not None and holder != planned.service:
+            yield Problem(
+                planned.path,
+                str(planned.port),
+                f"the node port is taken by the {holder}",
+                "choose a free one",
+            )

@@ -1,0 +1,128 @@
+"""What an OpenStack region told, as frozen values.
+
+Pure: no Pulumi, no network, no clock. Made by openstack.ask, read by the plans. A field that is None was not
+asked, because there are no credentials (an offline preview) or because the kind of load balancer does not
+need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """The IPv4 subnet that the load balancer and the nodes share."""
+
+    id: str
+    cidr: IPv4Network
+    gateway: IPv4Address | None
+
+
+@dataclass(frozen=True)
+class FloatingIp:
+    """An existing floating IP."""
+
+    id: str
+    address: IPv4Address
+    port_id: str | None
+    """The port it is on now."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """The floating IP that this stack itself made."""
+
+    id: str
+    address: IPv4Address
+    pool: str
+    """The name of the external network that it came from."""
+
+    def is_meant(self, said: str) -> bool:
+        """Whether the settings name it, by address or id."""
+        return said == str(self.address) or said.replace("-", "").lower() == self.id.replace("-", "")
+
+
+@dataclass(frozen=True)
+class Own:
+    """What of the cloud is this stack's own: what its state holds, and nothing else. Empty before the first
+    `up`."""
+
+    ids: frozenset[str] = frozenset()
+    vips: frozenset[str] = frozenset()
+    """The ids of the ports on which a floating IP is this stack's own business."""
+    made: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By quota (`ports`, `security_group_rules` ...): the names of what needs no more room, or the
+    descriptions where nothing has a name (rules, floating IPs)."""
+    address: Address | None = None
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Something in this project that is not in this stack's state."""
+
+    quota: str
+    """What it counts in, as in `Own.made`; `load_balancers` too."""
+    name: str
+    """Its name, or its description where nothing has a name."""
+    id: str
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A rule of the nodes' security group that is not in this stack's state: TCP, this port alone. Neutron
+    refuses a second one of the same content (409, SecurityGroupRuleExists)."""
+
+    port: int
+    source: IPv4Network
+    id: str
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What a project may have of something, and has."""
+
+    limit: int
+    """-1 is unlimited."""
+    used: int
+
+    def room_for(self, more: int) -> bool:
+        """Whether so many more fit."""
+        return self.limit < 0 or self.used + more <= self.limit
+
+
+@dataclass(frozen=True)
+class OpenStack:
+    """One region of an OpenStack cloud, seen from one project."""
+
+    network_id: str | None = None
+    subnet: Subnet | None = None
+    external_network: str | None = None
+    """The external network's name: a floating IP is asked for by it."""
+    floating_ip: FloatingIp | None = None
+    flavor_name: str | None = None
+    """Nova's name for the flavor that was named or identified."""
+    flavor_cores: int = 0
+    flavor_ram: int = 0
+    """In MiB."""
+    node_security_group_id: str | None = None
+    extensions: frozenset[str] | None = None
+    """The aliases of Neutron's extensions."""
+    foreign_network: bool = False
+    """Whether the network belongs to another project: then only its owner may set allowed address pairs
+    (Neutron's default policy, create_port:allowed_address_pairs)."""
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    """By resource: ports, floating_ips, security_groups, security_group_rules, instances, cores, ram (MiB),
+    server_groups."""
+    metadata_items: int | None = None
+    """How many metadata items a server may have; -1 is unlimited (Nova API, limits, maxServerMeta)."""
+    own: Own = Own()
+    """Known without credentials too: the state is read, and no cloud asked."""
+    strangers: tuple[Stranger, ...] = ()
+    """The plan knows whether it would give one of their names."""
+    admissions: tuple[Admission, ...] = ()
+    """What a rule of ours must not say again."""
+    octavia_providers: tuple[str, ...] | None = None
+    """Empty where the region has no Octavia that answers."""

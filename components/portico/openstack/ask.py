@@ -1,0 +1,326 @@
+"""Read-only questions to an OpenStack region; the answers are capabilities, and what went wrong while asking
+is a problem.
+
+Speaks HTTPS through openstacksdk and changes nothing. Read by preflight.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any, TypeVar
+
+from keystoneauth1.exceptions import ClientException
+from openstack import exceptions
+
+from ..capabilities import Capabilities
+from ..names import Names
+from ..plan.choice import is_id
+from ..problems import Problem
+from ..settings import Settings
+from ..settings.model import Hosts, Nodes
+from ..settings.model import OpenStack as Where
+from ..traffic import Backend
+from .answers import Admission, FloatingIp, OpenStack, Own, Quota, Stranger, Subnet
+from .cloud import Cloud
+
+T = TypeVar("T")
+SECTION = "portico:loadBalancer"
+
+
+@dataclass
+class Asker:
+    """Asks, and notes what has no answer."""
+
+    cloud: Cloud
+    problems: list[Problem]
+
+    def found(self, path: str, said: str, what: str, find: Callable[[str], T | None]) -> T | None:
+        """What a name or id means; a problem where it means nothing or several things."""
+        try:
+            thing = find(said)
+        except exceptions.DuplicateResource:
+            self.refuse(path, said, f"several {what}s have this name", "give the id instead")
+            return None
+        if thing is None:
+            self.refuse(
+                path,
+                said,
+                f"there is no such {what} that this project can see",
+                f"look with `openstack {what} list`",
+            )
+        return thing
+
+    def refuse(self, path: str, said: str, rule: str, remedy: str = "") -> None:
+        self.problems.append(
+            Problem(f"{SECTION}.{path}" if ":" not in path else path, repr(said), rule, remedy)
+        )
+
+
+def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilities:
+    """Everything the plan needs to know of the cloud.
+
+    Args:
+        own: what the stack's state says of the cloud.
+
+    Raises:
+        openstack.exceptions.SDKException, keystoneauth1.exceptions.ClientException: the cloud does not
+            answer, or refuses the credentials.
+    """
+    asker = Asker(cloud, [])
+    where = settings.load_balancer.openstack
+    answers = replace(_where(asker, where, own) if where else OpenStack(), own=own)
+    hosts = settings.load_balancer.hosts
+    if hosts:
+        answers = _hosts(asker, hosts, answers)
+    if settings.load_balancer.type == "octavia":
+        answers = replace(answers, octavia_providers=octavia_providers(cloud))
+    nodes = settings.nodes
+    backends = None
+    if nodes and nodes.security_group and where:
+        group = asker.found(
+            "portico:nodes.securityGroup",
+            nodes.security_group,
+            "security group",
+            lambda said: cloud.network.find_security_group(said),
+        )
+        answers = replace(answers, node_security_group_id=group.id if group else None)
+    if where:
+        answers = _others(settings, names, cloud, answers)
+    if nodes and nodes.source == "openstack":
+        backends = _servers(asker, nodes, nodes.network or (where.network if where else None))
+    return Capabilities(openstack=answers, backends=backends, problems=tuple(asker.problems))
+
+
+def _where(asker: Asker, where: Where, own: Own) -> OpenStack:
+    network = asker.found("openstack.network", where.network, "network", asker.cloud.network.find_network)
+    answers = OpenStack(
+        extensions=frozenset(extension.alias for extension in asker.cloud.network.extensions()),
+        quotas=_network_quotas(asker.cloud),
+    )
+    if network is not None:
+        answers = replace(
+            answers,
+            network_id=network.id,
+            subnet=_subnet(asker, where, network.id),
+            foreign_network=network.project_id != asker.cloud.current_project_id,
+        )
+    if where.public and where.floating_ip:
+        answers = replace(answers, floating_ip=_floating_ip(asker, where.floating_ip, own))
+    elif where.public and where.external_network:
+        answers = replace(answers, external_network=_external_network(asker, where.external_network))
+    return answers
+
+
+def _subnet(asker: Asker, where: Where, network_id: str) -> Subnet | None:
+    candidates = list(asker.cloud.network.subnets(network_id=network_id, ip_version=4))
+    if where.subnet:
+        candidates = [subnet for subnet in candidates if where.subnet in (subnet.id, subnet.name)]
+    if len(candidates) != 1:
+        found = ", ".join(sorted(subnet.name or subnet.id for subnet in candidates)) or "none"
+        asker.refuse(
+            "openstack.subnet" if where.subnet else "openstack.network",
+            where.subnet or where.network,
+            f"must mean exactly one IPv4 subnet, and means: {found}",
+            "name the subnet in openstack.subnet",
+        )
+        return None
+    subnet = candidates[0]
+    cidr = IPv4Network(subnet.cidr)
+    if where.vip and where.vip not in cidr:
+        asker.refuse(
+            "openstack.vip", str(where.vip), f"must be an address of the subnet {cidr}", "or leave it out"
+        )
+    return Subnet(subnet.id, cidr, IPv4Address(subnet.gateway_ip) if subnet.gateway_ip else None)
+
+
+def _external_network(asker: Asker, said: str) -> str | None:
+    network = asker.found("openstack.externalNetwork", said, "network", asker.cloud.network.find_network)
+    if network is None:
+        return None
+    if not network.is_router_external:
+        asker.refuse(
+            "openstack.externalNetwork",
+            said,
+            "must be an external network: floating IPs come from it",
+            "look with `openstack network list --external`",
+        )
+        return None
+    return str(network.name)
+
+
+def _floating_ip(asker: Asker, said: str, own: Own) -> FloatingIp | None:
+    query = {"id": said} if is_id(said) else {"floating_ip_address": said}
+    found = list(asker.cloud.network.ips(**query))
+    if len(found) != 1:
+        asker.refuse(
+            "openstack.floatingIp",
+            said,
+            "there is no such floating IP in this project",
+            "look with `openstack floating ip list`, or leave it out and a new one is made",
+        )
+        return None
+    floating_ip = found[0]
+    if floating_ip.port_id and floating_ip.port_id not in own.vips:
+        asker.refuse(
+            "openstack.floatingIp",
+            said,
+            f"is in use: it belongs to the port {floating_ip.port_id}",
+            "detach it first, or name another one",
+        )
+    return FloatingIp(floating_ip.id, IPv4Address(floating_ip.floating_ip_address), floating_ip.port_id)
+
+
+def _hosts(asker: Asker, hosts: Hosts, answers: OpenStack) -> OpenStack:
+    cloud = asker.cloud
+    asker.found("hosts.image", hosts.image, "image", cloud.image.find_image)
+    flavor = asker.found("hosts.flavor", hosts.flavor, "flavor", cloud.compute.find_flavor)
+    if hosts.key_pair:
+        asker.found("hosts.keyPair", hosts.key_pair, "keypair", cloud.compute.find_keypair)
+    zones = frozenset(zone.name for zone in cloud.compute.availability_zones())
+    for zone in hosts.availability_zones:
+        if zone not in zones:
+            asker.refuse(
+                "hosts.availabilityZones",
+                zone,
+                "there is no such availability zone",
+                f"known are {', '.join(sorted(zones))}",
+            )
+    limits = cloud.compute.get_limits().absolute
+    quotas = {
+        "instances": _quota(limits.instances, limits.instances_used),
+        "cores": _quota(limits.total_cores, limits.total_cores_used),
+        "ram": _quota(limits.total_ram, limits.total_ram_used),
+        "server_groups": _quota(limits.server_groups, limits.server_groups_used),
+    }
+    return replace(
+        answers,
+        flavor_name=flavor.name if flavor else None,
+        flavor_cores=flavor.vcpus if flavor else 0,
+        flavor_ram=flavor.ram if flavor else 0,
+        metadata_items=limits.server_meta,
+        quotas={**answers.quotas, **quotas},
+    )
+
+
+def _network_quotas(cloud: Cloud) -> dict[str, Quota]:
+    try:
+        details = cloud.network.get_quota(cloud.current_project_id, details=True)
+    except exceptions.HttpException:
+        return {}  # some clouds do not show a project its own quota; what cannot be asked is not judged
+    return {
+        name: _quota(value["limit"], value["used"] + value.get("reserved", 0))
+        for name in ("ports", "floating_ips", "security_groups", "security_group_rules")
+        if isinstance(value := getattr(details, name), dict)
+    }
+
+
+def _quota(limit: int | None, used: int | None) -> Quota:
+    return Quota(-1 if limit is None else limit, used or 0)
+
+
+def _others(settings: Settings, names: Names, cloud: Cloud, answers: OpenStack) -> OpenStack:
+    """What in this project is not the stack's own, as far as it may stand in the way."""
+    own, mine = answers.own, {"project_id": cloud.current_project_id}
+    rules = list(cloud.network.security_group_rules(**mine))
+    listed = {
+        "ports": _named(cloud.network.ports(**mine)),
+        "security_groups": _named(cloud.network.security_groups(**mine)),
+        "security_group_rules": [(rule.description, rule.id) for rule in rules],
+        "floating_ips": [(ip.description, ip.id) for ip in cloud.network.ips(**mine)],
+    }
+    if settings.load_balancer.hosts:
+        ours = f"^{re.escape(names.prefix)}-"
+        listed["instances"] = _named(cloud.compute.servers(details=False, name=ours))
+        listed["server_groups"] = _named(cloud.compute.server_groups())
+    if answers.octavia_providers:
+        balancers = cloud.load_balancer.load_balancers(name=names.of("lb"), **mine)
+        # Octavia goes on listing what it deletes.
+        listed["load_balancers"] = _named(
+            balancer for balancer in balancers if "DELETE" not in balancer.provisioning_status
+        )
+    there = [Stranger(quota, *thing) for quota, things in listed.items() for thing in things]
+    # A program is not told what the engine has still to delete (pulumi, GetStackResourceOutputs); the stack's
+    # own of the same name stands beside it.
+    standing = {(thing.quota, thing.name) for thing in there if thing.id in own.ids}
+    strangers = (thing for thing in there if (thing.quota, thing.name) not in standing)
+    return replace(answers, strangers=tuple(strangers), admissions=tuple(_admissions(rules, answers)))
+
+
+def _named(things: Iterable[Any]) -> list[tuple[str, str]]:
+    return [(thing.name, thing.id) for thing in things]
+
+
+def _admissions(rules: Iterable[Any], answers: OpenStack) -> Iterator[Admission]:
+    for rule in rules:
+        if (
+            rule.security_group_id == answers.node_security_group_id
+            and rule.id not in answers.own.ids
+            and (rule.direction, rule.ether_type) == ("ingress", "IPv4")
+            and str(rule.protocol) in ("tcp", "6")
+            and rule.port_range_min == rule.port_range_max is not None
+            and rule.remote_ip_prefix
+        ):
+            yield Admission(rule.port_range_min, IPv4Network(rule.remote_ip_prefix), rule.id)
+
+
+def octavia_providers(cloud: Cloud) -> tuple[str, ...]:
+    """The provider drivers of Octavia; empty where the catalogue has no Octavia or the one listed does not
+    answer."""
+    if not cloud.has_service("load-balancer"):
+        return ()
+    try:
+        return tuple(sorted(provider.name for provider in cloud.load_balancer.providers()))
+    except (exceptions.SDKException, ClientException):
+        return ()
+
+
+def _servers(asker: Asker, nodes: Nodes, network: str | None) -> tuple[Backend, ...]:
+    network_name = network
+    if network and is_id(network):
+        found = asker.cloud.network.find_network(network)
+        network_name = found.name if found else network
+    query: dict[str, Any] = {"tags": nodes.tag} if nodes.tag else {}
+    backends: list[Backend] = []
+    servers = [server for server in asker.cloud.compute.servers(**query) if _wanted(server, nodes)]
+    for server in servers:
+        addresses = [
+            IPv4Address(entry["addr"])
+            for name, entries in (server.addresses or {}).items()
+            if network_name is None or name == network_name
+            for entry in entries
+            if entry["version"] == 4 and entry.get("OS-EXT-IPS:type", "fixed") == "fixed"
+        ]
+        if addresses:
+            backends.append(Backend(server.name, addresses[0]))
+        else:
+            asker.refuse(
+                "portico:nodes.network",
+                str(network),
+                f"the server {server.name} has no IPv4 address there",
+                "name its network",
+            )
+    missing = sorted(set(nodes.names) - {server.name for server in servers})
+    if missing:
+        asker.refuse(
+            "portico:nodes.names",
+            ", ".join(missing),
+            "there is no such server",
+            "look with `openstack server list`",
+        )
+    elif not servers:
+        asker.refuse(
+            "portico:nodes.from",
+            "openstack",
+            "no server carries this tag and metadata",
+            "look with `openstack server list`",
+        )
+    return tuple(backends)
+
+
+def _wanted(server: Any, nodes: Nodes) -> bool:
+    if nodes.names and server.name not in nodes.names:
+        return False
+    return all((server.metadata or {}).get(key) == value for key, value in (nodes.metadata or {}).items())

@@ -1,0 +1,41 @@
+"""Whether a project's quotas have room for what is planned.
+
+Pure: no Pulumi, no network, no clock. Read by the plans of the kinds there. What was not asked is not
+judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..problems import Problem
+from .answers import OpenStack
+
+OPTIONS = {"security_groups": "secgroups", "security_group_rules": "secgroup-rules"}
+"""What `openstack quota set` calls a resource, where that is not its name with dashes."""
+
+
+def missing(cloud: OpenStack, quota: str, *wanted: str) -> int:
+    """How many of these the stack has not made yet: what it has made needs no more room.
+
+    Args:
+        wanted: names, or the descriptions of what has no name.
+    """
+    made = cloud.own.made.get(quota, frozenset())
+    return sum(name not in made for name in wanted)
+
+
+def short(needs: Mapping[str, int], cloud: OpenStack) -> Iterator[Problem]:
+    """A problem for each quota that is too small, with the command that raises it."""
+    for resource, more in needs.items():
+        quota = cloud.quotas.get(resource)
+        if more and quota and not quota.room_for(more):
+            what, room = resource.replace("_", " "), max(0, quota.limit - quota.used)
+            option = OPTIONS.get(resource, resource.replace("_", "-"))
+            raised = f"openstack quota set --{option} {quota.used + more} PROJECT"
+            yield Problem(
+                "portico:loadBalancer.openstack",
+                "",
+                f"needs {more} more {what}, and the quota of {quota.limit} has room for {room}",
+                f"raise it (`{raised}`) or make room",
+            )

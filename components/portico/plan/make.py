@@ -1,0 +1,189 @@
+"""What will be built, and why: settings and capabilities become a frozen Plan, each choice with its reason.
+
+Pure: no Pulumi, no network, no clock; asks no platform. Read by exposure, kinds and ingress,
+which decide nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Generic, TypeVar
+
+from ..capabilities import Capabilities
+from ..kinds.aws_nlb import plan as aws_nlb
+from ..kinds.aws_nlb.plan import AwsNlbPlan
+from ..kinds.metallb import plan as metallb
+from ..kinds.metallb.plan import MetalLbPlan
+from ..kinds.octavia import plan as octavia
+from ..kinds.octavia.plan import OctaviaPlan
+from ..kinds.openstack_haproxy import plan as openstack_haproxy
+from ..kinds.openstack_haproxy.plan import OpenStackHAProxyPlan
+from ..kinds.table import Carries, Check, ClientIp, Kind, Place, find
+from ..kubernetes import standing
+from ..names import Names
+from ..problems import Problem, Refused
+from ..settings.model import App, Kubernetes, Settings, Timeouts, Wait
+from ..settings.model import Ingress as IngressSettings
+from ..traffic import Backend, Health, Listener
+from .backends import backends
+from .choice import Choice
+from .questions import Question, narrowed, questions
+from .request import Request, Traffic
+
+P = TypeVar("P")
+
+LoadBalancerPlan = OpenStackHAProxyPlan | OctaviaPlan | AwsNlbPlan | MetalLbPlan
+
+
+@dataclass(frozen=True)
+class Planner(Generic[P]):
+    """How one type is planned."""
+
+    make: Callable[[Request], P]
+    obstacles: Callable[[P, Request], Iterable[Problem]] = lambda _plan, _request: ()
+    """Why the platform cannot carry what was planned; a platform that can tell nothing has none."""
+
+    def __call__(self, request: Request, known: Iterable[Problem]) -> P:
+        """The plan.
+
+        Raises:
+            Refused: with what was known to be wrong, and every obstacle.
+        """
+        planned = self.make(request)
+        if problems := [*known, *self.obstacles(planned, request)]:
+            raise Refused(
+                f"{request.names.prefix}: the platform cannot carry this plan; nothing was made", problems
+            )
+        return planned
+
+
+PLANNERS: Mapping[str, Planner[Any]] = {
+    "openstack-haproxy": Planner(openstack_haproxy.make, openstack_haproxy.obstacles),
+    "octavia": Planner(octavia.make, octavia.obstacles),
+    "aws-nlb": Planner(aws_nlb.make),
+    "metallb": Planner(metallb.make),
+}
+"""`loadBalancer.type` -> how it is planned; one row for each type in kinds.TYPES."""
+
+
+@dataclass(frozen=True)
+class ControllerPlan:
+    """The ingress controller."""
+
+    settings: IngressSettings
+    workload: Choice[str]
+    """`DaemonSet` or `Deployment`."""
+    timeouts: Timeouts
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides the shape of what is built; ids and addresses that only the platform knows come
+    later."""
+
+    names: Names
+    kind: Choice[Kind]
+    client_ip: Choice[ClientIp]
+    traffic_policy: Choice[str]
+    listeners: tuple[Listener, ...]
+    health: Health
+    check: Choice[Check]
+    backends: Choice[tuple[Backend, ...] | None]
+    """None: a look-up is needed and none was made, so they are unknown in that preview."""
+    load_balancer: LoadBalancerPlan
+    kubernetes: Kubernetes
+    ingress: ControllerPlan | None
+    """None: a controller is there already."""
+    ingress_class: str
+    apps: tuple[App, ...]
+    questions: tuple[Question, ...]
+    """What is asked of the address in the end, that of the first application first; never empty."""
+    narrowed: tuple[str, ...]
+    """Why the machine that asks may get no answer from a front door that works."""
+    wait: Wait
+
+    def reasons(self) -> dict[str, str]:
+        """The reason of every choice in it, by the choice's name, for the `reasons` output."""
+        return dict(_reasons(self))
+
+
+def _reasons(part: Any) -> Iterator[tuple[str, str]]:
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if isinstance(value, Choice):
+            yield field.name, value.because
+        elif is_dataclass(value):
+            yield from _reasons(value)
+
+
+def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
+    """Decides everything.
+
+    Raises:
+        Refused: the platform cannot carry it (quota short, address pairs refused, a name unknown); all
+        reasons at once.
+    """
+    chosen = settings.load_balancer
+    provider = chosen.octavia.provider if chosen.octavia else "amphora"
+    kind = find(chosen.type, provider)
+    listeners = tuple(
+        Listener(
+            listener.name,
+            listener.port,
+            settings.node_port(listener),
+            listener.tls,
+            direct=listener.protocol == "tcp",
+        )
+        for listener in chosen.listeners
+    )
+    health = Health(
+        settings.ingress.health_port, settings.ingress.health_path, kind.check_carries is Carries.PROXY_V2
+    )
+    where = chosen.openstack
+    nodes = backends(settings.nodes, capabilities.backends, where.vip if where else None)
+    can = capabilities.openstack
+    request = Request(kind, settings, can, names, Traffic(listeners, nodes.value, health))
+    known = [*capabilities.problems, *standing.obstacles(settings, names, capabilities.cluster)]
+    load_balancer: LoadBalancerPlan = PLANNERS[kind.type](request, known)
+    return Plan(
+        names=names,
+        kind=Choice(kind, because=f"loadBalancer.type is {chosen.type}"),
+        client_ip=Choice(kind.client_ip, because=kind.because),
+        traffic_policy=Choice(
+            kind.traffic_policy,
+            because="a node answers only where a controller runs, and sees who really connects to it",
+        ),
+        listeners=listeners,
+        health=health,
+        check=Choice(kind.check, because=_check_reason(kind)),
+        backends=nodes,
+        load_balancer=load_balancer,
+        kubernetes=settings.kubernetes,
+        ingress=ControllerPlan(settings.ingress, _workload(settings.ingress), chosen.timeouts)
+        if settings.ingress.controller != "none"
+        else None,
+        ingress_class=settings.ingress.ingress_class,
+        apps=settings.apps,
+        questions=questions(settings),
+        narrowed=narrowed(settings),
+        wait=settings.wait,
+    )
+
+
+def _check_reason(kind: Kind) -> str:
+    if kind.place is Place.INSIDE:
+        return "the cluster knows which nodes have a controller"
+    if kind.check is Check.TCP:
+        return "the provider can ask no more than whether the port answers"
+    return (
+        "only the controller's own health endpoint tells that it serves; TCP stays green on a PROXY mismatch"
+    )
+
+
+def _workload(ingress: IngressSettings) -> Choice[str]:
+    if ingress.replicas is None:
+        return Choice("DaemonSet", because="one controller on every node, so that every backend serves")
+    return Choice(
+        "Deployment", because=f"ingress.replicas is {ingress.replicas}: only nodes with a controller serve"
+    )

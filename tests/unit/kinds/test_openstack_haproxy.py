@@ -1,0 +1,171 @@
+"""A pair of LB hosts: in which order what is asked of Pulumi, and what the state has to do with it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from hashlib import sha1
+from typing import Any
+
+import pulumi
+import pytest
+
+from portico.kinds.openstack_haproxy import component as openstack_haproxy
+from portico.kinds.openstack_haproxy.component import OpenStackHAProxy
+from portico.kinds.table import find
+from portico.lbhost import MAX_HOSTS, payload, userdata
+from portico.plan import make as plan
+from portico.serving.hosts import Host
+from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
+from tests.unit.recorder import Recorder, build
+
+INSTANCE = "openstack:compute/instance:Instance"
+
+
+class Asked:
+    """A watch that lets everything pass and remembers what it was asked."""
+
+    touched: list[tuple[str, Host | None, bool]]
+
+    def __init__(self, component: object, wait: object, settle: int, stood: Mapping[str, str]) -> None:
+        self.stood, self.touched = stood, []
+
+    def missing(self, name: str) -> bool:
+        return name not in self.stood or self.stood[name] == "gone"
+
+    async def may_touch(self, name: str, before: Host | None, *, rebuilt: bool) -> str:
+        self.touched.append((name, before, rebuilt))
+        return ""
+
+    async def all_serve(self, hosts: list[Host], generations: list[str]) -> str:
+        return ""
+
+
+Make = Callable[..., Recorder]
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
+    every: list[Asked] = []
+
+    def watch(*words: Any) -> Asked:
+        every.append(Asked(*words))
+        return every[-1]
+
+    monkeypatch.setattr(openstack_haproxy, "Watch", watch)
+    return every
+
+
+def make(
+    state: Mapping[str, Mapping[str, object]] | None = None, preview: bool = False, **hosts: Any
+) -> Recorder:
+    said = settings(find("openstack-haproxy"))
+    balancer = said.load_balancer
+    assert balancer.hosts
+    said = replace(said, load_balancer=replace(balancer, hosts=replace(balancer.hosts, **hosts)))
+    planned = plan.make(said, ONLINE, NAMES)
+
+    def program() -> Mapping[str, object]:
+        made = OpenStackHAProxy("balancer", planned)
+        return {"sources": made.source_addresses, "details": made.details, "ready": made.ready}
+
+    return build(program, preview=preview, answers=ANSWERS, state=state)
+
+
+def stands(*numbers: int, **changes: object) -> dict[str, Mapping[str, object]]:
+    """A state in which these hosts were made as they are planned today."""
+    return {
+        f"urn:pulumi:test::portico::portico:index:OpenStackHAProxy${INSTANCE}::balancer-host-{number}": {
+            "type": INSTANCE,
+            "outputs": {
+                "id": f"old-{number}",
+                "name": f"portico-test-host-{number}",
+                "imageName": "debian-12",
+                "flavorName": "m1.small",
+                "keyPair": "",
+                "networks": [{"port": f"balancer-host-{number}-id"}],
+                "schedulerHints": [{"group": "balancer-hosts-id"}],
+                "userData": sha1(userdata.render().encode()).hexdigest(),
+                **changes,
+            },
+        }
+        for number in numbers
+    }
+
+
+def host(recorded: Recorder, number: int) -> Any:
+    return recorded.one("compute/instance:Instance", f"balancer-host-{number}")
+
+
+HOST_1, HOST_2 = (f"portico-test-host-{number}" for number in (1, 2))
+
+
+def test_at_first_the_second_host_waits_for_the_first_and_nobody_else_is_asked(watched):
+    recorded = make()
+    assert host(recorded, 1).urn in recorded.after(host(recorded, 2))
+    assert watched[0].touched == [(HOST_2, Host(HOST_1, "balancer-host-1-id"), False)]
+
+
+def test_hosts_that_stand_as_planned_are_not_rebuilt(watched):
+    make(stands(1, 2))
+    assert watched[0].stood == {HOST_1: "old-1", HOST_2: "old-2"}
+    assert watched[0].touched == [
+        (HOST_1, None, False),
+        (HOST_2, Host(HOST_1, "balancer-host-1-id"), False),
+    ]
+
+
+@pytest.mark.parametrize("change", [{"key_pair": "operator"}, {"image": "debian-13"}, {"flavor": "m1.large"}])
+def test_a_change_that_rebuilds_hosts_is_known_before_they_are_touched(watched, change):
+    make(stands(1, 2), **change)
+    assert [rebuilt for _, _, rebuilt in watched[0].touched] == [True, True]
+
+
+def test_another_release_rebuilds_hosts(watched):
+    make(stands(1, 2, userData="0" * 40))
+    assert [rebuilt for _, _, rebuilt in watched[0].touched] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "state", [stands(1), {**stands(2, id="gone"), **stands(1)}], ids=["of the state", "of the cloud"]
+)
+def test_a_host_that_is_missing_comes_before_one_that_stands(watched, state):
+    """Whoever deleted a dead host gets another before the living one is rebuilt."""
+    recorded = make(state, key_pair="operator")
+    assert host(recorded, 2).urn in recorded.after(host(recorded, 1))
+    assert watched[0].touched[-1] == (HOST_1, Host(HOST_2, "balancer-host-2-id"), True)
+
+
+def test_nothing_is_registered_before_its_gate_is_open(watched, monkeypatch):
+    async def closed(*_: object, **__: object) -> str:
+        raise pulumi.RunError("host-1 was not touched")
+
+    monkeypatch.setattr(Asked, "may_touch", closed)
+    with pytest.raises(Exception, match="host-1 was not touched"):
+        make(stands(1, 2), key_pair="operator")
+
+
+@pytest.mark.parametrize(("few", "many"), [(1, 2), (2, 3), (1, MAX_HOSTS)])
+def test_another_count_makes_or_removes_servers_and_changes_nothing_else(watched, few, many):
+    fewer, more = make(count=few), make(count=many)
+    before = {each.urn: each.inputs for each in fewer.registered}
+    after = {each.urn: each.inputs for each in more.registered}
+    assert len(after.keys() - before.keys()) == many - few
+    assert all("compute/instance:Instance::" in urn for urn in after.keys() - before.keys())
+    components = {each.urn for each in fewer.registered if not each.custom}
+    assert {urn for urn in before if before[urn] != after[urn]} <= components
+
+
+@pytest.mark.parametrize("count", [1, 2, MAX_HOSTS])
+def test_what_may_be_believed_is_every_address_that_a_host_may_ever_have(watched, count):
+    face = make(count=count).result
+    assert len(face["sources"]) == MAX_HOSTS
+    assert len(face["details"]["hosts"]) == count
+    assert len(face["details"]["generations"]) == count
+    assert [f"{address}/32" for address in face["details"]["hostAddresses"]] == face["sources"][:count]
+
+
+def test_every_host_hears_every_other_that_there_may_be_so_that_nobody_misses_a_leaving_master(watched):
+    recorded = make(count=1)
+    addresses = [source.removesuffix("/32") for source in recorded.result["sources"]]
+    file = payload.unpack(host(recorded, 1).inputs["metadata"])["keepalived.conf"]
+    peers = file[file.index("unicast_peer {") : file.index("}", file.index("unicast_peer"))]
+    assert peers.split()[2:] == addresses[1:]

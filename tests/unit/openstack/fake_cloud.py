@@ -1,0 +1,155 @@
+"""A cloud that answers the questions of openstack.ask from plain data."""
+
+import re
+from types import SimpleNamespace as Thing
+
+from openstack import exceptions
+
+NETWORK_ID = "0b1c2d3e-0000-4000-8000-000000000001"
+ME = "my-project"
+
+
+def one(things, said):
+    found = [thing for thing in things if said in (thing.id, thing.name)]
+    if len(found) > 1:
+        raise exceptions.DuplicateResource(f"more than one {said}")
+    return found[0] if found else None
+
+
+class FakeNetwork:
+    def __init__(self):
+        self.networks = [
+            Thing(id=NETWORK_ID, name="k8s", project_id=ME, is_router_external=False),
+            Thing(id="ext", name="public", project_id="admin", is_router_external=True),
+        ]
+        self.all_subnets = [
+            Thing(
+                id="sub",
+                name="k8s-4",
+                network_id=NETWORK_ID,
+                cidr="10.20.0.0/24",
+                gateway_ip="10.20.0.1",
+                ip_version=4,
+            )
+        ]
+        self.floating_ips = []
+        self.all_ports = []
+        self.rules = []
+        self.groups = [Thing(id="sg", name="k8s-workers", project_id=ME)]
+        self.quota = Thing(
+            ports={"limit": 10, "used": 2, "reserved": 1},
+            floating_ips={"limit": -1, "used": 0},
+            security_groups={"limit": 10, "used": 1},
+            security_group_rules={"limit": 100, "used": 4},
+        )
+
+    def find_network(self, said):
+        return one(self.networks, said)
+
+    def subnets(self, network_id, ip_version):
+        return [
+            each
+            for each in self.all_subnets
+            if (each.network_id, each.ip_version) == (network_id, ip_version)
+        ]
+
+    def ips(self, **query):
+        return [
+            ip for ip in self.floating_ips if all(getattr(ip, key) == value for key, value in query.items())
+        ]
+
+    def ports(self, project_id):
+        return [port for port in self.all_ports if port.project_id == project_id]
+
+    def security_groups(self, project_id):
+        return [group for group in self.groups if group.project_id == project_id]
+
+    def security_group_rules(self, project_id):
+        return [rule for rule in self.rules if rule.project_id == project_id]
+
+    def find_security_group(self, said):
+        return one(self.groups, said)
+
+    def extensions(self):
+        return [Thing(alias=alias) for alias in ("allowed-address-pairs", "port-security", "security-group")]
+
+    def get_quota(self, project, details):
+        if self.quota is None:
+            raise exceptions.ForbiddenException("not yours to see")
+        return self.quota
+
+
+class FakeCompute:
+    def __init__(self):
+        self.all_servers = []
+        self.groups = []
+        self.flavors = [Thing(id="1", name="m1.small", vcpus=1, ram=512)]
+        self.key_pairs = [Thing(id="ops", name="ops")]
+        self.zones = ["nova"]
+
+    def servers(self, details=True, **query):
+        if "tags" in query:
+            return [server for server in self.all_servers if query["tags"] in server.tags]
+        if "name" in query:
+            return [server for server in self.all_servers if re.search(query["name"], server.name)]
+        return self.all_servers
+
+    def server_groups(self):
+        return self.groups
+
+    def find_flavor(self, said):
+        return one(self.flavors, said)
+
+    def find_keypair(self, said):
+        return one(self.key_pairs, said)
+
+    def availability_zones(self):
+        return [Thing(name=zone) for zone in self.zones]
+
+    def get_limits(self):
+        return Thing(
+            absolute=Thing(
+                instances=10,
+                instances_used=1,
+                total_cores=20,
+                total_cores_used=2,
+                total_ram=-1,
+                total_ram_used=0,
+                server_groups=5,
+                server_groups_used=0,
+                server_meta=128,
+            )
+        )
+
+
+class FakeImages:
+    def __init__(self):
+        self.images = [Thing(id="deb", name="debian-12")]
+
+    def find_image(self, said):
+        return one(self.images, said)
+
+
+class FakeCloud:
+    def __init__(self, octavia=None):
+        self.current_project_id = ME
+        self.network, self.compute, self.image = FakeNetwork(), FakeCompute(), FakeImages()
+        self._octavia = octavia
+        self.balancers = []
+        self.load_balancer = self
+
+    def has_service(self, service_type):
+        return service_type == "load-balancer" and self._octavia is not None
+
+    def providers(self):
+        if isinstance(self._octavia, Exception):
+            raise self._octavia
+        return [Thing(name=name) for name in self._octavia]
+
+    def load_balancers(self, name, project_id):
+        return [each for each in self.balancers if (each.name, each.project_id) == (name, project_id)]
+
+
+def server(name, address="10.20.0.11", network="k8s", tags=(), metadata=None):
+    addresses = {network: [{"addr": address, "version": 4, "OS-EXT-IPS:type": "fixed"}]}
+    return Thing(id=name, name=name, addresses=addresses, tags=tags, metadata=metadata or {})

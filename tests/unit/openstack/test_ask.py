@@ -1,0 +1,351 @@
+"""What a cloud answers becomes capabilities; what it cannot answer becomes a problem with its path and
+remedy."""
+
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+from types import SimpleNamespace as Thing
+
+import pytest
+from openstack import exceptions
+from openstack.config import loader
+
+from portico.names import Names
+from portico.openstack.answers import Admission, Own, Quota, Stranger
+from portico.openstack.ask import ask, octavia_providers
+from portico.openstack.cloud import connect
+from portico.problems import Refused
+from portico.settings.model import Nodes
+from portico.settings.model import OpenStack as Where
+from portico.traffic import Backend
+from tests.unit.openstack.fake_cloud import ME, NETWORK_ID, FakeCloud, server
+from tests.unit.plan.worlds import PAIR
+
+NAMES = Names("portico-test")
+NOTHING = Own()
+"""What a stack has made before its first `up`."""
+
+
+def where(**changes):
+    there = replace(PAIR.load_balancer.openstack, **changes)
+    return replace(PAIR, load_balancer=replace(PAIR.load_balancer, openstack=there))
+
+
+def hosts(**changes):
+    changed = replace(PAIR.load_balancer.hosts, **changes)
+    return replace(PAIR, load_balancer=replace(PAIR.load_balancer, hosts=changed))
+
+
+def nodes(**changes):
+    return replace(PAIR, nodes=Nodes("openstack", **changes))
+
+
+def asked(settings, cloud, own=NOTHING):
+    return ask(settings, NAMES, cloud, own)
+
+
+def only_problem(settings, cloud):
+    (problem,) = asked(settings, cloud).problems
+    return problem
+
+
+def test_an_able_cloud_answers_everything_and_has_no_problem():
+    answers = asked(PAIR, FakeCloud())
+    assert answers.problems == ()
+    assert answers.openstack.network_id == NETWORK_ID
+    assert answers.openstack.subnet.gateway == IPv4Address("10.20.0.1")
+    assert answers.openstack.node_security_group_id == "sg"
+    assert answers.openstack.metadata_items == 128
+    assert answers.openstack.quotas["ports"] == Quota(10, 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        (where(network="k9s"), "portico:loadBalancer.openstack.network"),
+        (where(external_network="pubic"), "portico:loadBalancer.openstack.externalNetwork"),
+        (where(external_network="k8s"), "portico:loadBalancer.openstack.externalNetwork"),
+        (where(subnet="k8s-6"), "portico:loadBalancer.openstack.subnet"),
+        (where(vip=IPv4Address("192.0.2.1")), "portico:loadBalancer.openstack.vip"),
+        (where(floating_ip="203.0.113.7"), "portico:loadBalancer.openstack.floatingIp"),
+        (hosts(image="debian-11"), "portico:loadBalancer.hosts.image"),
+        (hosts(flavor="m1.tiny"), "portico:loadBalancer.hosts.flavor"),
+        (hosts(key_pair="nobody"), "portico:loadBalancer.hosts.keyPair"),
+        (hosts(availability_zones=("mars",)), "portico:loadBalancer.hosts.availabilityZones"),
+        (
+            replace(PAIR, nodes=replace(PAIR.nodes, security_group="workers")),
+            "portico:nodes.securityGroup",
+        ),
+        (nodes(tag="worker"), "portico:nodes.from"),
+        (nodes(names=("w1",)), "portico:nodes.names"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_does_not_exist_is_one_problem_with_its_path(settings, path):
+    problem = only_problem(settings, FakeCloud())
+    assert problem.path == path
+    assert problem.remedy
+
+
+def test_a_name_that_several_things_have_is_a_problem():
+    cloud = FakeCloud()
+    cloud.image.images.append(Thing(id="deb2", name="debian-12"))
+    assert "several" in only_problem(PAIR, cloud).rule
+
+
+def test_two_subnets_need_a_name():
+    cloud = FakeCloud()
+    cloud.network.all_subnets.append(
+        Thing(**{**vars(cloud.network.all_subnets[0]), "id": "two", "name": "k8s-b"})
+    )
+    assert "k8s-4, k8s-b" in only_problem(PAIR, cloud).rule
+    assert asked(where(subnet="k8s-b"), cloud).openstack.subnet.id == "two"
+
+
+def test_a_network_of_another_project_is_foreign():
+    cloud = FakeCloud()
+    cloud.network.networks[0].project_id = "somebody"
+    assert asked(PAIR, cloud).openstack.foreign_network
+
+
+def floating_ip(port_id):
+    return Thing(id="f", floating_ip_address="203.0.113.7", port_id=port_id, project_id=ME, description="")
+
+
+def test_a_free_floating_ip_is_adopted():
+    cloud = FakeCloud()
+    cloud.network.floating_ips.append(floating_ip(None))
+    answers = asked(where(floating_ip="203.0.113.7"), cloud)
+    assert answers.openstack.floating_ip.address == IPv4Address("203.0.113.7")
+
+
+def test_a_floating_ip_in_use_is_refused_unless_it_is_on_the_stacks_own_vip():
+    cloud = FakeCloud()
+    cloud.network.floating_ips.append(floating_ip("p"))
+    named = where(floating_ip="203.0.113.7")
+    assert asked(named, cloud, Own(vips=frozenset({"p"}))).problems == ()
+    (problem,) = asked(named, cloud, Own(vips=frozenset({"another"}))).problems
+    assert "in use" in problem.rule
+
+
+def test_a_hidden_quota_is_not_judged():
+    cloud = FakeCloud()
+    cloud.network.quota = None
+    assert "ports" not in asked(PAIR, cloud).openstack.quotas
+
+
+def crowded():
+    """A cloud in which somebody has made a pair of the stack's name."""
+    cloud = FakeCloud(octavia=("ovn",))
+    cloud.network.all_ports = [Thing(id="vip", name="portico-test-vip", project_id=ME)]
+    cloud.network.groups.append(Thing(id="hosts", name="portico-test-hosts", project_id=ME))
+    cloud.network.floating_ips = [
+        Thing(id="ip", description=NAMES.description("address"), port_id=None, project_id=ME)
+    ]
+    cloud.network.rules = [rule(id="vrrp", description=NAMES.description("vrrp"), protocol="vrrp")]
+    cloud.compute.all_servers = [Thing(id="host", name="portico-test-host-1")]
+    cloud.compute.groups = [Thing(id="apart", name="portico-test-hosts")]
+    cloud.balancers = [
+        Thing(id="lb", name="portico-test-lb", project_id=ME, provisioning_status="ACTIVE"),
+        Thing(id="gone", name="portico-test-lb", project_id=ME, provisioning_status="PENDING_DELETE"),
+    ]
+    return cloud
+
+
+def rule(**changes):
+    return Thing(
+        **{
+            "id": "r",
+            "description": "",
+            "project_id": ME,
+            "security_group_id": "sg",
+            "direction": "ingress",
+            "ether_type": "IPv4",
+            "protocol": "tcp",
+            "port_range_min": 30080,
+            "port_range_max": 30080,
+            "remote_ip_prefix": "10.20.0.0/24",
+            **changes,
+        }
+    )
+
+
+PAIRS_OWN = frozenset({"vip", "hosts", "ip", "vrrp", "host", "apart"})
+OCTAVIA = replace(PAIR, load_balancer=replace(PAIR.load_balancer, type="octavia", hosts=None))
+
+
+def strangers(settings, cloud, *own):
+    there = asked(settings, cloud, Own(ids=frozenset(own))).openstack.strangers
+    return {each.id for each in there if each.quota not in ("security_groups",) or each.id != "sg"}
+
+
+def test_what_is_there_and_not_in_the_state_is_a_stranger():
+    assert strangers(PAIR, crowded()) == PAIRS_OWN
+    assert strangers(OCTAVIA, crowded()) == {"vip", "hosts", "ip", "vrrp", "lb"}
+
+
+def test_what_is_in_the_state_is_no_stranger():
+    assert strangers(PAIR, crowded(), *PAIRS_OWN) == set()
+    assert strangers(OCTAVIA, crowded(), *PAIRS_OWN, "lb") == set()
+
+
+def test_a_state_that_has_lost_one_thing_makes_that_one_a_stranger():
+    for lost in PAIRS_OWN:
+        assert strangers(PAIR, crowded(), *PAIRS_OWN - {lost}) == {lost}
+
+
+def test_what_the_engine_has_still_to_delete_stands_beside_the_stacks_own_and_is_no_stranger():
+    cloud = crowded()
+    cloud.network.all_ports.append(Thing(id="old", name="portico-test-vip", project_id=ME))
+    assert strangers(PAIR, cloud, *PAIRS_OWN) == set()
+    assert strangers(PAIR, cloud, *PAIRS_OWN - {"vip"}) == {"vip", "old"}
+
+
+def test_what_belongs_to_another_project_is_no_stranger():
+    cloud = FakeCloud()
+    cloud.network.all_ports.append(Thing(id="p", name="portico-test-vip", project_id="somebody"))
+    assert strangers(PAIR, cloud) == set()
+
+
+def test_a_stranger_is_told_by_quota_name_and_id():
+    cloud = FakeCloud()
+    cloud.network.all_ports.append(Thing(id="p", name="portico-test-vip", project_id=ME))
+    assert Stranger("ports", "portico-test-vip", "p") in asked(PAIR, cloud).openstack.strangers
+
+
+@pytest.mark.parametrize(
+    ("changes", "admits"),
+    [
+        ({}, True),
+        ({"protocol": "6"}, True),
+        ({"protocol": "udp"}, False),
+        ({"protocol": None, "port_range_min": None, "port_range_max": None}, False),
+        ({"port_range_max": 30090}, False),
+        ({"direction": "egress"}, False),
+        ({"ether_type": "IPv6", "remote_ip_prefix": "2001:db8::/64"}, False),
+        ({"remote_ip_prefix": None}, False),
+        ({"security_group_id": "another"}, False),
+    ],
+    ids=str,
+)
+def test_what_the_nodes_group_admits_already_is_known(changes, admits):
+    cloud = FakeCloud()
+    cloud.network.rules = [rule(**changes)]
+    there = (Admission(30080, IPv4Network("10.20.0.0/24"), "r"),) if admits else ()
+    assert asked(PAIR, cloud).openstack.admissions == there
+    assert asked(PAIR, cloud, Own(ids=frozenset({"r"}))).openstack.admissions == ()
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{"tag": "worker"}, {"names": ("w1", "w2")}, {"metadata": {"role": "worker"}}],
+    ids=["tag", "names", "metadata"],
+)
+def test_servers_are_found_by_tag_name_and_metadata(chosen):
+    cloud = FakeCloud()
+    worker = {"tags": ("worker",), "metadata": {"role": "worker"}}
+    cloud.compute.all_servers = [
+        server("w1", "10.20.0.11", **worker),
+        server("w2", "10.20.0.12", **worker),
+        server("db", "10.20.0.50"),
+    ]
+    backends = asked(nodes(**chosen), cloud).backends
+    assert backends == (Backend("w1", IPv4Address("10.20.0.11")), Backend("w2", IPv4Address("10.20.0.12")))
+
+
+def test_a_server_on_another_network_is_a_problem():
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [server("w1", network="storage", tags=("worker",))]
+    assert "w1" in only_problem(nodes(tag="worker"), cloud).rule
+
+
+def test_the_nodes_network_may_be_given_by_id():
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [server("w1", tags=("worker",))]
+    assert len(asked(nodes(tag="worker", network=NETWORK_ID), cloud).backends) == 1
+
+
+@pytest.mark.parametrize(
+    ("octavia", "providers"),
+    [(None, ()), (("ovn", "amphora"), ("amphora", "ovn")), (exceptions.SDKException("dead"), ())],
+    ids=["no service", "two providers", "listed and dead"],
+)
+def test_octavia_is_there_only_when_it_answers(octavia, providers):
+    assert octavia_providers(FakeCloud(octavia)) == providers
+
+
+@pytest.fixture
+def clouds_yaml(monkeypatch, tmp_path):
+    """The only clouds.yaml there is, and no other credentials."""
+    for name in ("OS_CLOUD", "OS_AUTH_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(loader, "CONFIG_FILES", [])
+    file = tmp_path / "clouds.yaml"
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(file))
+    return file
+
+
+def test_without_credentials_there_is_no_connection(clouds_yaml):
+    assert connect(None) is None
+
+
+@pytest.mark.parametrize("text", [None, "", "clouds: {}"])
+def test_a_cloud_that_is_named_where_there_are_no_clouds_at_all_is_no_connection(clouds_yaml, text):
+    if text is not None:
+        clouds_yaml.write_text(text)
+    assert connect("mycloud") is None
+
+
+WELL = "clouds: {mycloud: {auth: {auth_url: https://cloud.invalid}}}"
+
+
+def test_a_cloud_that_is_misspelt_is_named_with_those_that_are_there(clouds_yaml):
+    clouds_yaml.write_text(WELL)
+    assert mistake("mycluod") == (
+        f"openstack:cloud = 'mycluod': must name a cloud in {clouds_yaml}, which has mycloud; "
+        "did you mean 'mycloud'?"
+    )
+
+
+def test_a_cloud_that_the_environment_misspells_is_named_too(clouds_yaml, monkeypatch):
+    clouds_yaml.write_text(WELL)
+    monkeypatch.setenv("OS_CLOUD", "mycluod")
+    assert mistake(None).startswith("OS_CLOUD = 'mycluod': must name a cloud")
+
+
+def test_a_cloud_is_not_named_where_only_the_environment_tells_of_one(clouds_yaml, monkeypatch):
+    monkeypatch.setenv("OS_AUTH_URL", "https://cloud.invalid")
+    assert "there is no such file" in mistake("mycloud")
+
+
+@pytest.mark.filterwarnings("ignore:Couldn't find the vendor profile")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "clouds:\n\tmycloud: {}\n",
+        "clouds: [mycloud]",
+        "mycloud",
+        "clouds: {mycloud: here}",
+        "clouds: {mycloud: {auth_type: v3appcred, auth: {auth_url: https://cloud.invalid}}}",
+        "clouds: {mycloud: {auth: here}}",
+        "clouds: {mycloud: {profile: nosuchvendor}}",
+    ],
+    ids=["tab", "list", "word", "no mapping", "auth type", "no auth", "vendor"],
+)
+def test_a_clouds_yaml_that_is_wrong_is_one_sentence(clouds_yaml, text):
+    clouds_yaml.write_text(text)
+    said = mistake("mycloud")
+    assert said.startswith("openstack:cloud = 'mycloud': ")
+    assert "\n" not in said
+
+
+def mistake(cloud):
+    with pytest.raises(Refused) as caught:
+        connect(cloud)
+    (problem,) = caught.value.problems
+    return str(problem)
+
+
+def test_where_a_floating_ip_is_not_wanted_none_is_looked_for():
+    settings = where(public=False, floating_ip=None, external_network=None)
+    assert isinstance(settings.load_balancer.openstack, Where)
+    assert asked(settings, FakeCloud()).openstack.external_network is None
