@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from portico.kinds import KINDS, TYPES
+from portico.kinds.table import KINDS, TYPES
 from tests.unit.docs.mermaid import BLOCK, pictures
 
 CHECKOUT = Path(__file__).parents[3]
