@@ -91,7 +91,7 @@ def render(fleet: Fleet, host: Host) -> str:
 
 
 def _peers(fleet: Fleet, host: Host) -> str:
-    others = "".join(f"        {other.address}\n" for other in fleet.hosts if other != host)
-    if not others:
+    peers = "".join(f"        {peer.address}\n" for peer in fleet.hosts if peer != host)
+    if not peers:
         return ""
-    return f"    check_unicast_src\n    unicast_src_ip {host.address}\n    unicast_peer {{\n{others}    }}\n"
+    return f"    check_unicast_src\n    unicast_src_ip {host.address}\n    unicast_peer {{\n{peers}    }}\n"

@@ -102,9 +102,9 @@ def files() -> Mapping[str, File]:
     """Every file of a host by its path; the rest follows from the payload."""
     return MappingProxyType(
         {
-            AGENT: File(_own("portico_sync.py")),
-            _INSTALL: File(_own("install.sh"), "0755"),
-            CHECK_VIP: File(_own("check-vip.sh"), "0755"),
+            AGENT: File(_packaged("portico_sync.py")),
+            _INSTALL: File(_packaged("install.sh"), "0755"),
+            CHECK_VIP: File(_packaged("check-vip.sh"), "0755"),
             "/etc/systemd/system/portico-sync.service": File(_AGENT_UNIT),
             "/etc/systemd/system/haproxy.service.d/portico.conf": File(_HAPROXY_DROP_IN),
             "/etc/systemd/system/keepalived.service.d/portico.conf": File(_KEEPALIVED_DROP_IN),
@@ -134,5 +134,5 @@ def _lines() -> Iterator[str]:
         yield f"- [{', '.join(command)}]"
 
 
-def _own(name: str) -> str:
+def _packaged(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -87,13 +87,13 @@ class Pulumi:
 
     def export(self) -> dict[str, Any]:
         """The whole state, secrets encrypted as they are."""
-        whole: dict[str, Any] = json.loads(self._run("stack", "export", capture=True))
-        return whole
+        state: dict[str, Any] = json.loads(self._run("stack", "export", capture=True))
+        return state
 
-    def replace(self, whole: State) -> None:
+    def replace(self, state: State) -> None:
         """Puts a state in the place of the stack's."""
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:  # mode 0600
-            json.dump(whole, file)
+            json.dump(state, file)
             file.flush()
             self._run("stack", "import", "--file", file.name)
 
@@ -129,9 +129,9 @@ def clouds(deployment: State) -> Callable[[Pending], Cloud]:
     providers = _providers(deployment)
     connections: dict[str | None, Cloud] = {}
 
-    def of(each: Pending) -> Cloud:
-        said = providers.get(str(each.state.get("provider")), {}).get("cloud")
-        name = said if isinstance(said, str) else None
+    def of(creation: Pending) -> Cloud:
+        cloud_name = providers.get(str(creation.state.get("provider")), {}).get("cloud")
+        name = cloud_name if isinstance(cloud_name, str) else None
         if name not in connections:
             connection = openstack.connect(name)
             if connection is None:
@@ -155,9 +155,9 @@ def standing(deployment: State, wanted: Sequence[Pending]) -> dict[str, dict[str
     providers = _providers(deployment)
     connect = cache(kubernetes.connect)
 
-    def read(each: Pending, thing: Object) -> State | None:
-        said = providers.get(str(each.state.get("provider")), {})
-        cluster = connect(said.get("kubeconfig"), said.get("context"))
+    def read(creation: Pending, thing: Object) -> State | None:
+        provider = providers.get(str(creation.state.get("provider")), {})
+        cluster = connect(provider.get("kubeconfig"), provider.get("context"))
         if cluster is None:
             rule, remedy = "there is no kubeconfig", "put it back, then run this again"
             raise kubernetes.NoAnswer(Problem(kubernetes.KUBECONFIG, "", rule, remedy))
@@ -180,7 +180,7 @@ def _asked(deployment: State, wanted: Sequence[Pending], say: Callable[[str], No
 
     written = datetime.fromisoformat(deployment["manifest"]["time"]).timestamp()
     seconds = min(SETTLE, max(0.0, written + SETTLE - time.time()))
-    doubled = [each for each in wanted if not each.type.startswith((*AGAIN, KUBERNETES))]
+    doubled = [creation for creation in wanted if not creation.type.startswith((*AGAIN, KUBERNETES))]
     cloud = clouds(deployment)
     try:
         found = search(deployment, wanted, cloud)
@@ -209,20 +209,20 @@ def recover(pulumi: Pulumi, say: Callable[[str], None]) -> bool:
     for attributes in torn(backend, pulumi.stack):
         say(f"{attributes.name} is half written and not needed: removing it")
         attributes.unlink()
-    whole = pulumi.export()
-    deployment = whole.get("deployment") or {}
+    state = pulumi.export()
+    deployment = state.get("deployment") or {}
     if not deployment.get("pending_operations"):
         return False
     wanted = pending(deployment)
     outside = _asked(deployment, wanted, say)
     inside = standing(deployment, wanted)
-    found = outside | {urn: objects.id_of(told) for urn, told in inside.items()}
-    for each in wanted:
-        if each.urn in found:
-            say(f"{each} was made: {found[each.urn]}")
+    found = outside | {urn: objects.id_of(outputs) for urn, outputs in inside.items()}
+    for creation in wanted:
+        if creation.urn in found:
+            say(f"{creation} was made: {found[creation.urn]}")
         else:
-            say(f"{each} {'is created again' if each.type.startswith(AGAIN) else 'was not made'}")
-    pulumi.replace({**whole, "deployment": adopted(deployment, found, inside)})
+            say(f"{creation} {'is created again' if creation.type.startswith(AGAIN) else 'was not made'}")
+    pulumi.replace({**state, "deployment": adopted(deployment, found, inside)})
     pulumi.refresh()
     return True
 

@@ -50,23 +50,24 @@ def search(deployment: State, wanted: Sequence[Pending], cloud: Callable[[Pendin
     ours = {resource.get("id") for resource in deployment["resources"]}
     found: dict[str, str] = {}
     problems: list[Problem] = []
-    for each in wanted:
-        if each.type.startswith((*AGAIN, KUBERNETES)):
+    for creation in wanted:
+        if creation.type.startswith((*AGAIN, KUBERNETES)):
             continue
-        if each.type not in FINDERS:
+        if creation.type not in FINDERS:
             remedy = (
-                f"look for {each}, delete it if it is there, then `pulumi refresh --clear-pending-creates`"
+                f"look for {creation}, delete it if it is there, "
+                "then `pulumi refresh --clear-pending-creates`"
             )
-            problems.append(Problem(each.urn, "", "whether it was made cannot be looked up here", remedy))
+            problems.append(Problem(creation.urn, "", "whether it was made cannot be looked up here", remedy))
             continue
-        there = [thing.id for thing in FINDERS[each.type](cloud(each), each.state["inputs"])]
-        new = [one for one in there if one not in ours]
+        existing = [thing.id for thing in FINDERS[creation.type](cloud(creation), creation.state["inputs"])]
+        new = [found_id for found_id in existing if found_id not in ours]
         if len(new) > 1:
             rule = f"there are {len(new)} of this name, and only one can be this stack's"
             remedy = "delete those that serve nothing, then run this again"
-            problems.append(Problem(each.urn, ", ".join(new), rule, remedy))
+            problems.append(Problem(creation.urn, ", ".join(new), rule, remedy))
         elif new:
-            found[each.urn] = new[0]
+            found[creation.urn] = new[0]
     if problems:
         raise Refused("what was interrupted is not clear", problems)
     return found
@@ -82,31 +83,31 @@ def adopted(
         outputs: what a platform told of some of them, by URN.
     """
     resources: list[State] = list(deployment["resources"])
-    for each in pending(deployment):
-        if each.urn in found:
-            made = _resource(each, found[each.urn], (outputs or {}).get(each.urn))
-            resources = [*_replaced(resources, each.urn), made]
+    for creation in pending(deployment):
+        if creation.urn in found:
+            resource = _resource(creation, found[creation.urn], (outputs or {}).get(creation.urn))
+            resources = [*_replaced(resources, creation.urn), resource]
     return {**deployment, "resources": _in_order(resources), "pending_operations": []}
 
 
-def _resource(each: Pending, id: str, told: State | None) -> State:
+def _resource(creation: Pending, id: str, reported: State | None) -> State:
     """What Pulumi would have written; a refresh fills in the rest and keeps what it cannot read back."""
-    if told is not None:
-        return {**each.state, "id": id, "outputs": told}
-    inputs = dict(each.state["inputs"])
-    outputs = {**_told(inputs), "id": id}
+    if reported is not None:
+        return {**creation.state, "id": id, "outputs": reported}
+    inputs = dict(creation.state["inputs"])
+    outputs = {**_without_notes(inputs), "id": id}
     if "userData" in inputs:
         # The provider keeps the checksum instead (terraform-provider-openstack, compute_instance_v2), and
         # Nova never tells the text: without it the host would be replaced.
         outputs["userData"] = sha1(inputs["userData"].encode()).hexdigest()  # noqa: S324
-    return {**each.state, "id": id, "outputs": outputs}
+    return {**creation.state, "id": id, "outputs": outputs}
 
 
-def _told(value: Any) -> Any:
+def _without_notes(value: Any) -> Any:
     """Without what the provider notes in inputs alone: which of them are its own defaults."""
     if isinstance(value, dict):
-        return {key: _told(item) for key, item in value.items() if key != "__defaults"}
-    return [_told(item) for item in value] if isinstance(value, list) else value
+        return {key: _without_notes(item) for key, item in value.items() if key != "__defaults"}
+    return [_without_notes(item) for item in value] if isinstance(value, list) else value
 
 
 def _replaced(resources: Iterable[State], urn: str) -> Iterable[State]:

@@ -44,35 +44,35 @@ Find = Callable[[Cloud, State], Iterable[Any]]
 """From the inputs of an object to those that the cloud has with its name or description."""
 
 
-def _ports(cloud: Cloud, said: State) -> Iterable[Any]:
-    return cloud.network.ports(name=said["name"], network_id=said["networkId"])
+def _ports(cloud: Cloud, inputs: State) -> Iterable[Any]:
+    return cloud.network.ports(name=inputs["name"], network_id=inputs["networkId"])
 
 
-def _groups(cloud: Cloud, said: State) -> Iterable[Any]:
-    return cloud.network.security_groups(name=said["name"], project_id=cloud.current_project_id)
+def _groups(cloud: Cloud, inputs: State) -> Iterable[Any]:
+    return cloud.network.security_groups(name=inputs["name"], project_id=cloud.current_project_id)
 
 
-def _rules(cloud: Cloud, said: State) -> Iterable[Any]:
-    there = cloud.network.security_group_rules(security_group_id=said["securityGroupId"])
-    return [rule for rule in there if rule.description == said["description"]]
+def _rules(cloud: Cloud, inputs: State) -> Iterable[Any]:
+    rules = cloud.network.security_group_rules(security_group_id=inputs["securityGroupId"])
+    return [rule for rule in rules if rule.description == inputs["description"]]
 
 
-def _floating_ips(cloud: Cloud, said: State) -> Iterable[Any]:
-    there = cloud.network.ips(project_id=cloud.current_project_id)
-    return [ip for ip in there if ip.description == said["description"]]
+def _floating_ips(cloud: Cloud, inputs: State) -> Iterable[Any]:
+    ips = cloud.network.ips(project_id=cloud.current_project_id)
+    return [ip for ip in ips if ip.description == inputs["description"]]
 
 
-def _server_groups(cloud: Cloud, said: State) -> Iterable[Any]:
-    return [group for group in cloud.compute.server_groups() if group.name == said["name"]]
+def _server_groups(cloud: Cloud, inputs: State) -> Iterable[Any]:
+    return [group for group in cloud.compute.server_groups() if group.name == inputs["name"]]
 
 
-def _servers(cloud: Cloud, said: State) -> Iterable[Any]:
-    return cloud.compute.servers(details=False, name=f"^{re.escape(said['name'])}$")
+def _servers(cloud: Cloud, inputs: State) -> Iterable[Any]:
+    return cloud.compute.servers(details=False, name=f"^{re.escape(inputs['name'])}$")
 
 
 def _balancing(listing: str) -> Find:
     """By name, from one of Octavia's lists."""
-    return lambda cloud, said: getattr(cloud.load_balancer, listing)(name=said["name"])
+    return lambda cloud, inputs: getattr(cloud.load_balancer, listing)(name=inputs["name"])
 
 
 FINDERS: Mapping[str, Find] = {

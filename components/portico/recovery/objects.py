@@ -25,17 +25,21 @@ def found(wanted: Iterable[Pending], read: Read) -> dict[str, dict[str, Any]]:
     An object of somebody else's is none of them: the preflight found the name free before its creation was
     under way, so what Pulumi applied there since, with our labels, is this stack's.
     """
-    there = [(each, read(each, identity(each))) for each in wanted if each.type.startswith(KUBERNETES)]
+    live_objects = [
+        (creation, read(creation, identity(creation)))
+        for creation in wanted
+        if creation.type.startswith(KUBERNETES)
+    ]
     return {
-        each.urn: _outputs(each, live, manager)
-        for each, live in there
-        if live is not None and _labelled(each, live) and (manager := _manager(live))
+        creation.urn: _outputs(creation, live, manager)
+        for creation, live in live_objects
+        if live is not None and _labelled(creation, live) and (manager := _manager(live))
     }
 
 
-def identity(each: Pending) -> Object:
+def identity(creation: Pending) -> Object:
     """Which object it was to be."""
-    inputs = each.state["inputs"]
+    inputs = creation.state["inputs"]
     metadata = inputs["metadata"]
     return Object(inputs["apiVersion"], inputs["kind"], metadata.get("namespace"), metadata["name"])
 
@@ -47,9 +51,9 @@ def id_of(outputs: Mapping[str, Any]) -> str:
     return f"{space}/{metadata['name']}" if space else str(metadata["name"])
 
 
-def _labelled(each: Pending, live: State) -> bool:
-    said = each.state["inputs"]["metadata"].get("labels") or {}
-    return bool(said.items() <= (live["metadata"].get("labels") or {}).items())
+def _labelled(creation: Pending, live: State) -> bool:
+    labels = creation.state["inputs"]["metadata"].get("labels") or {}
+    return bool(labels.items() <= (live["metadata"].get("labels") or {}).items())
 
 
 def _manager(live: State) -> str | None:
@@ -58,9 +62,9 @@ def _manager(live: State) -> str | None:
     return next((name for name in names if name.startswith(MANAGER)), None)
 
 
-def _outputs(each: Pending, live: State, manager: str) -> dict[str, Any]:
-    inputs = each.state["inputs"]
+def _outputs(creation: Pending, live: State, manager: str) -> dict[str, Any]:
+    inputs = creation.state["inputs"]
     notes = {"__fieldManager": manager, "__initialApiVersion": inputs["apiVersion"], "__inputs": inputs}
     # What a Secret holds is left to the refresh, which encrypts it.
-    told = {key: value for key, value in live.items() if live["kind"] != "Secret" or key != "data"}
-    return {**told, **notes}
+    fields = {key: value for key, value in live.items() if live["kind"] != "Secret" or key != "data"}
+    return {**fields, **notes}

@@ -48,20 +48,23 @@ async def address_answers(
     """
     if pulumi.runtime.is_dry_run() or wait.until == "nothing":
         return "not asked"
-    asked = [_Asked(address, question, narrowed) for question in questions]
+    inquiries = [_Inquiry(address, question, narrowed) for question in questions]
     answers = await asyncio.gather(
-        *(until(component, f"waiting until {each.url} answers", each, wait.minutes * 60) for each in asked)
+        *(
+            until(component, f"waiting until {inquiry.url} answers", inquiry, wait.minutes * 60)
+            for inquiry in inquiries
+        )
     )
-    missing = [each for each, answer in zip(asked, answers, strict=True) if answer is None]
+    missing = [inquiry for inquiry, answer in zip(inquiries, answers, strict=True) if answer is None]
     if missing:
         raise pulumi.RunError(
-            "\n".join(f"{each} after {wait.minutes} minutes: {each.why}" for each in missing)
+            "\n".join(f"{inquiry} after {wait.minutes} minutes: {inquiry.why}" for inquiry in missing)
             + "; portico:wait.until: nothing ends without asking"
         )
     return answers[0] or ""
 
 
-class _Asked:
+class _Inquiry:
     """A question that is asked again and again, and why the last time brought no answer."""
 
     def __init__(self, address: str, question: Question, narrowed: Sequence[str]) -> None:

@@ -67,8 +67,12 @@ def _broken_hop(answer: Answer, question: Question, nobodys: Callable[[], Answer
     if question.host is None:
         return _misunderstood(question) if answer.status == 400 else None
     if answer.status in (502, 503, 504):
-        own = not question.traefik or answer.body == OWN_WORDS[answer.status]
-        return "the ingress controller answers, and the application behind it does not" if own else None
+        by_controller = not question.traefik or answer.body == OWN_WORDS[answer.status]
+        return (
+            "the ingress controller answers, and the application behind it does not"
+            if by_controller
+            else None
+        )
     if answer.status not in (400, 404) or answer.shape != nobodys().shape:
         return None
     if answer.status == 400:

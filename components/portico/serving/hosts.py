@@ -113,19 +113,19 @@ class Look:
             self._fresh = newest
 
     def _good(self) -> bool:
-        said = self._fresh
-        if said is None or said.generation is None or self._status != "ACTIVE":
+        line = self._fresh
+        if line is None or line.generation is None or self._status != "ACTIVE":
             return False
-        return self._generation is None or (said.generation == self._generation and not said.complaint)
+        return self._generation is None or (line.generation == self._generation and not line.complaint)
 
     def why(self) -> str:
         """Why it does not serve."""
         if self._status != "ACTIVE":
-            said = {
+            sentences = {
                 "DELETED": "does not exist any more",
                 "": "cannot be asked for, since Nova does not answer",
             }
-            return said.get(self._status, f"is {self._status}")
+            return sentences.get(self._status, f"is {self._status}")
         heard, waited = self._fresh, f"after {time.monotonic() - self._begun:.0f} s"
         if heard is None:
             return f"is ACTIVE, but says nothing new on its console {waited}, which ends with: {self._end()}"
@@ -188,10 +188,10 @@ class Watch:
         if connection is None:
             return "not asked"
         rebuilt = rebuilt and await asyncio.to_thread(self._alive, connection, name)
-        others = [before] if before else [host for host in self._stood if rebuilt and host.name != name]
-        if not others:
+        partners = [before] if before else [host for host in self._stood if rebuilt and host.name != name]
+        if not partners:
             return f"nobody need serve before {name} is touched"
-        looks = [Look(connection, other, strict=rebuilt) for other in others]
+        looks = [Look(connection, partner, strict=rebuilt) for partner in partners]
         try:
             return await self._one_serves(looks, rebuilt)
         except NotServing as error:

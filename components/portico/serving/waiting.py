@@ -19,13 +19,13 @@ async def until(
     """The first answer that is not None, or None when the time is over; a line on progress every ten
     seconds."""
     started = time.monotonic()
-    said = started
+    reported = started
     while True:
         answer = await asyncio.to_thread(asked)
         now = time.monotonic()
         if answer is not None or now - started > seconds:
             return answer
-        if now - said >= 10:
+        if now - reported >= 10:
             pulumi.log.info(f"{sentence}: {now - started:.0f} s of at most {seconds:.0f}", component)
-            said = now
+            reported = now
         await asyncio.sleep(PAUSE)

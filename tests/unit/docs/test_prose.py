@@ -69,6 +69,20 @@ def test_a_link_into_a_page_leads_to_a_heading(page):
         assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.parametrize("page", [*PAGES, *COMMENTED], ids=name)
+def test_a_file_that_is_named_exists(page):
+    named = set(re.findall(r"(?<![\w/.-])((?:components|sandbox|tests|tools)/[\w/.-]*\w)", page.read_text()))
+    assert [file for file in named if not (CHECKOUT / file).exists()] == []
+
+
+def test_a_page_that_the_code_names_exists():
+    folders = ("components", "sandbox", "tests", "tools")
+    code = [file for folder in folders for file in (CHECKOUT / folder).rglob("*.py")]
+    named = {link for file in code for link in re.findall(r"docs/[\w/.-]+\.md\b", file.read_text())}
+    assert "docs/lb-host.md" in named
+    assert [link for link in named if not (CHECKOUT / link).exists()] == []
+
+
 @pytest.mark.parametrize("kind", TYPES)
 def test_each_way_in_shows_a_packets_way_from_the_client_to_the_pod(kind):
     ways = [picture for picture in pictures(page_of(kind)) if picture.type == "flowchart"]
