@@ -14,12 +14,10 @@ import pulumi_openstack
 from . import memory, preflight, settings, state
 from .apps import App, AppArgs
 from .connections import cloud, cloud_name
-from .ingress import CONTROLLERS, Traefik, TraefikArgs, moved
-from .kinds import loading as loadbalancers
+from .ingress import moved
+from .ingress.face import ControllerArgs, IngressController
 from .kinds.face import LoadBalancer
-from .kinds.octavia.plan import OctaviaPlan
-from .kinds.openstack_haproxy.plan import OpenStackHAProxyPlan
-from .kinds.table import ClientIp, Place
+from .kinds.table import ClientIp, Place, Platform
 from .names import Names, for_stack
 from .plan.make import Plan, make
 from .problems import Refused
@@ -72,7 +70,7 @@ class Exposure(pulumi.ComponentResource):
         super().__init__(state.EXPOSURE, name, {}, opts)
         below = pulumi.ResourceOptions(parent=self, providers=self._platforms(name))
         try:
-            balancer = loadbalancers.build(f"{name}-lb", self.plan, below)
+            balancer = self.plan.kind.value.load()(f"{name}-lb", self.plan, below)
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
         controller = self._controller(f"{name}-ingress", balancer, below)
@@ -105,7 +103,7 @@ class Exposure(pulumi.ComponentResource):
                 opts=own,
             )
         ]
-        if isinstance(self.plan.load_balancer, OpenStackHAProxyPlan | OctaviaPlan):
+        if Platform.OPENSTACK in self.plan.kind.value.platforms:
             offline = cloud() is None
             providers.append(
                 pulumi_openstack.Provider(
@@ -136,14 +134,16 @@ class Exposure(pulumi.ComponentResource):
             below,
         )
 
-    def _controller(self, name: str, balancer: LoadBalancer, below: pulumi.ResourceOptions) -> Traefik | None:
+    def _controller(
+        self, name: str, balancer: LoadBalancer, below: pulumi.ResourceOptions
+    ) -> IngressController | None:
         chosen = self.plan.ingress
         if chosen is None:
             return None
         proxied = self.plan.client_ip.value is ClientIp.PROXY_V2
-        return CONTROLLERS[chosen.settings.controller](
+        return chosen.controller.load()(
             name,
-            TraefikArgs(
+            ControllerArgs(
                 names=self.plan.names,
                 plan=chosen,
                 listeners=tuple(each for each in self.plan.listeners if not each.direct),
@@ -166,6 +166,8 @@ def _plan(args: Mapping[str, object], source: str, names: Names) -> tuple[Plan, 
     can = preflight.capabilities(said, names, before)
     looked_up = memory.kept(said, cloud_name(), can.openstack) if can.openstack else {}
     made = make(said, can, names)
-    if made.ingress and (warning := moved.sentence(before, names, made.listeners, made.health)):
+    if made.ingress and (
+        warning := moved.sentence(before, names, made.ingress.controller, made.listeners, made.health)
+    ):
         pulumi.log.warn(warning)
     return made, looked_up

@@ -13,6 +13,7 @@ from openstack import exceptions
 from . import memory
 from .capabilities import OFFLINE, Capabilities
 from .connections import cloud, cloud_name
+from .kinds.table import Platform, chosen
 from .kubernetes import preflight as cluster_preflight
 from .names import Names
 from .openstack.ask import ask
@@ -43,7 +44,7 @@ def cloud_capabilities(said: Settings, names: Names, state: State) -> Capabiliti
     Raises:
         Refused: an `up` without credentials, or a cloud that is misspelt or does not answer.
     """
-    if said.load_balancer.openstack is None and not (said.nodes and said.nodes.source == "openstack"):
+    if not _asks_openstack(said):
         return OFFLINE
     connection, own = cloud(), memory.own(state, names)
     if connection is None:
@@ -73,3 +74,8 @@ def cloud_capabilities(said: Settings, names: Names, state: State) -> Capabiliti
         return ask(said, names, connection, own)
     except (exceptions.SDKException, ClientException) as error:
         raise unusable("openstack:cloud", cloud_name(), one_line(error), remedy) from None
+
+
+def _asks_openstack(said: Settings) -> bool:
+    platforms = chosen(said.load_balancer).platforms
+    return Platform.OPENSTACK in platforms or (said.nodes is not None and said.nodes.source == "openstack")

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from portico.exposure import Exposure
-from tests.unit.recorder import build
+from portico.testing.recorder import build
 from tools import places
 
 STACKS = sorted(file.name.split(".")[1] for file in (places.CHECKOUT / "stacks").glob("Pulumi.*.yaml"))

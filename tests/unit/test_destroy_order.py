@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from portico.exposure import Exposure
+from portico.testing.recorder import build
 from tests.unit.kubernetes.test_objects import PAIR, RUN, WORLDS
-from tests.unit.recorder import build
 
 OUTSIDE = {name: WORLDS[name] for name in ("openstack-haproxy", "octavia", "aws-nlb")}
 

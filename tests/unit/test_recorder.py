@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 import pytest
 
-from tests.unit.recorder import UNKNOWN, Secret, build
+from portico.testing.recorder import UNKNOWN, Secret, build
 
 
 class Thing(pulumi.CustomResource):

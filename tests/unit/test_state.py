@@ -7,7 +7,7 @@ import pytest
 
 from portico import state
 from portico.problems import Refused
-from tests.unit.recorder import build
+from portico.testing.recorder import build
 
 PORT = "urn:pulumi:test::portico::portico:index:Exposure$openstack:networking/port:Port::portico-lb-vip"
 

@@ -11,17 +11,19 @@ from collections.abc import Sequence
 from ..names import Names
 from ..state import State
 from ..traffic import Health, Listener
-from .traefik.arguments import HEALTH
+from .table import HEALTH, Controller
 
 SERVICE = "kubernetes:core/v1:Service"
 
 
-def sentence(state: State, names: Names, listeners: Sequence[Listener], health: Health) -> str | None:
+def sentence(
+    state: State, names: Names, controller: Controller, listeners: Sequence[Listener], health: Health
+) -> str | None:
     """What to say; None where every port that is there stays as it is."""
     planned = {listener.name: listener.node_port for listener in listeners} | {HEALTH: health.node_port}
     moves = [
         f"{name} from {port} to {planned[name]}"
-        for name, port in _ports(state, names).items()
+        for name, port in _ports(state, names.of(controller.name)).items()
         if name in planned and planned[name] != port
     ]
     if not moves:
@@ -33,12 +35,12 @@ def sentence(state: State, names: Names, listeners: Sequence[Listener], health: 
     )
 
 
-def _ports(state: State, names: Names) -> dict[str, int]:
+def _ports(state: State, service_name: str) -> dict[str, int]:
     """The node ports of the controller's Service by name, as the last operation left them."""
     return {
         port["name"]: int(port["nodePort"])
         for service in state.of(SERVICE)
-        if service.outputs.get("metadata", {}).get("name") == names.of("traefik")
+        if service.outputs.get("metadata", {}).get("name") == service_name
         for port in service.outputs.get("spec", {}).get("ports") or ()
         if port.get("nodePort")
     }

@@ -1,14 +1,26 @@
-"""The table of load balancer kinds: who keeps the client's address, how health is asked, what stands inside
-the cluster.
+"""The table of load balancer kinds: a row says where the kind stands, what it needs, and where its folder is.
 
-Pure: no Pulumi, no network, no clock. Read by settings, plan and exposure; a new kind is one row here
-and one folder beside this file.
+Pure: no Pulumi, no network, no clock. Read by settings, the questions, the plan and exposure. A new kind is
+one row here and one folder: docs/add-a-kind.md. A folder's modules are imported when its kind is chosen.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..problems import Problem, Refused
+
+if TYPE_CHECKING:
+    from ..plan.planner import Planner
+    from .face import LoadBalancer
+
+    Component: TypeAlias = type[LoadBalancer]
 
 
 class Place(Enum):
@@ -44,12 +56,24 @@ class Carries(Enum):
     PROXY_V2 = "a PROXY protocol v2 header"
 
 
+class Platform(Enum):
+    """What a kind is built on, beside the cluster that every kind has."""
+
+    OPENSTACK = "openstack"
+    AWS = "aws"
+
+
 @dataclass(frozen=True)
 class Kind:
     """A row of the table."""
 
     type: str
     """The value of `loadBalancer.type`."""
+    package: str
+    """The Python package of the kind: `plan` with its PLANNER, `component` with its class, and `ask` where an
+    OpenStack cloud is asked more than any kind there asks."""
+    component: str
+    """The class in `component`."""
     place: Place
     client_ip: ClientIp
     check: Check
@@ -60,8 +84,22 @@ class Kind:
     (Network Load Balancers, Proxy protocol, Health check connections)."""
     because: str
     """Why the client's address is or is not kept, as shown to the user."""
-    provider: str = ""
-    """The variant, where one type has several: Octavia's provider driver."""
+    platforms: frozenset[Platform] = frozenset()
+    """Whose provider is made, and who is asked before anything is made."""
+    sections: tuple[str, ...] = ()
+    """The keys under `loadBalancer` that this type takes."""
+    required: tuple[str, ...] = ()
+    """Those of them without which it cannot be."""
+    longest_idle: int | None = None
+    """The most that `timeouts.idle` may be, in seconds, where that is less than the settings take."""
+    taken_ports: Mapping[int, str] = field(default_factory=dict)
+    """The ports that no listener can have, with who has them."""
+    variant_key: tuple[str, ...] = ()
+    """Where the settings name the variant, from `loadBalancer` on; empty where the type has one row."""
+    variant: str = ""
+    """The variant, where one type has several. The first row is what holds where none is named."""
+    sdk: str = ""
+    """The Python package that the component needs and that Portico installs only as an extra."""
     traffic_policy: str = "Local"
     """`externalTrafficPolicy`. With Cluster a node's own address hides the load balancer's, so that the
     controller could trust no PROXY header narrowly (Kubernetes, Service, External traffic policy)."""
@@ -69,51 +107,107 @@ class Kind:
     @property
     def name(self) -> str:
         """The row's name: the type, and the variant where there is one."""
-        return f"{self.type} ({self.provider})" if self.provider else self.type
+        return f"{self.type} ({self.variant})" if self.variant else self.type
 
+    def planner(self) -> Planner[Any]:
+        """How it is planned."""
+        planner: Planner[Any] = import_module(f"{self.package}.plan").PLANNER
+        return planner
+
+    def load(self) -> Component:
+        """The class that builds it.
+
+        Raises:
+            Refused: it needs a package that is not installed.
+        """
+        try:
+            module = import_module(f"{self.package}.component")
+        except ModuleNotFoundError as missing:
+            if not self.sdk or missing.name != self.sdk:
+                raise
+            raise Refused(f"the provider of {self.type} is not installed", [self._lacks()]) from missing
+        component: Component = getattr(module, self.component)
+        return component
+
+    def asks(self) -> ModuleType | None:
+        """The kind's own questions to its platform; None where it has none."""
+        return import_module(f"{self.package}.ask") if find_spec(f"{self.package}.ask") else None
+
+    def _lacks(self) -> Problem:
+        extras = ",".join(sorted(platform.value for platform in self.platforms))
+        return Problem(
+            "portico:loadBalancer.type",
+            repr(self.type),
+            f"needs the Python package {self.sdk.replace('_', '-')}, which is not installed",
+            f'run `pip install "./components[{extras}]"` in a checkout of Portico',
+        )
+
+
+_AMPHORA = Kind(
+    "octavia",
+    f"{__package__}.octavia",
+    "Octavia",
+    Place.OUTSIDE,
+    ClientIp.PROXY_V2,
+    Check.HTTP,
+    Carries.NOTHING,
+    because="an amphora connects to the nodes from an address of its own",
+    platforms=frozenset({Platform.OPENSTACK}),
+    sections=("openstack", "octavia"),
+    required=("openstack",),
+    variant_key=("octavia", "provider"),
+    variant="amphora",
+)
 
 KINDS: tuple[Kind, ...] = (
     Kind(
         "openstack-haproxy",
+        f"{__package__}.openstack_haproxy",
+        "OpenStackHAProxy",
         Place.OUTSIDE,
         ClientIp.PROXY_V2,
         Check.HTTP,
         Carries.NOTHING,
         because="HAProxy connects to the nodes from its host's own address",
+        platforms=frozenset({Platform.OPENSTACK}),
+        sections=("openstack", "hosts"),
+        required=("openstack", "hosts"),
+        taken_ports={22: "the host's own SSH server", 61404: "the host's own status page"},
     ),
-    Kind(
-        "octavia",
-        Place.OUTSIDE,
-        ClientIp.PROXY_V2,
-        Check.HTTP,
-        Carries.NOTHING,
-        because="an amphora connects to the nodes from an address of its own",
-        provider="amphora",
-    ),
-    Kind(
-        "octavia",
-        Place.OUTSIDE,
-        ClientIp.KEPT,
-        Check.TCP,
-        Carries.NOTHING,
+    _AMPHORA,
+    replace(
+        _AMPHORA,
+        variant="ovn",
+        client_ip=ClientIp.KEPT,
+        check=Check.TCP,
         because="OVN rewrites the destination only",
-        provider="ovn",
     ),
     Kind(
         "aws-nlb",
+        f"{__package__}.aws_nlb",
+        "AwsNlb",
         Place.OUTSIDE,
         ClientIp.PROXY_V2,
         Check.HTTP,
         Carries.PROXY_V2,
         because="with targets by address the load balancer's own address is the source",
+        platforms=frozenset({Platform.AWS}),
+        sections=("aws",),
+        required=("aws",),
+        longest_idle=6000,  # Elastic Load Balancing API, listener attribute tcp.idle_timeout.seconds
+        sdk="pulumi_aws",
     ),
     Kind(
         "metallb",
+        f"{__package__}.metallb",
+        "MetalLb",
         Place.INSIDE,
         ClientIp.KEPT,
         Check.CLUSTER,
         Carries.NOTHING,
         because="a node answers for the address itself, and the traffic policy Local rewrites no source",
+        sections=("metallb",),
+        required=("metallb",),
     ),
 )
 
@@ -121,13 +215,34 @@ TYPES: tuple[str, ...] = tuple(dict.fromkeys(kind.type for kind in KINDS))
 """The values that `loadBalancer.type` may take."""
 
 
-def find(type: str, provider: str = "") -> Kind:
-    """The row of a type; the provider is needed only where a type has several rows.
+def chosen(load_balancer: Any) -> Kind:
+    """The row that the section `loadBalancer` leads to.
 
     Raises:
         LookupError: no such row.
     """
     for kind in KINDS:
-        if kind.type == type and kind.provider in ("", provider):
+        if kind.type == load_balancer.type and _variant(load_balancer, kind) in ("", kind.variant):
             return kind
-    raise LookupError(f"no load balancer kind {type!r} with the provider {provider!r}")
+    raise LookupError(f"no load balancer kind {load_balancer.type!r} of that variant")
+
+
+def _variant(load_balancer: Any, kind: Kind) -> str:
+    value = load_balancer
+    for key in kind.variant_key:
+        if value is None:
+            return ""
+        value = getattr(value, key)
+    return value if isinstance(value, str) and kind.variant_key else ""
+
+
+def find(type: str, variant: str = "") -> Kind:
+    """The row of a type; the variant is needed only where a type has several rows.
+
+    Raises:
+        LookupError: no such row.
+    """
+    for kind in KINDS:
+        if kind.type == type and variant in ("", kind.variant):
+            return kind
+    raise LookupError(f"no load balancer kind {type!r} with the variant {variant!r}")

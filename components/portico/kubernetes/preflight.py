@@ -18,7 +18,8 @@ from ..settings import Settings
 from ..state import EXPOSURE, State
 from . import cluster as kubernetes
 from .answers import Cluster, Object
-from .objects import Wanted, needed, node_ports, wanted
+from .objects import needed, node_ports, wanted
+from .wanted import Wanted
 
 
 def ask(said: Settings, names: Names, state: State) -> Capabilities:

@@ -12,7 +12,8 @@ from ..names import Names
 from ..problems import Problem
 from ..settings.model import Settings
 from .answers import Cluster, Object, Standing
-from .objects import STACK, Wanted, needed, node_ports, wanted
+from .objects import needed, node_ports, wanted
+from .wanted import STACK, Wanted
 
 SHOWN = 4
 """How many objects a sentence names: an application has no more."""

@@ -6,27 +6,28 @@ Speaks HTTPS through openstacksdk and changes nothing. Read by preflight.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from keystoneauth1.exceptions import ClientException
 from openstack import exceptions
 
 from ..capabilities import Capabilities
+from ..kinds.table import chosen
 from ..names import Names
 from ..plan.choice import is_id
 from ..problems import Problem
 from ..settings import Settings
-from ..settings.model import Hosts, Nodes
+from ..settings.model import Nodes
 from ..settings.model import OpenStack as Where
 from ..traffic import Backend
 from .answers import Admission, FloatingIp, OpenStack, Own, Quota, Stranger, Subnet
 from .cloud import Cloud
 
 T = TypeVar("T")
+Listed = list[tuple[str, str]]
+"""What stands in a project: names, or descriptions where nothing has a name, each with its id."""
 SECTION = "portico:loadBalancer"
 
 
@@ -59,6 +60,18 @@ class Asker:
         )
 
 
+class Questions(Protocol):
+    """What the module `ask` of a kind's folder has."""
+
+    def ask(self, asker: Asker, settings: Settings, answers: OpenStack) -> OpenStack:
+        """The answers, with what this kind needs to know beside them."""
+        ...
+
+    def listed(self, cloud: Cloud, names: Names, answers: OpenStack) -> Mapping[str, Listed]:
+        """What has a name like this kind's own, by the quota that it counts in (`Own.made`)."""
+        ...
+
+
 def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilities:
     """Everything the plan needs to know of the cloud.
 
@@ -72,11 +85,9 @@ def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilitie
     asker = Asker(cloud, [])
     where = settings.load_balancer.openstack
     answers = replace(_where(asker, where, own) if where else OpenStack(), own=own)
-    hosts = settings.load_balancer.hosts
-    if hosts:
-        answers = _hosts(asker, hosts, answers)
-    if settings.load_balancer.type == "octavia":
-        answers = replace(answers, octavia_providers=octavia_providers(cloud))
+    asks = cast("Questions | None", chosen(settings.load_balancer).asks())
+    if asks:
+        answers = asks.ask(asker, settings, answers)
     nodes = settings.nodes
     backends = None
     if nodes and nodes.security_group and where:
@@ -88,7 +99,8 @@ def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilitie
         )
         answers = replace(answers, node_security_group_id=group.id if group else None)
     if where:
-        answers = _others(settings, names, cloud, answers)
+        more = asks.listed(cloud, names, answers) if asks else {}
+        answers = _others(cloud, answers, more)
     if nodes and nodes.source == "openstack":
         backends = _servers(asker, nodes, nodes.network or (where.network if where else None))
     return Capabilities(openstack=answers, backends=backends, problems=tuple(asker.problems))
@@ -173,74 +185,38 @@ def _floating_ip(asker: Asker, said: str, own: Own) -> FloatingIp | None:
     return FloatingIp(floating_ip.id, IPv4Address(floating_ip.floating_ip_address), floating_ip.port_id)
 
 
-def _hosts(asker: Asker, hosts: Hosts, answers: OpenStack) -> OpenStack:
-    cloud = asker.cloud
-    asker.found("hosts.image", hosts.image, "image", cloud.image.find_image)
-    flavor = asker.found("hosts.flavor", hosts.flavor, "flavor", cloud.compute.find_flavor)
-    if hosts.key_pair:
-        asker.found("hosts.keyPair", hosts.key_pair, "keypair", cloud.compute.find_keypair)
-    zones = frozenset(zone.name for zone in cloud.compute.availability_zones())
-    for zone in hosts.availability_zones:
-        if zone not in zones:
-            asker.refuse(
-                "hosts.availabilityZones",
-                zone,
-                "there is no such availability zone",
-                f"known are {', '.join(sorted(zones))}",
-            )
-    limits = cloud.compute.get_limits().absolute
-    quotas = {
-        "instances": _quota(limits.instances, limits.instances_used),
-        "cores": _quota(limits.total_cores, limits.total_cores_used),
-        "ram": _quota(limits.total_ram, limits.total_ram_used),
-        "server_groups": _quota(limits.server_groups, limits.server_groups_used),
-    }
-    return replace(
-        answers,
-        flavor_name=flavor.name if flavor else None,
-        flavor_cores=flavor.vcpus if flavor else 0,
-        flavor_ram=flavor.ram if flavor else 0,
-        metadata_items=limits.server_meta,
-        quotas={**answers.quotas, **quotas},
-    )
-
-
 def _network_quotas(cloud: Cloud) -> dict[str, Quota]:
     try:
         details = cloud.network.get_quota(cloud.current_project_id, details=True)
     except exceptions.HttpException:
         return {}  # some clouds do not show a project its own quota; what cannot be asked is not judged
     return {
-        name: _quota(value["limit"], value["used"] + value.get("reserved", 0))
+        name: quota(value["limit"], value["used"] + value.get("reserved", 0))
         for name in ("ports", "floating_ips", "security_groups", "security_group_rules")
         if isinstance(value := getattr(details, name), dict)
     }
 
 
-def _quota(limit: int | None, used: int | None) -> Quota:
+def quota(limit: int | None, used: int | None) -> Quota:
+    """A quota as an API tells it; None is unlimited."""
     return Quota(-1 if limit is None else limit, used or 0)
 
 
-def _others(settings: Settings, names: Names, cloud: Cloud, answers: OpenStack) -> OpenStack:
-    """What in this project is not the stack's own, as far as it may stand in the way."""
+def _others(cloud: Cloud, answers: OpenStack, more: Mapping[str, Listed]) -> OpenStack:
+    """What in this project is not the stack's own, as far as it may stand in the way.
+
+    Args:
+        more: what only this kind of load balancer makes, by the quota that it counts in.
+    """
     own, mine = answers.own, {"project_id": cloud.current_project_id}
     rules = list(cloud.network.security_group_rules(**mine))
-    listed = {
-        "ports": _named(cloud.network.ports(**mine)),
-        "security_groups": _named(cloud.network.security_groups(**mine)),
+    listed: dict[str, Listed] = {
+        "ports": named(cloud.network.ports(**mine)),
+        "security_groups": named(cloud.network.security_groups(**mine)),
         "security_group_rules": [(rule.description, rule.id) for rule in rules],
         "floating_ips": [(ip.description, ip.id) for ip in cloud.network.ips(**mine)],
+        **more,
     }
-    if settings.load_balancer.hosts:
-        ours = f"^{re.escape(names.prefix)}-"
-        listed["instances"] = _named(cloud.compute.servers(details=False, name=ours))
-        listed["server_groups"] = _named(cloud.compute.server_groups())
-    if answers.octavia_providers:
-        balancers = cloud.load_balancer.load_balancers(name=names.of("lb"), **mine)
-        # Octavia goes on listing what it deletes.
-        listed["load_balancers"] = _named(
-            balancer for balancer in balancers if "DELETE" not in balancer.provisioning_status
-        )
     there = [Stranger(quota, *thing) for quota, things in listed.items() for thing in things]
     # A program is not told what the engine has still to delete (pulumi, GetStackResourceOutputs); the stack's
     # own of the same name stands beside it.
@@ -249,7 +225,8 @@ def _others(settings: Settings, names: Names, cloud: Cloud, answers: OpenStack) 
     return replace(answers, strangers=tuple(strangers), admissions=tuple(_admissions(rules, answers)))
 
 
-def _named(things: Iterable[Any]) -> list[tuple[str, str]]:
+def named(things: Iterable[Any]) -> Listed:
+    """The name and the id of each."""
     return [(thing.name, thing.id) for thing in things]
 
 
@@ -264,17 +241,6 @@ def _admissions(rules: Iterable[Any], answers: OpenStack) -> Iterator[Admission]
             and rule.remote_ip_prefix
         ):
             yield Admission(rule.port_range_min, IPv4Network(rule.remote_ip_prefix), rule.id)
-
-
-def octavia_providers(cloud: Cloud) -> tuple[str, ...]:
-    """The provider drivers of Octavia; empty where the catalogue has no Octavia or the one listed does not
-    answer."""
-    if not cloud.has_service("load-balancer"):
-        return ()
-    try:
-        return tuple(sorted(provider.name for provider in cloud.load_balancer.providers()))
-    except (exceptions.SDKException, ClientException):
-        return ()
 
 
 def _servers(asker: Asker, nodes: Nodes, network: str | None) -> tuple[Backend, ...]:

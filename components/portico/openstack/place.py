@@ -5,13 +5,14 @@ Pure: no Pulumi, no network, no clock. The same for every kind of load balancer 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from ..names import Names
 from ..plan.choice import Choice, Ref, is_id, name_only, ref
 from ..plan.request import Request
+from ..settings.model import LoadBalancer
 from .answers import OpenStack, Subnet
 
 
@@ -47,6 +48,15 @@ class OpenStackPlace:
     def things(self, names: Names) -> Mapping[str, tuple[str, ...]]:
         """What has a description in the cloud, by the quota that it counts in."""
         return {"floating_ips": (names.description("address"),) if self.makes_address else ()}
+
+
+def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
+    """Why a machine outside of the cloud may get no answer."""
+    if load_balancer.openstack and not load_balancer.openstack.public:
+        yield (
+            "this machine has no way into the tenant network, which portico:loadBalancer.openstack.public: "
+            "false asks for"
+        )
 
 
 def place(request: Request) -> OpenStackPlace:

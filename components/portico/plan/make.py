@@ -6,23 +6,16 @@ which decide nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from ..capabilities import Capabilities
-from ..kinds.aws_nlb import plan as aws_nlb
-from ..kinds.aws_nlb.plan import AwsNlbPlan
-from ..kinds.metallb import plan as metallb
-from ..kinds.metallb.plan import MetalLbPlan
-from ..kinds.octavia import plan as octavia
-from ..kinds.octavia.plan import OctaviaPlan
-from ..kinds.openstack_haproxy import plan as openstack_haproxy
-from ..kinds.openstack_haproxy.plan import OpenStackHAProxyPlan
-from ..kinds.table import Carries, Check, ClientIp, Kind, Place, find
+from ..ingress import table as controllers
+from ..ingress.table import Controller
+from ..kinds.table import Carries, Check, ClientIp, Kind, Place, chosen
 from ..kubernetes import standing
 from ..names import Names
-from ..problems import Problem, Refused
 from ..settings.model import App, Kubernetes, Settings, Timeouts, Wait
 from ..settings.model import Ingress as IngressSettings
 from ..traffic import Backend, Health, Listener
@@ -31,46 +24,12 @@ from .choice import Choice
 from .questions import Question, narrowed, questions
 from .request import Request, Traffic
 
-P = TypeVar("P")
-
-LoadBalancerPlan = OpenStackHAProxyPlan | OctaviaPlan | AwsNlbPlan | MetalLbPlan
-
-
-@dataclass(frozen=True)
-class Planner(Generic[P]):
-    """How one type is planned."""
-
-    make: Callable[[Request], P]
-    obstacles: Callable[[P, Request], Iterable[Problem]] = lambda _plan, _request: ()
-    """Why the platform cannot carry what was planned; a platform that can tell nothing has none."""
-
-    def __call__(self, request: Request, known: Iterable[Problem]) -> P:
-        """The plan.
-
-        Raises:
-            Refused: with what was known to be wrong, and every obstacle.
-        """
-        planned = self.make(request)
-        if problems := [*known, *self.obstacles(planned, request)]:
-            raise Refused(
-                f"{request.names.prefix}: the platform cannot carry this plan; nothing was made", problems
-            )
-        return planned
-
-
-PLANNERS: Mapping[str, Planner[Any]] = {
-    "openstack-haproxy": Planner(openstack_haproxy.make, openstack_haproxy.obstacles),
-    "octavia": Planner(octavia.make, octavia.obstacles),
-    "aws-nlb": Planner(aws_nlb.make),
-    "metallb": Planner(metallb.make),
-}
-"""`loadBalancer.type` -> how it is planned; one row for each type in kinds.TYPES."""
-
 
 @dataclass(frozen=True)
 class ControllerPlan:
     """The ingress controller."""
 
+    controller: Controller
     settings: IngressSettings
     workload: Choice[str]
     """`DaemonSet` or `Deployment`."""
@@ -91,7 +50,8 @@ class Plan:
     check: Choice[Check]
     backends: Choice[tuple[Backend, ...] | None]
     """None: a look-up is needed and none was made, so they are unknown in that preview."""
-    load_balancer: LoadBalancerPlan
+    load_balancer: object
+    """What the kind's planner made."""
     kubernetes: Kubernetes
     ingress: ControllerPlan | None
     """None: a controller is there already."""
@@ -124,9 +84,10 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         Refused: the platform cannot carry it (quota short, address pairs refused, a name unknown); all
         reasons at once.
     """
-    chosen = settings.load_balancer
-    provider = chosen.octavia.provider if chosen.octavia else "amphora"
-    kind = find(chosen.type, provider)
+    load_balancer = settings.load_balancer
+    kind = chosen(load_balancer)
+    planner = kind.planner()
+    controller = controllers.chosen(settings.ingress.controller)
     listeners = tuple(
         Listener(
             listener.name,
@@ -135,20 +96,19 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
             listener.tls,
             direct=listener.protocol == "tcp",
         )
-        for listener in chosen.listeners
+        for listener in load_balancer.listeners
     )
     health = Health(
         settings.ingress.health_port, settings.ingress.health_path, kind.check_carries is Carries.PROXY_V2
     )
-    where = chosen.openstack
+    where = load_balancer.openstack
     nodes = backends(settings.nodes, capabilities.backends, where.vip if where else None)
     can = capabilities.openstack
     request = Request(kind, settings, can, names, Traffic(listeners, nodes.value, health))
     known = [*capabilities.problems, *standing.obstacles(settings, names, capabilities.cluster)]
-    load_balancer: LoadBalancerPlan = PLANNERS[kind.type](request, known)
     return Plan(
         names=names,
-        kind=Choice(kind, because=f"loadBalancer.type is {chosen.type}"),
+        kind=Choice(kind, because=f"loadBalancer.type is {kind.type}"),
         client_ip=Choice(kind.client_ip, because=kind.because),
         traffic_policy=Choice(
             kind.traffic_policy,
@@ -158,10 +118,12 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         health=health,
         check=Choice(kind.check, because=_check_reason(kind)),
         backends=nodes,
-        load_balancer=load_balancer,
+        load_balancer=planner(request, known),
         kubernetes=settings.kubernetes,
-        ingress=ControllerPlan(settings.ingress, _workload(settings.ingress), chosen.timeouts)
-        if settings.ingress.controller != "none"
+        ingress=ControllerPlan(
+            controller, settings.ingress, _workload(settings.ingress), load_balancer.timeouts
+        )
+        if controller
         else None,
         ingress_class=settings.ingress.ingress_class,
         apps=settings.apps,

@@ -5,10 +5,11 @@ Pure: no Pulumi, no network, no clock. Why these: docs/ingress.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
+from ..ingress.table import Signature, chosen
+from ..kinds import table as kinds
 from ..settings import model
 from ..settings.model import Settings
 
@@ -32,8 +33,8 @@ class Question:
     """The status codes that are an answer. Empty: whatever the application says."""
     secret: str | None = None
     """`namespace/name` of the Secret whose certificate has to be shown."""
-    traefik: bool = True
-    """Whether the controller is Portico's Traefik, whose own words are known."""
+    signature: Signature | None = None
+    """What tells the controller's own answers from the application's; None where nobody knows."""
     direct: bool = False
     """Whether there is no HTTP to be asked: a connection that stays open is the answer."""
 
@@ -54,17 +55,18 @@ class Question:
 def questions(settings: Settings) -> tuple[Question, ...]:
     """One for each application, in their order, or without any one for the controller; then one for each
     listener that goes past the controller."""
-    traefik = settings.ingress.controller == "traefik"
+    controller = chosen(settings.ingress.controller)
+    signature = controller.signature if controller else None
     listeners = settings.load_balancer.listeners
     direct = [Question(each.port, tls=False, direct=True) for each in listeners if each.protocol == "tcp"]
-    served = [_question(app, settings, traefik) for app in settings.apps]
+    served = [_question(app, settings, signature) for app in settings.apps]
     if not served and len(direct) < len(listeners):
         listener = _listener(settings, secure=False)
-        served = [Question(listener.port, listener.tls, traefik=traefik)]
+        served = [Question(listener.port, listener.tls, signature=signature)]
     return (*served, *direct)
 
 
-def _question(app: model.App, settings: Settings, traefik: bool) -> Question:
+def _question(app: model.App, settings: Settings, signature: Signature | None) -> Question:
     listener = _listener(settings, secure=app.tls_secret is not None)
     probe = app.probe or model.Probe()
     return Question(
@@ -75,7 +77,7 @@ def _question(app: model.App, settings: Settings, traefik: bool) -> Question:
         probe.path,
         probe.expect,
         f"{app.namespace}/{app.tls_secret}" if app.tls_secret and listener.tls else None,
-        traefik,
+        signature,
     )
 
 
@@ -86,18 +88,10 @@ def _listener(settings: Settings, secure: bool) -> model.Listener:
 
 def narrowed(settings: Settings) -> tuple[str, ...]:
     """Why this machine may get no answer from a front door that works."""
-    return tuple(_narrowed(settings.load_balancer))
-
-
-def _narrowed(balancer: model.LoadBalancer) -> Iterator[str]:
-    if EVERYBODY not in balancer.allowed_clients:
-        yield "this machine's address is none of portico:loadBalancer.allowedClients"
-    if balancer.openstack and not balancer.openstack.public:
-        yield (
-            "this machine has no way into the tenant network, which portico:loadBalancer.openstack.public: "
-            "false asks for"
-        )
-    if balancer.aws and balancer.aws.scheme == "internal":
-        yield (
-            "this machine has no way into the VPC, which portico:loadBalancer.aws.scheme: internal asks for"
-        )
+    load_balancer = settings.load_balancer
+    clients = (
+        ("this machine's address is none of portico:loadBalancer.allowedClients",)
+        if EVERYBODY not in load_balancer.allowed_clients
+        else ()
+    )
+    return (*clients, *kinds.chosen(load_balancer).planner().narrowed(load_balancer))

@@ -10,13 +10,6 @@ from dataclasses import dataclass
 
 from ..plan.questions import Question
 
-OWN_CERTIFICATE = b"TRAEFIK DEFAULT CERT"
-"""The common name of the certificate that Traefik makes itself (Traefik 3.7, TLS, Default Certificate)."""
-
-OWN_WORDS = {502: b"Bad Gateway", 503: b"no available server\n", 504: b"Gateway Timeout"}
-"""What Traefik 3.7.9 says by itself where a route is known. Go's own words for applications end with a line
-feed where Traefik's do not."""
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -50,7 +43,8 @@ def complaint(answer: Answer, question: Question, nobodys: Callable[[], Answer])
     Raises:
         OSError: nobody's question got no answer.
     """
-    if question.secret and question.traefik and OWN_CERTIFICATE in answer.certificate:
+    signature = question.signature
+    if question.secret and signature and signature.certificate in answer.certificate:
         return (
             f"the ingress controller shows its own certificate: the Secret {question.secret} is missing, or "
             f"holds no certificate for {question.host}"
@@ -67,7 +61,8 @@ def _broken_hop(answer: Answer, question: Question, nobodys: Callable[[], Answer
     if question.host is None:
         return _misunderstood(question) if answer.status == 400 else None
     if answer.status in (502, 503, 504):
-        by_controller = not question.traefik or answer.body == OWN_WORDS[answer.status]
+        signature = question.signature
+        by_controller = signature is None or answer.body == signature.bodies.get(answer.status)
         return (
             "the ingress controller answers, and the application behind it does not"
             if by_controller

@@ -6,10 +6,13 @@ Pure: no Pulumi, no network, no clock. Read by parsing. What must hold between s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from ipaddress import IPv4Address
 
-from ..kinds.table import KINDS, TYPES, Place
+from ..ingress import table as controllers
+from ..ingress.table import HEALTH
+from ..kinds.table import KINDS, TYPES, Kind, Place
 from . import values
 from .model import (
     App,
@@ -43,27 +46,12 @@ SOURCES = {
 }
 """The values of `nodes.from`, each with the keys that belong to it alone."""
 
-REQUIRED = {
-    "openstack-haproxy": ("openstack", "hosts"),
-    "octavia": ("openstack",),
-    "aws-nlb": ("aws",),
-    "metallb": ("metallb",),
-}
-"""The sections that a type cannot do without."""
-
-OPTIONAL = {"octavia": ("octavia",)}
-"""The sections that a type may have on top."""
-
-TAKEN_PORTS = {22: "the host's own SSH server", 61404: "the host's own status page"}
-"""The ports of an LB host that no listener can have, with who has them."""
+ROWS: Mapping[str, Kind] = {row.type: row for row in reversed(KINDS)}
+"""The row of each type; what is said here is the same for all variants of one."""
 
 MOST_CONNECTIONS = 200_000
 """What an LB host can be given: HAProxy needs 2.5 descriptors for each, and systemd's hard limit is
 524288."""
-
-LONGEST_IDLE = {"aws-nlb": 6000}
-"""What a type can do at most, in seconds, where that is less than the settings take (Elastic Load Balancing
-API, listener attribute tcp.idle_timeout.seconds)."""
 
 PROTOCOLS = ("http", "tcp")
 """The values of a listener's `protocol`."""
@@ -74,16 +62,13 @@ NO_UDP = "leave out a listener that is for UDP: HTTP/2 works over the TLS listen
 THERE_ALREADY = ("default", "kube-system", "kube-public", "kube-node-lease")
 """The namespaces that every cluster begins with (Kubernetes, Namespaces, Initial namespaces)."""
 
-OWN_NAMES = ("portico-health",)
-"""The controller's own entry points, which no listener may be named after."""
-
-SUBSECTIONS = ("openstack", "hosts", "octavia", "aws", "metallb")
+SUBSECTIONS: tuple[str, ...] = tuple(dict.fromkeys(key for row in KINDS for key in row.sections))
 """All of them."""
 
 
 def inside(kind: str) -> bool:
     """Whether a load balancer of this type stands inside the cluster."""
-    return any(row.type == kind and row.place is Place.INSIDE for row in KINDS)
+    return kind in ROWS and ROWS[kind].place is Place.INSIDE
 
 
 def kubernetes(read: Reader) -> Kubernetes:
@@ -158,8 +143,8 @@ def _address(read: Reader) -> NodeAddress:
 
 def ingress(read: Reader) -> Ingress:
     """`portico:ingress`"""
-    controller = read.choice("controller", default=Ingress.controller, allowed=("traefik", "none"))
-    if controller == "none":
+    controller = read.choice("controller", default=Ingress.controller, allowed=controllers.names())
+    if controller == controllers.NONE:
         unused = ("namespace", "defaultClass", "image", "replicas", "nodeSelector")
         read.refuse(*unused, rule="is not used with `controller: none`")
     made = Ingress(
@@ -178,10 +163,11 @@ def ingress(read: Reader) -> Ingress:
     )
     if made.namespace in THERE_ALREADY:
         read.wrong("namespace", rule="is made for the controller and is there already", remedy="leave it out")
-    if controller == "traefik" and made.health_path != "/ping" and read.sound("controller"):
+    row = controllers.chosen(controller)
+    if row and made.health_path != row.health_path and read.sound("controller"):
         read.wrong(
             "healthPath",
-            rule="must be '/ping' with traefik, which answers nowhere else",
+            rule=f"must be {row.health_path!r} with {controller}, which answers nowhere else",
             remedy="leave it out",
         )
     return made
@@ -201,20 +187,20 @@ def load_balancer(read: Reader) -> LoadBalancer:
     """`portico:loadBalancer`"""
     read.require("type", remedy=f"say one of {', '.join(TYPES)}")
     kind = read.choice("type", default="", allowed=TYPES)
-    required = REQUIRED.get(kind, ())
-    for section in required:
-        read.require(section, rule=f"is required with `type: {kind}`")
-    if kind:
-        belong = {*required, *OPTIONAL.get(kind, ())}
+    row = ROWS.get(kind)
+    if row:
+        for section in row.required:
+            read.require(section, rule=f"is required with `type: {kind}`")
         read.refuse(
-            *(key for key in SUBSECTIONS if key not in belong), rule=f"does not belong to `type: {kind}`"
+            *(key for key in SUBSECTIONS if key not in row.sections),
+            rule=f"does not belong to `type: {kind}`",
         )
     listeners = read.sections("listeners", partial(_listener, type=kind), least=1)
     read.distinct("listeners", listeners, lambda listener: listener.name or None, "name")
     read.distinct("listeners", listeners, lambda listener: listener.port or None, "port")
-    for index, listener in listeners.items() if kind == "openstack-haproxy" else ():
-        if listener.port in TAKEN_PORTS:
-            rule = f"must not be {listener.port} with `type: {kind}`: {TAKEN_PORTS[listener.port]} is there"
+    for index, listener in listeners.items():
+        if row and (holder := row.taken_ports.get(listener.port)):
+            rule = f"must not be {listener.port} with `type: {kind}`: {holder} is there"
             read.wrong("listeners", index, "port", rule=rule, remedy="choose another")
     return LoadBalancer(
         type=kind,
@@ -238,7 +224,7 @@ def _listener(read: Reader, type: str) -> Listener:
         remedy = "give that Service the type LoadBalancer itself"
         read.wrong("protocol", rule=f"may not be tcp with `type: {type}`", remedy=remedy)
     name = read.text("name", default="", rule=values.port_name)
-    if name in OWN_NAMES:
+    if name == HEALTH:
         read.wrong("name", rule="is the name of the controller's own port", remedy="choose another")
     port = read.number("port", default=0, low=1, high=65535)
     tls = read.flag("tls", default=port == 443 and not direct)
@@ -260,7 +246,7 @@ def timeouts(read: Reader, type: str) -> Timeouts:
         idle=read.number("idle", Timeouts.idle, low=60, high=86_400),
         read=read.number("read", Timeouts.read, low=0, high=86_400),
     )
-    longest = LONGEST_IDLE.get(type)
+    longest = ROWS[type].longest_idle if type in ROWS else None
     if longest is not None and made.idle > longest:
         rule = f"must be from 60 to {longest} with `type: {type}`, whose listeners take no more"
         read.wrong("idle", rule=rule, remedy=f"{longest} is the most")

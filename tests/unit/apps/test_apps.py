@@ -8,7 +8,7 @@ import pytest
 
 from portico.apps import LEAVE_SECONDS, TERMINATION_SECONDS, App, AppArgs
 from portico.settings import model
-from tests.unit.recorder import UNKNOWN, Recorder, build
+from portico.testing.recorder import UNKNOWN, Recorder, build
 
 WHOAMI = model.AppImage("docker.io/traefik/whoami:v1.11")
 SERVICE = "kubernetes:core/v1:Service"

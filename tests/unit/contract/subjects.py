@@ -1,21 +1,14 @@
-"""What the contract is held against: a kind of load balancer, built from a plan as the program would build
-it."""
+"""What the contract needs to know of each kind of the table: a stack file, and what its platform answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any
 from zlib import crc32
 
-from portico.capabilities import OFFLINE, Capabilities
-from portico.kinds import loading as loadbalancers
-from portico.kinds.loading import LOADBALANCERS, Load
+from portico.capabilities import Capabilities
 from portico.kinds.table import Kind
 from portico.names import Names
 from portico.openstack.answers import OpenStack, Subnet
-from portico.plan import make as plan
-from portico.plan.choice import Choice
-from portico.plan.make import Plan
 from portico.settings.model import (
     Aws,
     Hosts,
@@ -30,7 +23,7 @@ from portico.settings.model import (
     Wait,
 )
 from portico.settings.model import OpenStack as Where
-from tests.unit.recorder import Answer, Recorder, Resource, build
+from portico.testing import Answer, Resource, Subject
 
 NAMES = Names("portico-test")
 NODE_GROUPS = ("5e0f1c1e-0000-4000-8000-00000000000a", "sg-0123456789abcdef0")
@@ -117,66 +110,13 @@ def settings(kind: Kind, nodes: int = 2, direct: bool = False) -> Settings:
     )
 
 
-@dataclass(frozen=True)
-class Built:
-    """A load balancer and everything that was registered for it."""
-
-    plan: Plan
-    recorder: Recorder
-
-    @property
-    def component(self) -> Resource:
-        """The component itself."""
-        return next(resource for resource in self.recorder.registered if resource.name == "balancer")
-
-    @property
-    def children(self) -> tuple[Resource, ...]:
-        """All that was registered below it."""
-        return tuple(resource for resource in self.recorder.registered if resource.name != "balancer")
-
-    @property
-    def face(self) -> Mapping[str, Any]:
-        """What the component publishes: address, source_addresses, service, ready, details."""
-        return self.recorder.result  # type: ignore[no-any-return]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A kind, with the table that says which class builds it."""
-
-    kind: Kind
-    table: Mapping[str, Load] = field(default_factory=lambda: LOADBALANCERS)
-    like: Kind | None = None
-    """Another kind whose settings are used: a kind that is not in `SETTINGS` has none of its own."""
-
-    def plan(self, nodes: int = 2, can: Capabilities = ONLINE, direct: bool = False) -> Plan:
-        """What plan.make decides for it."""
-        made = plan.make(settings(self.like or self.kind, nodes, direct), can, NAMES)
-        if self.like is None:
-            return made
-        return replace(
-            made,
-            kind=Choice(self.kind, because="the test says so"),
-            client_ip=Choice(self.kind.client_ip, because=self.kind.because),
-        )
-
-    def build(
-        self, nodes: int = 2, can: Capabilities = ONLINE, preview: bool = False, direct: bool = False
-    ) -> Built:
-        """What Pulumi is asked for."""
-        planned = self.plan(nodes, can, direct)
-        return Built(planned, build(lambda: self._program(planned), preview=preview, answers=ANSWERS))
-
-    def preview_offline(self) -> Built:
-        """What is asked for by a preview that nobody has answered a question for."""
-        return self.build(can=OFFLINE, preview=True)
-
-    def _program(self, planned: Plan) -> Mapping[str, object]:
-        made = loadbalancers.build("balancer", planned, table=self.table)
-        return {
-            "address": made.address,
-            "source_addresses": made.source_addresses,
-            "service": made.service,
-            "ready": made.ready,
-            "details": dict(made.details),
-        }
+def subject(kind: Kind) -> Subject:
+    """A kind of the table."""
+    return Subject(
+        kind,
+        lambda nodes, direct: settings(kind, nodes, direct),
+        ONLINE,
+        ANSWERS,
+        NAMES,
+        frozenset(NODE_GROUPS),
+    )

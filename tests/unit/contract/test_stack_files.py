@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from portico.kinds.table import TYPES
-from tests.unit.recorder import Recorder, build
+from portico.testing.recorder import Recorder, build
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))

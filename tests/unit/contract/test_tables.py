@@ -1,5 +1,4 @@
-"""The table of kinds and the table of classes name the same types, and nobody needs another platform's
-packages."""
+"""The rows of the table lead to what they say, and nobody needs another platform's packages."""
 
 import subprocess
 import sys
@@ -7,14 +6,11 @@ import sys
 import pytest
 
 from portico.kinds.face import LoadBalancer
-from portico.kinds.loading import LOADBALANCERS
-from portico.kinds.table import KINDS, TYPES, Carries, ClientIp, Place
+from portico.kinds.table import KINDS, TYPES, Carries, ClientIp, Kind, Place, chosen, find
 from portico.problems import Refused
+from portico.settings.model import LoadBalancer as Section
+from portico.settings.model import Octavia, OpenStack
 from tests.unit.contract.subjects import SETTINGS
-
-
-def test_every_kind_in_the_table_can_be_built_and_nothing_else() -> None:
-    assert set(LOADBALANCERS) == set(TYPES)
 
 
 def test_every_row_is_under_contract() -> None:
@@ -22,11 +18,25 @@ def test_every_row_is_under_contract() -> None:
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_a_type_leads_to_a_class_of_its_own(type: str) -> None:
-    made = LOADBALANCERS[type]()
-    assert issubclass(made, LoadBalancer)
-    assert made is not LoadBalancer
-    assert [other for other in TYPES if LOADBALANCERS[other]() is made] == [type]
+def test_a_type_leads_to_a_class_and_a_planner_of_its_own(type: str) -> None:
+    component = find(type).load()
+    assert issubclass(component, LoadBalancer)
+    assert component is not LoadBalancer
+    assert [other for other in TYPES if find(other).load() is component] == [type]
+    assert [other for other in TYPES if find(other).planner() is find(type).planner()] == [type]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_what_a_type_needs_it_takes(kind: Kind) -> None:
+    assert set(kind.required) <= set(kind.sections)
+
+
+def test_a_variant_is_chosen_by_its_setting_and_the_first_row_holds_without_one() -> None:
+    where = OpenStack(network="k8s", public=False)
+    assert chosen(Section("octavia", openstack=where)).variant == "amphora"
+    assert chosen(Section("octavia", openstack=where, octavia=Octavia("ovn"))).variant == "ovn"
+    with pytest.raises(LookupError):
+        chosen(Section("octavia", openstack=where, octavia=Octavia("else")))
 
 
 def test_only_a_load_balancer_outside_names_proxy_sources() -> None:
@@ -42,8 +52,9 @@ def test_only_where_a_header_is_sent_at_all_does_a_check_carry_one() -> None:
 
 def test_nothing_of_aws_is_imported_before_it_is_chosen() -> None:
     asked = (
-        "import sys, portico.kinds.loading as kinds\n"
-        "kinds.LOADBALANCERS['octavia']()\n"
+        "import sys\n"
+        "from portico.kinds.table import find\n"
+        "find('octavia').load()\n"
         "print('pulumi_aws' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
@@ -54,6 +65,6 @@ def test_without_the_aws_package_the_error_says_what_to_install(monkeypatch: pyt
     monkeypatch.delitem(sys.modules, "portico.kinds.aws_nlb.component", raising=False)
     monkeypatch.setitem(sys.modules, "pulumi_aws", None)
     with pytest.raises(Refused) as refused:
-        LOADBALANCERS["aws-nlb"]()
+        find("aws-nlb").load()
     assert len(refused.value.problems) == 1
     assert 'pip install "./components[aws]"' in str(refused.value)

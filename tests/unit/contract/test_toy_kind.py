@@ -1,27 +1,47 @@
-"""A new kind takes one class and one row, and the contract that it is then under can fail."""
+"""The contract can fail: a kind that breaks a promise is found out. What a new kind takes, test_add_a_kind.py
+counts."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_openstack as openstack
 import pytest
 
+from portico.capabilities import Capabilities
 from portico.kinds.face import LoadBalancer
-from portico.kinds.loading import LOADBALANCERS
-from portico.kinds.table import KINDS, Carries, Check, ClientIp, Kind, Place
+from portico.kinds.table import Check, ClientIp, find
+from portico.plan.choice import Choice
 from portico.plan.make import Plan
-from tests.unit.contract.contract import Contract
-from tests.unit.contract.subjects import NODE_GROUPS, Subject
+from portico.testing import Contract, Subject
+from tests.unit.contract import subjects
+from tests.unit.contract.subjects import NODE_GROUPS
 
-ROW = Kind(
-    "toy",
-    Place.OUTSIDE,
-    ClientIp.PROXY_V2,
-    Check.TCP,
-    Carries.NOTHING,
+ROW = replace(
+    find("octavia"),
+    type="toy",
+    client_ip=ClientIp.PROXY_V2,
+    check=Check.TCP,
     because="a toy connects from an address of its own",
 )
-PLANNED_LIKE = next(kind for kind in KINDS if kind.type == "octavia")
+
+
+@dataclass(frozen=True)
+class Toyed(Subject):
+    """A toy, planned like Octavia."""
+
+    made: type[LoadBalancer] = LoadBalancer
+
+    def plan(self, nodes: int = 2, can: Capabilities | None = None, direct: bool = False) -> Plan:
+        planned = super().plan(nodes, can, direct)
+        return replace(
+            planned,
+            kind=Choice(ROW, because="the test says so"),
+            client_ip=Choice(ROW.client_ip, because=ROW.because),
+        )
+
+    def component(self) -> type[LoadBalancer]:
+        return self.made
 
 
 class Toy(LoadBalancer):
@@ -48,7 +68,7 @@ class Toy(LoadBalancer):
 
 
 class TestAToyKind(Contract):
-    """The whole contract, for a kind of one class and one row."""
+    """The whole contract, for a toy that keeps it."""
 
     @pytest.fixture
     def subject(self) -> Subject:
@@ -56,7 +76,8 @@ class TestAToyKind(Contract):
 
 
 def toy(made: type[LoadBalancer]) -> Subject:
-    return Subject(ROW, {**LOADBALANCERS, "toy": lambda: made}, like=PLANNED_LIKE)
+    like = subjects.subject(find("octavia"))
+    return Toyed(ROW, like.settings, like.online, like.answers, like.names, like.node_groups, made)
 
 
 def address(name: str, description: str, opts: pulumi.ResourceOptions | None = None) -> pulumi.Output[str]:

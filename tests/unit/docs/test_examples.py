@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.recorder import build
+from portico.testing.recorder import build
 
 PROGRAMS = sorted((Path(__file__).parents[3] / "examples").glob("*/__main__.py"))
 

@@ -4,7 +4,7 @@ from portico.exposure import Exposure
 from portico.kubernetes import objects
 from portico.names import Names
 from portico.settings import parse
-from tests.unit.recorder import build
+from portico.testing.recorder import build
 from tests.unit.settings.said import PAIR, but
 
 SAID = but(

@@ -6,9 +6,10 @@ import pytest
 from portico import state
 from portico.exposure import Exposure
 from portico.ingress import moved
+from portico.ingress.table import chosen
 from portico.names import Names
+from portico.testing.recorder import build
 from portico.traffic import Health, Listener
-from tests.unit.recorder import build
 from tests.unit.settings.said import METALLB, PAIR, but
 
 NAMES = Names("portico-test")
@@ -24,7 +25,7 @@ def service(name="portico-test-traefik", **ports):
 
 def said(kept, health=30082):
     resources = (state.Resource(urn, each["type"], each["outputs"]) for urn, each in kept.items())
-    return moved.sentence(state.State(tuple(resources)), NAMES, LISTENERS, Health(health))
+    return moved.sentence(state.State(tuple(resources)), NAMES, chosen("traefik"), LISTENERS, Health(health))
 
 
 def test_every_port_that_moves_is_named_with_what_it_costs():

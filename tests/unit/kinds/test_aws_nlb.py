@@ -12,8 +12,8 @@ from portico.kinds.table import find
 from portico.names import Names
 from portico.plan import make as plan
 from portico.settings.model import Settings, Timeouts
+from portico.testing.recorder import Recorder, build
 from tests.unit.contract.subjects import ANSWERS, NAMES, settings
-from tests.unit.recorder import Recorder, build
 
 BY_ADDRESS = settings(find("aws-nlb"))
 NODES = "sg-0123456789abcdef0"

@@ -12,7 +12,7 @@ from portico.kinds.metallb.manifest import MANIFEST, UPSTREAM_NAMESPACE, documen
 from portico.names import Names
 from portico.plan import make as plan
 from portico.settings.model import LoadBalancer, MetalLb, Settings
-from tests.unit.recorder import Recorder, build
+from portico.testing.recorder import Recorder, build
 
 RUNNING = ("Service", "Deployment", "DaemonSet")
 POOL = ("192.0.2.10-192.0.2.20", "198.51.100.0/28")

@@ -15,8 +15,8 @@ from portico.openstack.answers import Address, FloatingIp, OpenStack, Own
 from portico.plan import make as plan
 from portico.problems import Refused
 from portico.settings.model import Listener, NodeAddress, Settings, Timeouts
+from portico.testing.recorder import UNKNOWN, Recorder, Resource, build
 from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
-from tests.unit.recorder import UNKNOWN, Recorder, Resource, build
 
 AMPHORA = settings(find("octavia", "amphora"))
 OVN = settings(find("octavia", "ovn"))

@@ -14,8 +14,8 @@ from portico.kinds.table import find
 from portico.lbhost import MAX_HOSTS, payload, userdata
 from portico.plan import make as plan
 from portico.serving.hosts import Host
+from portico.testing.recorder import Recorder, build
 from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
-from tests.unit.recorder import Recorder, build
 
 INSTANCE = "openstack:compute/instance:Instance"
 

@@ -10,7 +10,7 @@ from portico.kubernetes import objects
 from portico.kubernetes.answers import Object
 from portico.names import Names
 from portico.settings import parse
-from tests.unit.recorder import Resource, build
+from portico.testing.recorder import Resource, build
 
 NODES = {"from": "addresses", "addresses": ["10.20.0.11"]}
 ID = "0123456789abcdef0"

@@ -12,9 +12,9 @@ from portico.kubernetes.answers import Object
 from portico.kubernetes.preflight import ask, made
 from portico.names import Names
 from portico.state import Resource, State
+from portico.testing.recorder import build
 from tests.unit.kubernetes.servers import refused, served, written
 from tests.unit.kubernetes.test_objects import PAIR, RUN, settings
-from tests.unit.recorder import build
 
 NAMES = Names("portico-test")
 SPACE = Object("v1", "Namespace", None, "portico-ingress")

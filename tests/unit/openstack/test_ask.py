@@ -9,9 +9,10 @@ import pytest
 from openstack import exceptions
 from openstack.config import loader
 
+from portico.kinds.octavia.ask import octavia_providers
 from portico.names import Names
 from portico.openstack.answers import Admission, Own, Quota, Stranger
-from portico.openstack.ask import ask, octavia_providers
+from portico.openstack.ask import ask
 from portico.openstack.cloud import connect
 from portico.problems import Refused
 from portico.settings.model import Nodes

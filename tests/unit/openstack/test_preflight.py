@@ -8,7 +8,7 @@ from openstack.config import loader
 
 from portico import connections
 from portico.exposure import Exposure
-from tests.unit.recorder import UNKNOWN, build
+from portico.testing.recorder import UNKNOWN, build
 
 IDS = {
     what: f"5e0f1c1e-0000-4000-8000-00000000000{digit}"

@@ -2,8 +2,13 @@
 
 import pytest
 
+from portico.ingress.table import CONTROLLERS
 from portico.plan.questions import Question, narrowed, questions
 from tests.unit.settings.said import APP, AWS, OCTAVIA, PAIR, but, read
+
+
+def traefiks(*facts):
+    return Question(*facts, signature=CONTROLLERS[0].signature)
 
 
 def asked(base=PAIR, **changes):
@@ -13,8 +18,8 @@ def asked(base=PAIR, **changes):
 def test_every_application_is_asked_at_its_own_host_and_path_without_tls_where_that_can_be():
     other = {**APP, "name": "api", "host": "*.example.org", "path": "/api"}
     assert asked(apps=[APP, other]) == (
-        Question(80, False, "shop.example.org"),
-        Question(80, False, "portico.example.org", "/api"),
+        traefiks(80, False, "shop.example.org"),
+        traefiks(80, False, "portico.example.org", "/api"),
     )
 
 
@@ -35,12 +40,12 @@ def test_an_application_with_a_certificate_is_asked_over_tls_where_a_listener_en
 
 
 def test_without_an_application_the_controller_is_asked_and_any_of_its_words_will_do():
-    assert asked() == (Question(80, False, None),)
+    assert asked() == (traefiks(80, False, None),)
 
 
 def test_another_controllers_words_are_not_known():
     (question,) = asked(but(PAIR, {"ingress.controller": "none"}), apps=[APP])
-    assert not question.traefik
+    assert question.signature is None
 
 
 @pytest.mark.parametrize(
@@ -85,8 +90,8 @@ TCP = {
 
 def test_a_tcp_listener_is_asked_besides_and_never_in_the_name_of_an_application():
     direct = Question(22222, False, direct=True)
-    assert asked(but(PAIR, TCP), apps=[APP]) == (Question(80, False, "shop.example.org"), direct)
-    assert asked(but(PAIR, TCP)) == (Question(80, False), direct)
+    assert asked(but(PAIR, TCP), apps=[APP]) == (traefiks(80, False, "shop.example.org"), direct)
+    assert asked(but(PAIR, TCP)) == (traefiks(80, False), direct)
 
 
 def test_a_stack_with_tcp_listeners_alone_asks_those_alone():

@@ -14,11 +14,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from portico.ingress.table import CONTROLLERS
 from portico.plan.questions import Question
 from portico.serving.address import address_answers
 from portico.settings.model import Wait
 from tests.unit.serving.conftest import NOBODY
 
+(TRAEFIK,) = CONTROLLERS
 HOST = "hello.example.org"
 PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
@@ -89,7 +91,7 @@ def door():
 
 def ask(door, *changes, minutes=1, narrowed=(), host=HOST, **change):
     port = door if isinstance(door, int) else door.server_port
-    question = Question(port, False, host)
+    question = Question(port, False, host, signature=TRAEFIK.signature)
     questions = [replace(question, **each) for each in changes or [change]]
     wait = Wait(minutes=minutes)
     return asyncio.run(address_answers(NOBODY, "127.0.0.1", questions, wait, narrowed))
@@ -125,13 +127,13 @@ def test_a_404_with_an_id_of_its_own_each_time_is_the_controllers_where_nobody_g
     def kong(number):
         return own(404, b'{"request_id": "%d"}' % number, ("X-Kong-Request-Id", str(number)))
 
-    said = refused(door(kong(1000), nobody=kong(2000)), traefik=False)
+    said = refused(door(kong(1000), nobody=kong(2000)), signature=None)
     assert "knows no Ingress" in said
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_of_another_controller_nobody_knows_whose_error_it_is(door, status):
-    assert "the application behind it does not" in refused(door(passed_on(status)), traefik=False)
+    assert "the application behind it does not" in refused(door(passed_on(status)), signature=None)
 
 
 def test_without_an_application_the_controllers_404_is_answer_enough(door):

@@ -12,9 +12,7 @@ from ipaddress import ip_address, ip_network
 from ...problems import Problem
 from ...settings.model import Timeouts
 from ...traffic import Health, Listener
-
-HEALTH = "portico-health"
-"""The health endpoint's entry point and port name."""
+from ..table import HEALTH
 
 RESERVED = (HEALTH, "traefik")
 """What no listener may be called: an entry point `traefik` is Traefik's own and serves no application."""

@@ -4,69 +4,33 @@ May touch Pulumi. Read by exposure. Decides nothing: what it listens on and whom
 plan and from the load balancer. Why each setting: docs/ingress.md.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 import pulumi
 import pulumi_kubernetes as k8s
 
 from ... import pods
-from ...kinds.face import ServiceShape
-from ...names import Names
-from ...plan.make import ControllerPlan
 from ...problems import Refused
-from ...traffic import Health, Listener
-from .arguments import HEALTH, PING_PATH, TERMINATION_SECONDS, arguments, problems
+from ..face import ControllerArgs, IngressController
+from ..table import HEALTH
+from .arguments import PING_PATH, TERMINATION_SECONDS, arguments, problems
 
 READ = ["list", "watch"]
 """All that an informer does."""
 
 
-@dataclass(frozen=True)
-class TraefikArgs:
-    """What Traefik is told."""
-
-    names: Names
-    plan: ControllerPlan
-    listeners: tuple[Listener, ...]
-    health: Health
-    traffic_policy: str
-    """`externalTrafficPolicy`: Local or Cluster."""
-    trusted: pulumi.Input[Sequence[str]] = ()
-    """CIDRs whose PROXY header is believed: the load balancer's. Empty: nobody's, PROXY protocol is off."""
-    published: pulumi.Input[str] | None = None
-    """The address or host name in `Ingress.status`. None: that of a Service of type LoadBalancer."""
-    service: ServiceShape = field(default_factory=ServiceShape)
-    after: Sequence[pulumi.Resource] = ()
-    """What has to be there before the Service: inside the cluster, what gives the Service its address."""
-    outlives: Sequence[pulumi.Resource] = ()
-    """What has to be there as long as the class is: the load balancer. A `destroy` for which the cluster is
-    dead stops at the class, and connections are still carried."""
-
-
-class Traefik(pulumi.ComponentResource):
+class Traefik(IngressController):
     """The ingress controller Traefik.
 
     Raises:
         Refused: a listener has a name of Traefik's own, or the health path is another than Traefik's.
     """
 
-    address: pulumi.Output[str] | None
-    """The published address, or that of a Service of type LoadBalancer. None: there is no such thing."""
     service: k8s.core.v1.Service
-    serving: tuple[pulumi.Resource, ...]
-    """What an Ingress needs before it is served and gets its address."""
 
-    def __init__(self, name: str, args: TraefikArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: ControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         settings = args.plan.settings
         if wrong := list(problems(args.listeners, args.health)):
             raise Refused("Traefik cannot be told so", wrong)
-        super().__init__(
-            "portico:index:Traefik",
-            name,
-            {"namespace": settings.namespace, "ingressClass": settings.ingress_class},
-            opts,
-        )
+        super().__init__(name, args, opts)
         self._name, self._args = name, args
         self._labels = pods.labels("traefik", args.names.prefix)
         self._child = pulumi.ResourceOptions(parent=self)

@@ -6,13 +6,16 @@ docs/aws.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Network
 
 from ...names import Names
 from ...plan.choice import Choice
+from ...plan.planner import Planner
 from ...plan.request import Request
+from ...settings.model import LoadBalancer
 from ...traffic import Listener
 
 NAME_LENGTH = 32
@@ -83,3 +86,14 @@ def make(request: Request) -> AwsNlbPlan:
         idle_seconds=load_balancer.timeouts.idle,
         node_ports=tuple(sorted(node_ports | {settings.ingress.health_port})),
     )
+
+
+def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
+    """Why a machine outside of the VPC may get no answer."""
+    if load_balancer.aws and load_balancer.aws.scheme == "internal":
+        yield (
+            "this machine has no way into the VPC, which portico:loadBalancer.aws.scheme: internal asks for"
+        )
+
+
+PLANNER = Planner(make, narrowed=narrowed)

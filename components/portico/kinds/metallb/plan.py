@@ -5,11 +5,20 @@ Pure: no Pulumi, no network, no clock. Read by the component.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from ...kubernetes.answers import Object
+from ...kubernetes.wanted import STACK, Needed, Wanted, namespace
+from ...names import Names
 from ...plan.choice import Choice
+from ...plan.planner import Planner
 from ...plan.request import Request
+from ...settings.model import Settings
+from .manifest import documents, in_namespace
+
+DEFINITION = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
 
 @dataclass(frozen=True)
@@ -44,3 +53,46 @@ def make(request: Request) -> MetalLbPlan:
         address=metallb.address,
         allowed_clients=settings.load_balancer.allowed_clients,
     )
+
+
+def wanted(settings: Settings, names: Names) -> Iterator[Wanted]:
+    """MetalLB itself where it is installed, the pool and its announcement."""
+    metallb = settings.load_balancer.metallb
+    if metallb is None:
+        return
+    section = "portico:loadBalancer.metallb"
+    if metallb.install:
+        for document in documents():
+            moved = in_namespace(document, metallb.namespace)
+            metadata = moved["metadata"]
+            yield Wanted(
+                Object(moved["apiVersion"], moved["kind"], metadata.get("namespace"), metadata["name"]),
+                f"{section}.install",
+                "True",
+                "say `install: false` where MetalLB is in the cluster, else another `namespace`",
+            )
+    for kind in ("IPAddressPool", "L2Advertisement"):
+        yield Wanted(
+            Object("metallb.io/v1beta1", kind, metallb.namespace, names.of("pool")),
+            STACK,
+            repr(names.prefix),
+            "choose another name for the stack",
+        )
+
+
+def needed(settings: Settings) -> Iterator[Needed]:
+    """MetalLB and its namespace, where it is not installed here."""
+    metallb = settings.load_balancer.metallb
+    if metallb is not None and not metallb.install:
+        section = "portico:loadBalancer.metallb"
+        yield namespace(f"{section}.namespace", metallb.namespace)
+        yield Needed(
+            Object(*DEFINITION, None, "ipaddresspools.metallb.io"),
+            f"{section}.install",
+            "False",
+            "MetalLB is not in the cluster",
+            "say `install: true`, or install it first",
+        )
+
+
+PLANNER = Planner(make, wanted=wanted, needed=needed)

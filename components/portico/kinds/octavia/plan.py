@@ -12,8 +12,9 @@ from ipaddress import IPv4Network
 from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack.answers import OpenStack, Subnet
-from ...openstack.place import OpenStackPlace, place
+from ...openstack.place import OpenStackPlace, narrowed, place
 from ...plan.choice import Choice
+from ...plan.planner import Planner
 from ...plan.request import Request
 from ...problems import Problem, Refused
 from ...settings.model import Octavia as OctaviaSettings
@@ -222,3 +223,6 @@ def _provider(plan: OctaviaPlan, cloud: OpenStack) -> Iterator[Problem]:
             f"this region's Octavia has the providers {', '.join(providers)}",
             "choose one of them",
         )
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed)

@@ -15,8 +15,9 @@ from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Timers, paylo
 from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack.answers import OpenStack
-from ...openstack.place import OpenStackPlace, place
+from ...openstack.place import OpenStackPlace, narrowed, place
 from ...plan.choice import Choice
+from ...plan.planner import Planner
 from ...plan.request import Request, Traffic
 from ...problems import Problem
 from ...settings.model import Hosts
@@ -297,3 +298,6 @@ def _needs(things: Mapping[str, tuple[str, ...]], cloud: OpenStack) -> Mapping[s
         "ram": hosts * cloud.flavor_ram,
         "security_group_rules": needs["security_group_rules"] + needs["security_groups"] * DEFAULT_RULES,
     }
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed)

@@ -6,15 +6,17 @@ from typing import Any
 import pulumi
 import pytest
 
-from portico.ingress import CONTROLLERS, Traefik, TraefikArgs
+from portico.ingress.face import ControllerArgs
+from portico.ingress.table import CONTROLLERS, chosen
+from portico.ingress.traefik.component import Traefik
 from portico.kinds.face import ServiceShape
 from portico.names import Names
 from portico.plan.choice import Choice
 from portico.plan.make import ControllerPlan
 from portico.problems import Refused
 from portico.settings.model import Ingress, Timeouts
+from portico.testing.recorder import UNKNOWN, Recorder, build
 from portico.traffic import Health, Listener
-from tests.unit.recorder import UNKNOWN, Recorder, build
 
 NAMES = Names("portico-test")
 LISTENERS = (Listener("http", 80, 30080), Listener("https", 443, 30443, tls=True))
@@ -25,6 +27,8 @@ INSIDE = ServiceShape(
     source_ranges=("198.51.100.0/24",),
 )
 SERVICE = "kubernetes:core/v1:Service"
+
+(TRAEFIK,) = CONTROLLERS
 
 
 def traefik(
@@ -40,6 +44,7 @@ def traefik(
 ) -> Recorder:
     """Everything that is registered for a controller."""
     plan = ControllerPlan(
+        TRAEFIK,
         Ingress(**settings),
         Choice("Deployment" if settings.get("replicas") else "DaemonSet", because="a test says so"),
         Timeouts(),
@@ -48,7 +53,7 @@ def traefik(
     def program() -> object:
         made = Traefik(
             "ingress",
-            TraefikArgs(
+            ControllerArgs(
                 NAMES,
                 plan,
                 listeners,
@@ -264,5 +269,5 @@ def test_a_listener_with_a_name_of_traefiks_own_is_refused_before_anything_is_ma
 
 
 def test_the_table_of_controllers_leads_here() -> None:
-    assert CONTROLLERS["traefik"] is Traefik
-    assert "none" not in CONTROLLERS
+    assert TRAEFIK.load() is Traefik
+    assert chosen("none") is None

@@ -1,8 +1,7 @@
 """What a Pulumi program asks the engine for, recorded request by request, with no engine and no provider.
 
 `build(program)` runs a program in a Pulumi runtime of its own and returns everything that it registered:
-inputs, parent, aliases, dependencies, options and outputs. Tests of components read it; test_recorder.py
-tests it.
+inputs, parent, aliases, dependencies, options and outputs. Tests of components read it.
 """
 
 from __future__ import annotations

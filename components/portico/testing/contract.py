@@ -1,41 +1,43 @@
 """What every kind of load balancer promises. A test class derives from Contract and says who the `subject`
-is."""
+is; pytest finds the promises in it, each a test.
+
+Read by tests. How to use it: docs/add-a-kind.md.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 
-from portico.ingress.traefik.arguments import HEALTH, arguments
-from portico.kinds.table import Carries, ClientIp, Place
-from portico.settings.model import Timeouts
-from tests.unit.contract.subjects import NAMES, NODE_GROUPS, Subject
-from tests.unit.recorder import UNKNOWN, Resource, Secret
-
-LINKS = {
-    "openstack:networking/floatingIpAssociate:FloatingIpAssociate",
-    "openstack:loadbalancer/members:Members",
-    "aws:lb/targetGroupAttachment:TargetGroupAttachment",
-    "aws:autoscaling/attachment:Attachment",
-}
-"""What only joins two things has no name of its own on its platform."""
-
-IN_PLACE = {
-    "openstack:compute/instance:Instance": {"metadata"},
-    "openstack:loadbalancer/members:Members": {"members"},
-}
-"""What a platform changes in a thing that goes on working."""
+from ..kinds.table import ClientIp, Place
+from .recorder import UNKNOWN, Resource, Secret
+from .subject import Subject
 
 SCHEMA = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 """A schema speaks of passwords and holds none."""
 
-JOINING = {"aws:lb/targetGroupAttachment:TargetGroupAttachment"}
-"""What a node more may add."""
-
 RULES = ("networking/secGroupRule:SecGroupRule", "vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+"""The types of security group rules, without their provider."""
 
 
 class Contract:
-    """The promises, each a test."""
+    """The promises. What a platform does in another way is said in the attributes, by type token."""
+
+    links: frozenset[str] = frozenset(
+        {
+            "openstack:networking/floatingIpAssociate:FloatingIpAssociate",
+            "openstack:loadbalancer/members:Members",
+            "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+            "aws:autoscaling/attachment:Attachment",
+        }
+    )
+    """What only joins two things, and has no name of its own on its platform."""
+    in_place: Mapping[str, frozenset[str]] = {
+        "openstack:compute/instance:Instance": frozenset({"metadata"}),
+        "openstack:loadbalancer/members:Members": frozenset({"members"}),
+    }
+    """What a platform changes in a thing that goes on working."""
+    joining: frozenset[str] = frozenset({"aws:lb/targetGroupAttachment:TargetGroupAttachment"})
+    """What a node more may add."""
 
     def test_children_are_named_after_and_owned_by_the_component(self, subject: Subject) -> None:
         built = subject.build()
@@ -46,9 +48,10 @@ class Contract:
 
     def test_every_physical_name_carries_the_stacks_prefix(self, subject: Subject) -> None:
         for child in subject.build().children:
-            assert all(name.startswith(NAMES.prefix) for name in physical_names(child)), child.inputs
-            unnamed = child.type in LINKS or is_manifest(child)
-            assert unnamed or list(marks(child)), f"nothing of {child.urn} says whose it is"
+            assert all(name.startswith(subject.names.prefix) for name in physical_names(child)), child.inputs
+            unnamed = child.type in self.links or is_manifest(child)
+            marked = list(marks(child, subject.names.prefix))
+            assert unnamed or marked, f"nothing of {child.urn} says whose it is"
 
     def test_publishes_its_address_or_leaves_it_to_the_service(self, subject: Subject) -> None:
         face = subject.build().face
@@ -67,18 +70,6 @@ class Contract:
             assert sources
             assert all(ip_network(source).prefixlen > 8 for source in sources), sources
 
-    def test_the_health_port_believes_the_header_that_a_check_carries(self, subject: Subject) -> None:
-        built = subject.build()
-        told = arguments(
-            built.plan.listeners,
-            built.plan.health,
-            built.plan.ingress_class,
-            Timeouts(),
-            trusted=built.face["source_addresses"],
-        )
-        believed = [word for word in told if word.startswith(f"--entryPoints.{HEALTH}.proxyProtocol")]
-        assert len(believed) == (subject.kind.check_carries is Carries.PROXY_V2)
-
     def test_registers_its_outputs(self, subject: Subject) -> None:
         built = subject.build()
         outputs = built.recorder.outputs(built.component)
@@ -89,10 +80,10 @@ class Contract:
         before = {child.urn: child for child in subject.build(nodes=2).children}
         after = {child.urn: child for child in subject.build(nodes=3).children}
         assert before.keys() <= after.keys()
-        assert {after[urn].type for urn in after.keys() - before.keys()} <= JOINING
+        assert {after[urn].type for urn in after.keys() - before.keys()} <= self.joining
         for urn, child in before.items():
             changed = {key for key in child.inputs if child.inputs[key] != after[urn].inputs.get(key)}
-            assert changed <= IN_PLACE.get(child.type, set()), urn
+            assert changed <= self.in_place.get(child.type, frozenset()), urn
 
     def test_previews_offline_what_an_update_makes(self, subject: Subject) -> None:
         offline = subject.preview_offline()
@@ -106,7 +97,7 @@ class Contract:
     def test_the_nodes_admit_no_more_than_the_load_balancer_needs(self, subject: Subject) -> None:
         built = subject.build()
         ports = {listener.node_port for listener in built.plan.listeners} | {built.plan.health.node_port}
-        for rule in node_rules(built.children):
+        for rule in node_rules(built.children, subject.node_groups):
             low, high = (
                 rule.inputs.get("portRangeMin", rule.inputs.get("fromPort")),
                 rule.inputs.get("portRangeMax", rule.inputs.get("toPort")),
@@ -117,32 +108,17 @@ class Contract:
             assert source or rule.inputs.get("remoteGroupId") or rule.inputs.get("referencedSecurityGroupId")
             assert source != "0.0.0.0/0", f"{rule.urn} admits everyone"
 
-    def test_a_listener_of_somebodys_own_service_gets_bytes_alone_and_is_asked_by_itself(
-        self, subject: Subject
-    ) -> None:
+    def test_a_listener_of_somebodys_own_service_is_let_to_the_nodes(self, subject: Subject) -> None:
         if subject.kind.place is Place.INSIDE:
             return
         built = subject.build(direct=True)
-        for child in built.children:
-            if child.type == "openstack:loadbalancer/pool:Pool" and "-2222" in child.name:
-                assert child.inputs["protocol"] == "TCP"
-            if child.type == "openstack:loadbalancer/monitor:Monitor" and "-2222" in child.name:
-                assert child.inputs["type"] == "TCP"
-                assert "urlPath" not in child.inputs
-            if child.type == "openstack:loadbalancer/members:Members" and "-2222" in child.name:
-                assert all(
-                    (member["protocolPort"], member.get("monitorPort")) == (30022, None)
-                    for member in child.inputs["members"]
-                )
-            if child.type == "aws:lb/targetGroup:TargetGroup" and "-2222" in child.name:
-                assert child.inputs["proxyProtocolV2"] is False
-                assert child.inputs["healthCheck"]["protocol"] == "TCP"
-                assert child.inputs["healthCheck"]["port"] == "traffic-port"
+        direct = {listener.node_port for listener in built.plan.listeners if listener.direct}
         ports = {
             rule.inputs.get("portRangeMin", rule.inputs.get("fromPort"))
-            for rule in node_rules(built.children)
+            for rule in node_rules(built.children, subject.node_groups)
         }
-        assert 30022 in ports or not ports
+        assert direct
+        assert direct <= ports or not ports
 
     def test_every_reason_is_a_sentence(self, subject: Subject) -> None:
         reasons = subject.plan().reasons()
@@ -172,17 +148,17 @@ def is_manifest(resource: Resource) -> bool:
     return resource.type.startswith("kubernetes:") and "metallb.io/" not in resource.type
 
 
-def marks(resource: Resource) -> Iterator[str]:
+def marks(resource: Resource, prefix: str) -> Iterator[str]:
     """Wherever a platform shows the stack's prefix."""
     for text in (*physical_names(resource), resource.inputs.get("description", "")):
-        if NAMES.prefix in text:
+        if prefix in text:
             yield text
 
 
-def node_rules(resources: tuple[Resource, ...]) -> Iterator[Resource]:
+def node_rules(resources: tuple[Resource, ...], groups: frozenset[str]) -> Iterator[Resource]:
     """The rules of the nodes' security group."""
     for resource in resources:
-        if resource.type.endswith(RULES) and resource.inputs["securityGroupId"] in NODE_GROUPS:
+        if resource.type.endswith(RULES) and resource.inputs["securityGroupId"] in groups:
             yield resource
 
 

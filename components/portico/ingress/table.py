@@ -1,0 +1,111 @@
+"""The table of ingress controllers: a row says where the controller's folder is, and what is known of it.
+
+Pure: no Pulumi, no network, no clock. Read by settings, the questions, the plan and exposure. A new
+controller is one row here and one folder: docs/add-a-kind.md. Its modules are imported when it is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+from ..kubernetes.answers import Object
+from ..names import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..kubernetes.wanted import Wanted
+    from ..settings.model import Settings
+    from .face import IngressController
+
+NONE = "none"
+"""The value of `ingress.controller` where a controller is there already."""
+
+HEALTH = "portico-health"
+"""The name of the health endpoint's port, of the controller's entry point as of its Service."""
+
+
+class Objects(Protocol):
+    """The module `objects` of a controller's folder."""
+
+    def wanted(self, settings: Settings, names: Names) -> Iterable[Wanted]:
+        """The Kubernetes objects that the component makes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What tells a controller's answers from an application's."""
+
+    certificate: bytes
+    """In the certificate that it shows where it has none for a host name."""
+    bodies: Mapping[int, bytes] = field(default_factory=dict)
+    """By status: what it says where a route is known, and the application behind it does not answer."""
+
+
+@dataclass(frozen=True)
+class Controller:
+    """A row of the table."""
+
+    name: str
+    """The value of `ingress.controller`; its objects are named after it."""
+    package: str
+    """The Python package of the controller: `objects`, and `component` with its class."""
+    component: str
+    """The class in `component`."""
+    health_path: str
+    """Where it says that it serves."""
+    signature: Signature
+
+    def service(self, namespace: str, names: Names) -> Object:
+        """The Service that holds the node ports."""
+        return Object("v1", "Service", namespace, names.of(self.name))
+
+    def objects(self) -> Objects:
+        """Which Kubernetes objects it makes."""
+        return cast(Objects, import_module(f"{self.package}.objects"))
+
+    def load(self) -> type[IngressController]:
+        """The class that builds it."""
+        component: type[IngressController] = getattr(
+            import_module(f"{self.package}.component"), self.component
+        )
+        return component
+
+
+CONTROLLERS: tuple[Controller, ...] = (
+    Controller(
+        "traefik",
+        f"{__package__}.traefik",
+        "Traefik",
+        health_path="/ping",
+        # Traefik 3.7.9: TLS, Default Certificate; what it says by itself where a route is known. Go's own
+        # words for applications end with a line feed where Traefik's do not.
+        signature=Signature(
+            certificate=b"TRAEFIK DEFAULT CERT",
+            bodies={502: b"Bad Gateway", 503: b"no available server\n", 504: b"Gateway Timeout"},
+        ),
+    ),
+)
+
+
+def names() -> tuple[str, ...]:
+    """The values that `ingress.controller` may take."""
+    return (*(controller.name for controller in CONTROLLERS), NONE)
+
+
+def chosen(name: str) -> Controller | None:
+    """The row of that name; None for `none`.
+
+    Raises:
+        LookupError: no such row.
+    """
+    if name == NONE:
+        return None
+    for controller in CONTROLLERS:
+        if controller.name == name:
+            return controller
+    raise LookupError(f"no ingress controller {name!r}")
