@@ -98,6 +98,8 @@ class Kind:
     """Where the settings name the variant, from `loadBalancer` on; empty where the type has one row."""
     variant: str = ""
     """The variant, where one type has several. The first row is what holds where none is named."""
+    address_pairs: bool = False
+    """Whether it sets allowed address pairs on ports of an OpenStack network."""
     sdk: str = ""
     """The Python package that the component needs and that Portico installs only as an extra."""
     traffic_policy: str = "Local"
@@ -172,6 +174,7 @@ KINDS: tuple[Kind, ...] = (
         platforms=frozenset({Platform.OPENSTACK}),
         sections=("openstack", "hosts"),
         required=("openstack", "hosts"),
+        address_pairs=True,
         taken_ports={22: "the host's own SSH server", 61404: "the host's own status page"},
     ),
     _AMPHORA,

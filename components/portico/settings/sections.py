@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 
 from ..ingress import table as controllers
 from ..ingress.table import HEALTH
-from ..kinds.table import KINDS, TYPES, Kind, Place
+from ..kinds.table import KINDS, TYPES, Kind, Place, Platform
 from . import values
 from .model import (
     App,
@@ -94,12 +94,13 @@ def nodes(read: Reader, type: str, listed: bool, by_group: bool) -> Nodes:
     elif listed:
         read.require("from", remedy=f"say one of {', '.join(SOURCES)}")
     source = read.choice("from", default="addresses", allowed=tuple(SOURCES))
-    if source == "openstack" and type == "aws-nlb":
+    on_aws = type in ROWS and Platform.AWS in ROWS[type].platforms
+    if source == "openstack" and on_aws:
         remedy = "or name aws.autoScalingGroup"
-        read.wrong("from", rule="must be addresses or cidr with aws-nlb", remedy=remedy)
+        read.wrong("from", rule=f"must be addresses or cidr with {type}", remedy=remedy)
     elif not by_group and read.right("from"):
         _source_keys(read, source)
-    group_id = values.aws_id("sg") if type == "aws-nlb" else values.text
+    group_id = values.aws_id("sg") if on_aws else values.text
     return Nodes(
         source=source,
         addresses=tuple(_addresses(read)),
@@ -259,8 +260,8 @@ def openstack(read: Reader, type: str) -> OpenStack:
     public = read.flag("public", OpenStack.public)
     if not public:
         read.refuse("floatingIp", "externalNetwork", "keepAddress", rule="is not used with `public: false`")
-    if type == "octavia":
-        read.refuse("addressPairsAllowed", rule="is not used with `type: octavia`")
+    if type in ROWS and not ROWS[type].address_pairs:
+        read.refuse("addressPairsAllowed", rule=f"is not used with `type: {type}`")
     floating_ip = read.text("floatingIp", default=None, rule=values.floating_ip)
     if public and floating_ip is None and read.sound("public") and read.sound("floatingIp"):
         read.require(

@@ -1,10 +1,14 @@
 """The rows of the table lead to what they say, and nobody needs another platform's packages."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from portico.ingress import table as controllers
+from portico.kinds import table
 from portico.kinds.face import LoadBalancer
 from portico.kinds.table import KINDS, TYPES, Carries, ClientIp, Kind, Place, chosen, find
 from portico.problems import Refused
@@ -68,3 +72,38 @@ def test_without_the_aws_package_the_error_says_what_to_install(monkeypatch: pyt
         find("aws-nlb").load()
     assert len(refused.value.problems) == 1
     assert 'pip install "./components[aws]"' in str(refused.value)
+
+
+def who_names(word: str, folder: str, row: Path) -> list[str]:
+    """The modules outside of a folder, and beside its row, in whose code the word stands by itself."""
+    package = Path(table.__file__).parents[1]
+    others = [
+        file
+        for file in package.rglob("*.py")
+        if file != row and not str(file.relative_to(package)).startswith(f"{folder}/")
+    ]
+    return [
+        str(file.relative_to(package))
+        for file in others
+        if any(
+            isinstance(node, ast.Constant) and node.value == word
+            for node in ast.walk(ast.parse(file.read_text()))
+        )
+    ]
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_no_code_outside_of_its_folder_and_its_row_names_a_kind(type: str) -> None:
+    folder = find(type).package.removeprefix("portico.").replace(".", "/")
+    sections = {"settings/model.py", "settings/sections.py"} if type in find(type).sections else set()
+    assert set(who_names(type, folder, Path(table.__file__))) <= sections
+
+
+@pytest.mark.parametrize("controller", controllers.CONTROLLERS, ids=lambda row: row.name)
+def test_no_code_outside_of_its_folder_and_its_row_names_a_controller(
+    controller: controllers.Controller,
+) -> None:
+    folder = controller.package.removeprefix("portico.").replace(".", "/")
+    # The default of `ingress.controller`.
+    named = set(who_names(controller.name, folder, Path(controllers.__file__)))
+    assert named <= {"settings/model.py"}
