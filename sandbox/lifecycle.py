@@ -58,17 +58,17 @@ class Sandbox:
         Raises RefusedError, PackagesError, StartupError, KubernetesError.
         """
         with self._alone():
-            there = self.parts()
-            if there is not None and wanted | there == there and self._all_running():
+            present = self.parts()
+            if present is not None and wanted | present == present and self._all_running():
                 self.openstack.hypervisors.mend()
                 self.progress.say("the sandbox is up")
                 return
-            self._refuse(running=there is not None)
-            if there is None:
+            self._refuse(running=present is not None)
+            if present is None:
                 self._clear()
                 self._bring_up(wanted)
             else:
-                self._extend(there, wanted)
+                self._extend(present, wanted)
 
     def down(self) -> None:
         """Ends everything and removes every process, mount, namespace and control group. Downloads and the
@@ -107,14 +107,14 @@ class Sandbox:
         side_by_side(todo)
         self._finish(wanted)
 
-    def _extend(self, there: Parts, wanted: Parts) -> None:
+    def _extend(self, present: Parts, wanted: Parts) -> None:
         """Adds what is wanted to a sandbox that is up, and starts again what has ended."""
         todo: list[Callable[[], object]] = [self.openstack.ensure_running]
-        whole = wanted | there
-        if whole.kubernetes and not (there.kubernetes and self._all_running()):
+        parts = wanted | present
+        if parts.kubernetes and not (present.kubernetes and self._all_running()):
             todo.append(in_turn(self.kubernetes.prepare, self.kubernetes.up))
         side_by_side(todo)
-        self._finish(whole)
+        self._finish(parts)
 
     def _finish(self, parts: Parts) -> None:
         found = self.openstack.relays() + (self.kubernetes.relays() if parts.kubernetes else [])
@@ -181,6 +181,6 @@ def in_turn(*steps: Callable[[], object]) -> Callable[[], None]:
 def side_by_side(todo: Sequence[Callable[[], object]]) -> None:
     """Runs all at once. Returns when all are done; raises the first error then."""
     with ThreadPoolExecutor(max_workers=len(todo)) as pool:
-        running = [pool.submit(each) for each in todo]
-    for each in running:
-        each.result()
+        running = [pool.submit(task) for task in todo]
+    for future in running:
+        future.result()

@@ -36,8 +36,8 @@ def run(*command: str | Path, netns: str | None = None, timeout: float = 60, std
     `timeout` seconds.
     """
     argv = [str(word) for word in command]
-    whole = inside(netns, argv) if netns else argv
-    done = subprocess.run(whole, capture_output=True, text=True, timeout=timeout, input=stdin, check=False)
+    words = inside(netns, argv) if netns else argv
+    done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, input=stdin, check=False)
     if done.returncode:
         raise CommandError(f"{' '.join(argv)}: {(done.stderr or done.stdout).strip()}")
     return done.stdout
@@ -55,11 +55,11 @@ def entered(netns: str) -> Iterator[None]:
     (setns(2))."""
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     try:
-        there = os.open(NETNS / netns, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(NETNS / netns, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            _setns(there)
+            _setns(descriptor)
         finally:
-            os.close(there)
+            os.close(descriptor)
         try:
             yield
         finally:

@@ -41,19 +41,19 @@ def _state(tool: Tool, machine: choose.Machine) -> str:
     route = choose.route(tool, machine)
     if not route.attempts:
         return "cannot be had: " + "; ".join(
-            f"{each.source.value}: {each.because}" for each in route.left_out
+            f"{refused.source.value}: {refused.because}" for refused in route.left_out
         )
-    tried = ", else ".join(f"{each.source.value} ({each.because})" for each in route.attempts)
+    tried = ", else ".join(f"{attempt.source.value} ({attempt.because})" for attempt in route.attempts)
     return f"not fetched yet; would come from {tried}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    several = commands.add_parser("up", help="fetch what the program needs, or the tools named")
-    several.add_argument("names", nargs="*", metavar="NAME", choices=[*TOOLS, []], help=", ".join(TOOLS))
-    one = commands.add_parser("get", help="fetch one tool if need be and print its path")
-    one.add_argument("name", metavar="NAME", choices=list(TOOLS), help=", ".join(TOOLS))
+    fetching = commands.add_parser("up", help="fetch what the program needs, or the tools named")
+    fetching.add_argument("names", nargs="*", metavar="NAME", choices=[*TOOLS, []], help=", ".join(TOOLS))
+    getting = commands.add_parser("get", help="fetch one tool if need be and print its path")
+    getting.add_argument("name", metavar="NAME", choices=list(TOOLS), help=", ".join(TOOLS))
     commands.add_parser("env", help='print the environment to use: eval "$(python -m tools env)"')
     commands.add_parser("status", help="every tool: where it came from, or would come from, and why")
     asked = parser.parse_args()

@@ -67,25 +67,27 @@ def read() -> State:
         Refused: the backend cannot read it.
     """
     if (before := _read.get(None)) is None:
-        before = _asked()
+        before = _ask()
         _read.set(before)
     return before
 
 
-def _asked() -> State:
+def _ask() -> State:
     name = "/".join((pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()))
     reason = ""
     for _ in range(TRIES):
         try:
-            said = pulumi.runtime.invoke(CALL, {"stackName": name}).value["outputs"]
+            listing = pulumi.runtime.invoke(CALL, {"stackName": name}).value["outputs"]
         except Exception as error:  # noqa: BLE001 - an invoke raises nothing narrower
             reason = str(error)
             if HALF_WRITTEN not in reason:
                 break
             time.sleep(PAUSE)
         else:
-            kept = sorted(said.items())
-            return State(tuple(Resource(urn, each["type"], each.get("outputs") or {}) for urn, each in kept))
+            entries = sorted(listing.items())
+            return State(
+                tuple(Resource(urn, entry["type"], entry.get("outputs") or {}) for urn, entry in entries)
+            )
     remedy = "run `python -m portico.recovery --stack STACK`, or look with `pulumi stack export`"
     problem = Problem("the stack's state", repr(name), reason.splitlines()[0], remedy)
     raise Refused("the stack's state cannot be read; nothing was made", [problem])

@@ -60,8 +60,8 @@ def ensure(hierarchy: Hierarchy, group: str) -> None:
 
 
 def _hand_down(folder: Path) -> None:
-    there = (folder / "cgroup.controllers").read_text().split()
-    for controller in [name for name in NEEDED if name in there]:
+    enabled = (folder / "cgroup.controllers").read_text().split()
+    for controller in [name for name in NEEDED if name in enabled]:
         # one that another program has taken for itself, such as cpu for real-time work, is done without
         with contextlib.suppress(OSError):
             (folder / "cgroup.subtree_control").write_text(f"+{controller}")

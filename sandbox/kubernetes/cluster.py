@@ -95,16 +95,16 @@ class Kubernetes:
         )
         namespaces.ensure(self._paths.cloud)
         programs = []
-        for one in cluster.nodes:
-            network.node(cluster, one, self._paths.cloud)
+        for worker in cluster.nodes:
+            network.node(cluster, worker, self._paths.cloud)
             for hierarchy in cgroups.hierarchies():
-                cgroups.ensure(hierarchy, cluster.cgroup(one))
-            checksum = node.write(self._folder(one) / "etc", self._node_files(one))
-            programs.append(node.program(one, self._folder(one), parts, checksum))
+                cgroups.ensure(hierarchy, cluster.cgroup(worker))
+            checksum = node.write(self._folder(worker) / "etc", self._node_files(worker))
+            programs.append(node.program(worker, self._folder(worker), parts, checksum))
         with self._progress.step(f"Kubernetes: {len(programs)} nodes are Ready"):
             self._supervisor.ensure(programs)
-            for one in cluster.nodes:
-                self._until(partial(self._is_up, api, one), one.name)
+            for worker in cluster.nodes:
+                self._until(partial(self._is_up, api, worker), worker.name)
             self._until(
                 lambda: bool(api.get("/api/v1/namespaces/default/serviceaccounts/default")),
                 "kube-controller-manager",
@@ -115,7 +115,7 @@ class Kubernetes:
 
         Raises KubernetesError if something still lives in one of its cgroups.
         """
-        names = [one.name for one in self._layout.nodes]
+        names = [worker.name for worker in self._layout.nodes]
         names += ["kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd"]
         self._supervisor.remove(names)
         for hierarchy in cgroups.hierarchies():
@@ -126,8 +126,8 @@ class Kubernetes:
                     f"cgroup {error.filename} cannot be removed ({error.strerror}): end the processes that "
                     "its file cgroup.procs names and try again"
                 ) from error
-        for one in self._layout.nodes:
-            namespaces.delete(one.netns)
+        for worker in self._layout.nodes:
+            namespaces.delete(worker.netns)
         namespaces.delete(self._layout.netns)
         shutil.rmtree(self._state, ignore_errors=True)
         self._paths.kubeconfig.unlink(missing_ok=True)
@@ -139,19 +139,19 @@ class Kubernetes:
     def status(self) -> dict[str, str]:
         """Every node and what it says of itself: `Ready`, `NotReady`, or `unknown` while the API server does
         not answer."""
-        nodes = dict.fromkeys((one.name for one in self._layout.nodes), "unknown")
+        nodes = dict.fromkeys((worker.name for worker in self._layout.nodes), "unknown")
         with contextlib.suppress(ApiError, OSError):
             found = Api(self._layout.netns, self._certificates).items("/api/v1/nodes")
             nodes |= {item["metadata"]["name"]: "Ready" if is_ready(item) else "NotReady" for item in found}
         return nodes
 
-    def _is_up(self, api: Api, one: Node) -> bool:
+    def _is_up(self, api: Api, worker: Node) -> bool:
         """Ready, and heard of since it was started: a node's word outlives it in etcd."""
         lease = json.loads(
-            api.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{one.name}")
+            api.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{worker.name}")
         )
-        started = (self._folder(one) / "disk").stat().st_mtime
-        return renewed(lease) > started and is_ready(json.loads(api.get(f"/api/v1/nodes/{one.name}")))
+        started = (self._folder(worker) / "disk").stat().st_mtime
+        return renewed(lease) > started and is_ready(json.loads(api.get(f"/api/v1/nodes/{worker.name}")))
 
     def _until(self, holds: Callable[[], bool], program: str) -> None:
         end = time.monotonic() + READY_SECONDS
@@ -177,7 +177,7 @@ class Kubernetes:
             certificates.SCHEDULER,
             certificates.PROXY,
             certificates.api_server([layout.API_ADDRESS, layout.SERVICES[1]]),
-            *(certificates.kubelet(one.name) for one in self._layout.nodes),
+            *(certificates.kubelet(worker.name) for worker in self._layout.nodes),
         ]
         certificates.ensure(self._certificates, subjects)
         for subject in (certificates.CONTROLLER_MANAGER, certificates.SCHEDULER):
@@ -186,20 +186,20 @@ class Kubernetes:
         admin = certificates.kubeconfig(self._certificates, certificates.ADMIN, control_plane.SERVER)
         node.write(self._paths.kubeconfig.parent, {self._paths.kubeconfig.name: admin})
 
-    def _node_files(self, one: Node) -> dict[str, str]:
+    def _node_files(self, worker: Node) -> dict[str, str]:
         def kubeconfig(subject: certificates.Subject) -> str:
             return certificates.kubeconfig(self._certificates, subject, control_plane.SERVER_FOR_NODES)
 
         return node.files(
-            one,
-            self._layout.cgroup(one),
+            worker,
+            self._layout.cgroup(worker),
             (self._certificates / "ca.crt").read_text(),
-            kubeconfig(certificates.kubelet(one.name)),
+            kubeconfig(certificates.kubelet(worker.name)),
             kubeconfig(certificates.PROXY),
         )
 
-    def _folder(self, one: Node) -> Path:
-        return self._state / "nodes" / one.name
+    def _folder(self, worker: Node) -> Path:
+        return self._state / "nodes" / worker.name
 
     def _program(self, name: str) -> Path:
         if name == BUSYBOX:

@@ -88,11 +88,11 @@ class Workers:
         net = api.find_network(NETWORK, ignore_missing=False)
         subnet = api.find_subnet(NETWORK, network_id=net.id, ignore_missing=False)
         group = api.find_security_group(WORKERS_GROUP, ignore_missing=False)
-        there = {port.name: port for port in api.ports(network_id=net.id)}
+        standing = {port.name: port for port in api.ports(network_id=net.id)}
         ports = {}
         for node in self._nodes.values():
             fixed = {"subnet_id": subnet.id, "ip_address": str(node.address)}
-            port = there.get(node.name) or api.create_port(
+            port = standing.get(node.name) or api.create_port(
                 name=node.name,
                 description=f"worker node {node.name} of the sandbox's Kubernetes",
                 network_id=net.id,
@@ -100,7 +100,7 @@ class Workers:
                 security_group_ids=[group.id],
             )
             if fixed not in port.fixed_ips:
-                found = ", ".join(each["ip_address"] for each in port.fixed_ips) or "none"
+                found = ", ".join(ip["ip_address"] for ip in port.fixed_ips) or "none"
                 raise WorkersError(
                     f"port {node.name} of network {NETWORK} has address {found}, its node {node.address}: "
                     f"delete the port (openstack port delete {port.id}) and try again"

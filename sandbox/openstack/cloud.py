@@ -52,8 +52,8 @@ class OpenStack:
         parts = (software.ensure_openstack, software.ensure_trees)
         with ThreadPoolExecutor() as pool:
             running = [pool.submit(part, self._paths, self._progress) for part in parts]
-        for each in running:
-            each.result()
+        for future in running:
+            future.result()
 
     def image(self) -> Path:
         """Only the root file system of the servers, made if it is not there. The first server needs it,
@@ -82,7 +82,7 @@ class OpenStack:
             "rabbitmq",
         ):
             (self._paths.state / folder).mkdir(parents=True, exist_ok=True)
-        homes = {each.netns for each in self.site.hypervisors}
+        homes = {hypervisor.netns for hypervisor in self.site.hypervisors}
         for netns in {self._paths.cloud, self._paths.inet, *homes}:
             namespaces.ensure(netns)
         key = snapshot.key(configuration)
@@ -125,7 +125,9 @@ class OpenStack:
         """Where the APIs shall answer besides the cloud's own namespace: for the operator, and the metadata
         service for the agent of each hypervisor."""
         cloud, inet = self._paths.cloud, self._paths.inet
-        elsewhere = tuple(each.netns for each in self.site.hypervisors if each.netns != cloud)
+        elsewhere = tuple(
+            hypervisor.netns for hypervisor in self.site.hypervisors if hypervisor.netns != cloud
+        )
         return [
             *(Relay(int(port), cloud, (inet,)) for port in APIS),
             Relay(int(Port.METADATA), cloud, elsewhere),
@@ -150,15 +152,15 @@ class OpenStack:
         ovn.unplug(self.site, link)
 
     def _up_from_nothing(self) -> None:
-        site, (mariadb, *others) = self.site, data.services(self.site)
+        site, (mariadb, *stores) = self.site, data.services(self.site)
         self._start_network()
         with self._progress.step("MariaDB's own tables"):
             databases.make_mariadb(site)
         self._start([mariadb])
         databases.make_databases(site)
         databases.migrate(site, self._progress)
-        keystone = next(each for each in identity.services(site) if each.name == "keystone")
-        self._start([*others, keystone])
+        keystone = next(service for service in identity.services(site) if service.name == "keystone")
+        self._start([*stores, keystone])
         with self._progress.step("users and catalogue"):
             bootstrap.identity(site)
         self._start(self._services())
@@ -193,7 +195,10 @@ class OpenStack:
         start(self._supervisor, services, self._progress)
 
     def _services(self) -> list[Service]:
-        return [*ovn.services(self.site), *(each for group in GROUPS for each in group.services(self.site))]
+        return [
+            *ovn.services(self.site),
+            *(service for group in GROUPS for service in group.services(self.site)),
+        ]
 
     def _files(self) -> Iterator[File]:
         for group in (*GROUPS, balancing):

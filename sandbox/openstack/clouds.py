@@ -69,7 +69,7 @@ def connection(paths: Paths, cloud: str = USER) -> Iterator[Connection]:
     settings = OpenStackConfig(config_files=[str(paths.clouds)], load_envvars=False).get_one(cloud)
     with namespaces.entered(paths.cloud):
         try:
-            with Connection(config=settings) as made:
-                yield made
+            with Connection(config=settings) as client:
+                yield client
         except (SDKException, ClientException) as error:
             raise CloudError(f"the sandbox's cloud refused a call or did not answer: {error}") from error

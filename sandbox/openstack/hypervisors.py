@@ -26,7 +26,7 @@ class Hypervisors:
     @property
     def names(self) -> tuple[str, ...]:
         """The first one is also the gateway to the external network, and the workers are plugged in there."""
-        return tuple(each.name for each in self._site.hypervisors)
+        return tuple(hypervisor.name for hypervisor in self._site.hypervisors)
 
     def freeze(self, name: str) -> None:
         """Stops a hypervisor in the middle of what it does: its switch and agents, and all processes of its
@@ -62,9 +62,9 @@ class Hypervisors:
             self.thaw(name)
 
     def _named(self, name: str) -> Hypervisor:
-        for each in self._site.hypervisors:
-            if each.name == name:
-                return each
+        for hypervisor in self._site.hypervisors:
+            if hypervisor.name == name:
+                return hypervisor
         raise ValueError(f"there is no hypervisor {name!r}; there are {', '.join(self.names)}")
 
     def _signal(self, hypervisor: Hypervisor, number: signal.Signals) -> None:
@@ -76,7 +76,7 @@ class Hypervisors:
             network.agent(site, hypervisor),
             compute.compute(site, hypervisor),
         ]
-        self._supervisor.signal([each.name for each in programs], number.name.removeprefix("SIG"))
+        self._supervisor.signal([program.name for program in programs], number.name.removeprefix("SIG"))
         for folder in compute.servers(site, hypervisor).glob("*"):
             Machine(folder, compute.server_group(site.paths)).send(number)
 

@@ -48,14 +48,14 @@ def databases(site: Site) -> list[Service]:
     """The servers of the databases: OVN's northbound and southbound, and Open vSwitch's of each
     hypervisor."""
     central = _server(site, site.central, "ovn-databases", *OVN)
-    return [central, *(switch_database(site, each) for each in site.hypervisors)]
+    return [central, *(switch_database(site, hypervisor) for hypervisor in site.hypervisors)]
 
 
 def services(site: Site) -> list[Service]:
     """OVN's compiler, and the switch and OVN's agent of each hypervisor."""
     remotes = (f"--ovnnb-db={site.ovn}", f"--ovnsb-db={site.ovn}")
     compiler = _service(site, site.central, "ovn-northd", "ovn-northd", *remotes)
-    agents = [make(site, each) for each in site.hypervisors for make in (switch, controller)]
+    agents = [make(site, hypervisor) for hypervisor in site.hypervisors for make in (switch, controller)]
     return [compiler, *agents]
 
 
@@ -116,7 +116,7 @@ def _service(
 def make_databases(site: Site) -> None:
     """Empty databases, where there are none."""
     tool, share = site.paths.bin / "ovsdb-tool", NETWORK.folder(site.paths) / "usr/share"
-    for station, schemas in ((site.central, OVN), *((each, SWITCH) for each in site.hypervisors)):
+    for station, schemas in ((site.central, OVN), *((hypervisor, SWITCH) for hypervisor in site.hypervisors)):
         for folder in (station.state, station.run):
             folder.mkdir(parents=True, exist_ok=True)
         for name, schema in schemas.items():
@@ -186,12 +186,12 @@ def connect_hypervisors(site: Site) -> None:
         # The address is the bridge's. A kernel answers for it on the cable as well, with the cable's own link
         # address, and what the other switch sends there is lost: until it asks again, a quarter of an hour.
         namespaces.run("sysctl", "-qw", f"net.ipv4.conf.{end.name}.arp_ignore=1", netns=end.netns)
-    for each in site.hypervisors:
+    for hypervisor in site.hypervisors:
         # The switch takes a tap of its bridge's name for the bridge's own link, and the address that it finds
         # there outlives the switch.
-        namespaces.tap(each.netns, TUNNEL_BRIDGE)
-        address = f"{each.tunnel}/{TUNNELS.prefixlen}"
-        namespaces.run("ip", "-n", each.netns, "address", "replace", address, "dev", TUNNEL_BRIDGE)
+        namespaces.tap(hypervisor.netns, TUNNEL_BRIDGE)
+        address = f"{hypervisor.tunnel}/{TUNNELS.prefixlen}"
+        namespaces.run("ip", "-n", hypervisor.netns, "address", "replace", address, "dev", TUNNEL_BRIDGE)
 
 
 def connect_internet(site: Site) -> None:

@@ -65,7 +65,7 @@ class Secrets:
     @classmethod
     def ensure(cls, path: Path) -> Secrets:
         """The secrets in the file, which is written (mode 0600) if it is not there or not complete."""
-        names = [each.name for each in fields(cls)]
+        names = [field.name for field in fields(cls)]
         known = json.loads(path.read_text()) if path.exists() else {}
         if sorted(known) != sorted(names):
             known = {name: secrets.token_hex(16) for name in names}

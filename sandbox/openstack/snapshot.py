@@ -25,7 +25,7 @@ def key(files: Iterable[File]) -> str:
     """Changes whenever another state would be made: with the configuration (secrets and places are in it),
     the versions, or the code that fills the databases."""
     digest = hashlib.sha256()
-    for file in sorted(files, key=lambda each: each.path):
+    for file in sorted(files, key=lambda file: file.path):
         digest.update(f"{file.path}\n{file.text}\n".encode())
     digest.update(software.REQUIREMENTS.read_bytes())
     for tree in (software.SERVICES, software.NETWORK):

@@ -128,7 +128,7 @@ def start(
         time.sleep(0.1)
 
 
-def _failure(supervisor: Supervisor, name: str, what: str) -> str:
+def _failure(supervisor: Supervisor, name: str, happened: str) -> str:
     log = supervisor.log(name)
     lines = log.read_text(errors="replace").splitlines()[-12:] if log.exists() else []
-    return "\n".join([f"{name} {what}; the end of {log}:", *(f"    {line}" for line in lines)])
+    return "\n".join([f"{name} {happened}; the end of {log}:", *(f"    {line}" for line in lines)])

@@ -19,19 +19,19 @@ SECONDS = 10
 
 def lines(stack: str, outputs: Mapping[str, object], answer: str) -> list[str]:
     """The report, line by line."""
-    told = ["", f"address  {outputs.get('address', 'none: the stack has no such output')}"]
+    report = ["", f"address  {outputs.get('address', 'none: the stack has no such output')}"]
     if outputs.get("url"):
-        told.append(f"url      {outputs['url']}")
-    told += _reasons(outputs.get("reasons"))
+        report.append(f"url      {outputs['url']}")
+    report += _reasons(outputs.get("reasons"))
     if answer:
-        told += ["", f"answer   {answer}"]
+        report += ["", f"answer   {answer}"]
     again = "" if stack == "sandbox" else f" STACK={stack}"
-    told += ["", f"next     make outputs{again}    every output of the stack"]
+    report += ["", f"next     make outputs{again}    every output of the stack"]
     if stack == "sandbox":
-        told.append(
+        report.append(
             "         make shell      on the sandbox's internet, with curl, openstack, kubectl, pulumi"
         )
-    return [*told, f"         make destroy{again}    take it down again"]
+    return [*report, f"         make destroy{again}    take it down again"]
 
 
 def _reasons(reasons: object) -> list[str]:

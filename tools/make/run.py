@@ -75,8 +75,8 @@ class Runner:
         )
         if answer.returncode:
             return
-        said = {key: each.get("value", "") for key, each in json.loads(answer.stdout).items()}
-        size = len(json.dumps(said, separators=(",", ":")).encode())
+        settings = {key: setting.get("value", "") for key, setting in json.loads(answer.stdout).items()}
+        size = len(json.dumps(settings, separators=(",", ":")).encode())
         if size > LONGEST:
             raise StackError(
                 f"stacks/{self._stack.file.name}: its settings are {size:,} bytes, and Pulumi can hand no "
@@ -125,13 +125,13 @@ class Runner:
     def ready(self) -> int:
         """See to it that the stack is there and nothing in it is left open; the exit code."""
         try:
-            there = self.exists()
+            exists = self.exists()
         except StackError:
             # A kill may have left the backend unreadable, which the recovery mends.
             if self.recover():
                 raise
             return 0
-        if there:
+        if exists:
             return self.recover()
         self.create()
         return 0
@@ -200,7 +200,7 @@ def down(chosen: Stack, arguments: list[str]) -> int:
 
 
 ACTIONS: dict[str, Callable[[Stack, list[str]], int]] = {
-    each.__name__: each for each in (up, preview, refresh, destroy, outputs, pulumi, shell, down)
+    command.__name__: command for command in (up, preview, refresh, destroy, outputs, pulumi, shell, down)
 }
 
 

@@ -51,11 +51,11 @@ class Stack:
 def copied(text: str, before: str) -> str:
     """The working copy of a stack file: its text, and what an earlier copy says about encryption that it does
     not say itself."""
-    said = {line.partition(":")[0] for line in text.splitlines()}
+    keys = {line.partition(":")[0] for line in text.splitlines()}
     kept = [
         line
         for line in before.splitlines()
-        if line.startswith(ENCRYPTION) and line.partition(":")[0] not in said
+        if line.startswith(ENCRYPTION) and line.partition(":")[0] not in keys
     ]
     return "\n".join([text.rstrip("\n"), *kept]) + "\n"
 

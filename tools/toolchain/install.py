@@ -67,7 +67,9 @@ def ensure(names: Iterable[str]) -> None:
     ):
         shared = fetch.Downloads(Path(downloads))
         failures = [
-            each for each in workers.map(lambda tool: _ensure(tool, machine, shared), missing) if each
+            failure
+            for failure in workers.map(lambda tool: _ensure(tool, machine, shared), missing)
+            if failure
         ]
     if failures:
         raise ToolsError("\n".join(failures))

@@ -38,7 +38,7 @@ def differences(plugin: Path) -> tuple[int, list[str]]:
                 found += _compare(token, arguments, left.pop(token))
         for token, sent in _functions(module).items():
             if token in left:
-                known = {name for name, each in left.pop(token).items() if each["input"]}
+                known = {name for name, entry in left.pop(token).items() if entry["input"]}
                 found += [
                     f"{token}: Python sends {name}, the plugin does not know it"
                     for name in sorted(sent - known)
@@ -49,14 +49,14 @@ def differences(plugin: Path) -> tuple[int, list[str]]:
 
 def _modules() -> list[ModuleType]:
     walked = pkgutil.walk_packages(pulumi_openstack.__path__, "pulumi_openstack.")
-    return [importlib.import_module(each.name) for each in walked if not each.ispkg]
+    return [importlib.import_module(submodule.name) for submodule in walked if not submodule.ispkg]
 
 
 def _resources(module: ModuleType) -> list[Any]:
-    own = (
-        each for each in vars(module).values() if inspect.isclass(each) and each.__module__ == module.__name__
+    classes = (
+        cls for cls in vars(module).values() if inspect.isclass(cls) and cls.__module__ == module.__name__
     )
-    return [each for each in own if issubclass(each, pulumi.Resource) and hasattr(each, "pulumi_type")]
+    return [cls for cls in classes if issubclass(cls, pulumi.Resource) and hasattr(cls, "pulumi_type")]
 
 
 def _functions(module: ModuleType) -> dict[str, set[str]]:
@@ -69,7 +69,7 @@ def _functions(module: ModuleType) -> dict[str, set[str]]:
 def _compare(
     where: str, arguments: type, properties: dict[str, Property], inputs_only: bool = True
 ) -> Iterator[str]:
-    ours = {name: each for name, each in properties.items() if each["input"] or not inputs_only}
+    ours = {name: entry for name, entry in properties.items() if entry["input"] or not inputs_only}
     theirs = _python_names(arguments)
     yield from (
         f"{where}: Python has {name}, the plugin has not" for name in sorted(theirs.keys() - ours.keys())
@@ -77,7 +77,7 @@ def _compare(
     for name in sorted(ours.keys() - theirs.keys() - {"id"}):
         yield f"{where}: the plugin has {name} ({ours[name]['tf']}), Python has not"
     parameters = inspect.signature(arguments).parameters.values()
-    needed = {each.name for each in parameters if each.default is each.empty}
+    needed = {parameter.name for parameter in parameters if parameter.default is parameter.empty}
     for name in sorted(ours.keys() & theirs.keys()):
         required = theirs[name].__name__ in needed
         if inputs_only and ours[name]["required"] != required:
@@ -104,7 +104,9 @@ def _compare_kind(where: str, arguments: type, getter: Any, ours: Property) -> I
 
 def _python_names(arguments: type) -> dict[str, Any]:
     """The properties of an @input_type class by their Pulumi names, which pulumi.getter has put on them."""
-    getters: Iterator[Any] = (each.fget for each in vars(arguments).values() if isinstance(each, property))
+    getters: Iterator[Any] = (
+        member.fget for member in vars(arguments).values() if isinstance(member, property)
+    )
     return {getter._pulumi_name: getter for getter in getters if hasattr(getter, "_pulumi_name")}
 
 

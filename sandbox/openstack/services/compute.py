@@ -28,8 +28,8 @@ FILTERS = (
 def files(site: Site) -> list[File]:
     """Configuration of Placement, of Nova's control plane and of each hypervisor's nova-compute."""
     computes = [
-        File(site.etc(f"nova-{each.name}/nova.conf"), ini.render(_nova(site, each)))
-        for each in site.hypervisors
+        File(site.etc(f"nova-{hypervisor.name}/nova.conf"), ini.render(_nova(site, hypervisor)))
+        for hypervisor in site.hypervisors
     ]
     return [
         File(site.etc("placement/placement.conf"), ini.render(_placement(site))),
@@ -76,7 +76,7 @@ def services(site: Site) -> list[Service]:
         ),
         _daemon(site, "nova-conductor", "Starting conductor node"),
         _daemon(site, "nova-scheduler", "Starting scheduler node"),
-        *(compute(site, each) for each in site.hypervisors),
+        *(compute(site, hypervisor) for hypervisor in site.hypervisors),
     ]
 
 

@@ -23,7 +23,10 @@ each."""
 
 def files(site: Site) -> list[File]:
     """Configuration of the API and of each hypervisor's agent."""
-    agents = [File(_agent_file(site, each), ini.render(_agent(site, each))) for each in site.hypervisors]
+    agents = [
+        File(_agent_file(site, hypervisor), ini.render(_agent(site, hypervisor)))
+        for hypervisor in site.hypervisors
+    ]
     return [
         File(site.etc("neutron/neutron.conf"), ini.render(_neutron(site))),
         File(site.etc("neutron/plugins/ml2/ml2_conf.ini"), ini.render(_ml2(site))),
@@ -51,7 +54,7 @@ def services(site: Site) -> list[Service]:
             needs=("mariadb", "ovn-northd", "rabbitmq"),
             answers=has_said(log / "neutron-maintenance.log", "ervice"),
         ),
-        *(agent(site, each) for each in site.hypervisors),
+        *(agent(site, hypervisor) for hypervisor in site.hypervisors),
     ]
 
 

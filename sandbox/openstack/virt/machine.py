@@ -167,12 +167,12 @@ class Machine:
 
     def send(self, number: signal.Signals) -> None:
         """Sends a signal to all its processes, those that are born meanwhile included."""
-        told: set[int] = set()
-        while new := self._processes() - told:
+        signalled: set[int] = set()
+        while new := self._processes() - signalled:
             for pid in new:
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
-            told |= new
+            signalled |= new
 
     def _processes(self) -> set[int]:
         """The numbers that its processes have in the caller's process namespace."""
