@@ -67,8 +67,8 @@ def offline(toolchain: None, tmp_path: Path) -> Make:
     if os.geteuid() != 0 or not shutil.which("unshare"):
         missing("a network of its own needs root and util-linux's unshare")
 
-    def make(what: str) -> Door:
-        return Door(what, tmp_path / what, where="offline")
+    def make(what: str, project: Path = places.CHECKOUT) -> Door:
+        return Door(what, tmp_path / f"stack-{what}", where="offline", project=project)
 
     return make
 

@@ -94,12 +94,12 @@ class Preview:
 class Running:
     """A command that goes on."""
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path, project: Path) -> None:
         self._command, self._started, self._log = command, time.monotonic(), log
         with log.open("w") as output:
             self._process = subprocess.Popen(
                 command,
-                cwd=places.CHECKOUT,
+                cwd=project,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -193,6 +193,8 @@ class Door:
     """A name in the sandbox's clouds.yaml."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """More environment variables."""
+    project: Path = places.CHECKOUT
+    """The folder of the program."""
     _runs: int = field(default=0, repr=False)
     _outputs: dict[str, Any] | None = field(default=None, repr=False)
 
@@ -202,7 +204,8 @@ class Door:
         self.stack = f"t{mark}-{self.what}"
         self._port = 30100 + int(mark, 16) % 260 * 10
         (self.folder / "backend").mkdir(parents=True)
-        (self.folder / "Pulumi.yaml").write_text("name: portico\nruntime: python\n")
+        name = yaml.safe_load((self.project / "Pulumi.yaml").read_text())["name"]
+        (self.folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")
 
     @property
     def file(self) -> Path:
@@ -273,7 +276,7 @@ class Door:
             self._outputs = None
         log = self.folder / f"{self._runs:02}-{words[0]}.log"
         whole = [*self._where, *shlex.split(command), *words, *options]
-        return Running(whole, self._environment, log)
+        return Running(whole, self._environment, log, self.project)
 
     def run(self, *words: str, seconds: float = 10 * MINUTES) -> Run:
         """Runs `pulumi` to its end."""

@@ -1,7 +1,7 @@
 """docs/settings.md from the docstrings of the settings' model: `python -m tools.make.settings_reference`.
 
-`--check` writes nothing and fails when the page is stale; `--schema` prints the part `config:` of
-Pulumi.yaml. Reads the model's source, so that it runs before anything is installed.
+`--check` writes nothing and fails when the page is stale. Reads the model's source, so that it runs before
+anything is installed.
 """
 
 import argparse
@@ -179,34 +179,12 @@ def _shown(key: Key) -> str:
     return f"`{key.default}`" if key.default else ""
 
 
-def schema(sections: dict[str, Section]) -> dict[str, dict[str, object]]:
-    """The part `config:` of Pulumi.yaml; a key without a default has to be in every stack file."""
-    made: dict[str, dict[str, object]] = {}
-    for key in sections["Settings"].keys:
-        _, many = _section(key.type, sections)
-        entry: dict[str, object] = {
-            "type": "array" if many else "object",
-            "description": key.text.replace("`", "") + (" Required." if key.default is None else ""),
-        }
-        if many:
-            entry["items"] = {"type": "object"}
-        if key.default is not None:
-            entry["default"] = [] if many else {}
-        made[f"portico:{key.name}"] = entry
-    return made
-
-
 def main(arguments: list[str] | None = None) -> int:
-    """Writes, checks or prints."""
+    """Writes or checks."""
     parser = argparse.ArgumentParser(prog="python -m tools.make.settings_reference", description=__doc__)
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--check", action="store_true", help="fail when docs/settings.md is stale")
-    what.add_argument("--schema", action="store_true", help="print the part config: of Pulumi.yaml, as JSON")
+    parser.add_argument("--check", action="store_true", help="fail when docs/settings.md is stale")
     chosen = parser.parse_args(arguments)
     sections = read(MODEL.read_text())
-    if chosen.schema:
-        print(json.dumps(schema(sections), indent=2))
-        return 0
     made = page(sections, EXAMPLE.read_text() if EXAMPLE.exists() else None)
     if not chosen.check:
         PAGE.parent.mkdir(exist_ok=True)

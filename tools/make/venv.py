@@ -1,7 +1,7 @@
-"""Keep .venv with the packages that a set of requirements names: `python3 -m tools.make.venv program`.
+"""Keep .venv with the packages that a set consists of: `python3 -m tools.make.venv program`.
 
 Writes .venv alone. Once made for what the requirements say now, it is left alone; a larger set includes the
-smaller.
+smaller. What every set leads to has the versions of requirements-lock.txt.
 """
 
 from __future__ import annotations
@@ -10,19 +10,38 @@ import argparse
 import hashlib
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools import places
 from tools.locks import only_one
 from tools.say import Stopwatch, say
 
+LOCK = "requirements-lock.txt"
+PACKAGE = "components/pyproject.toml"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that pip installs."""
+
+    arguments: tuple[str, str]
+    """As pip takes it, in the checkout."""
+    files: tuple[str, ...]
+    """Where it is said what belongs to it."""
+
+
+PROGRAM = Part(("--requirement", "requirements.txt"), ("requirements.txt", PACKAGE))
+AWS = Part(("--editable", "./components[aws]"), (PACKAGE,))
+SANDBOX = Part(("--editable", "./sandbox"), ("sandbox/pyproject.toml",))
+CHECKS = Part(("--requirement", "requirements-dev.txt"), ("requirements-dev.txt",))
+
 SETS = {
-    "program": ("requirements.txt",),
-    "aws": ("requirements-aws.txt", "requirements.txt"),
-    "sandbox": ("requirements-sandbox.txt", "requirements.txt"),
-    "dev": ("requirements-dev.txt", "requirements-aws.txt", "requirements-sandbox.txt", "requirements.txt"),
+    "program": (PROGRAM,),
+    "aws": (PROGRAM, AWS),
+    "sandbox": (PROGRAM, SANDBOX),
+    "dev": (PROGRAM, AWS, SANDBOX, CHECKS),
 }
-"""The file that a set is installed from, and those that it includes."""
 
 OLDEST = (3, 11)
 
@@ -34,7 +53,7 @@ class VenvError(Exception):
 def key(wanted: str) -> str:
     """A checksum of every file that says what this set consists of."""
     digest = hashlib.sha256()
-    for name in [*SETS[wanted], "requirements-lock.txt", "components/pyproject.toml"]:
+    for name in dict.fromkeys([LOCK, *(name for part in SETS[wanted] for name in part.files)]):
         digest.update((places.CHECKOUT / name).read_bytes())
     return digest.hexdigest()
 
@@ -50,11 +69,12 @@ def ensure(wanted: str) -> None:
         if _held(wanted):
             return
         watch = Stopwatch()
-        say(f".venv: installing the packages of {SETS[wanted][0]}")
+        say(f".venv: installing the packages of the set {wanted}")
         if not _python().exists():
             _run([sys.executable, "-m", "venv", "--clear", str(places.VENV)])
         pip = [str(_python()), "-m", "pip", "--disable-pip-version-check"]
-        _run([*pip, "install", "--quiet", "--requirement", SETS[wanted][0]])
+        parts = [word for part in SETS[wanted] for word in part.arguments]
+        _run([*pip, "install", "--quiet", "--constraint", LOCK, *parts])
         _stamp(wanted).write_text(key(wanted))
         say(f".venv: ready, {watch}")
 
@@ -66,7 +86,7 @@ def _python() -> Path:
 def _held(wanted: str) -> bool:
     if not _python().exists():
         return False
-    enough = [name for name, files in SETS.items() if SETS[wanted][0] in files]
+    enough = [name for name, parts in SETS.items() if set(SETS[wanted]) <= set(parts)]
     return any(_stamp(name).is_file() and _stamp(name).read_text() == key(name) for name in enough)
 
 

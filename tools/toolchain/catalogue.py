@@ -1,13 +1,15 @@
 """Every program that Portico fetches: its version, where the original is published, how it is built.
 
 Pure data. Read by choose (which source for which tool) and by fetch and build (how). A plugin's version is
-that of the PyPI package in components/pyproject.toml: the package asks the engine for exactly that one.
+that of its PyPI package in requirements-lock.txt: the package asks the engine for exactly that one. The CLI
+may be newer than the SDK in there, as PyPI and Go modules are not published in step.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-PULUMI = "3.259.0"
+PULUMI = "3.274.1"
+"""The CLI, and what its archive holds beside it: the Python host."""
 OPENSTACK = "5.5.3"
 KUBERNETES = "4.25.0"
 AWS = "7.51.1"

@@ -1,12 +1,10 @@
-"""docs/settings.md, Pulumi.yaml and the reader all say the same as the model."""
+"""docs/settings.md and the reader say the same as the model."""
 
 import dataclasses
-import json
 import re
 from typing import get_type_hints
 
 import pytest
-import yaml
 
 from portico.ingress import table as controllers
 from portico.ingress.traefik import arguments as traefik_arguments
@@ -16,14 +14,12 @@ from portico.problems import Refused
 from portico.settings import SECTIONS, Settings, model, parse, sections
 from tests.unit.settings.said import PAIR, but, complaints
 from tests.unit.settings.written import camel
-from tools import places
 from tools.make import settings_reference
 
 CLASSES = [
     kind for kind in vars(model).values() if isinstance(kind, type) and kind.__module__ == model.__name__
 ]
 READ = settings_reference.read(settings_reference.MODEL.read_text())
-PULUMI = yaml.safe_load((places.CHECKOUT / "Pulumi.yaml").read_text())
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
@@ -67,11 +63,6 @@ def test_defaults_are_shown_as_they_would_be_written():
     text = 'class A:\n    """A."""\n    a: str\n    """A."""\n    b: int = 2\n    """B."""\n'
     made = text + 'class B:\n    """B."""\n    a_key: tuple[A, ...] = (A("x"), A("y", b=3))\n    """C."""\n'
     assert settings_reference.read(made)["B"].keys[0].default == "[{a: x}, {a: y, b: 3}]"
-
-
-def test_pulumi_knows_the_sections_with_their_types_and_meanings(capsys):
-    assert settings_reference.main(["--schema"]) == 0
-    assert PULUMI["config"] == json.loads(capsys.readouterr().out)
 
 
 def test_the_sections_are_those_of_the_model_in_its_order():

@@ -11,8 +11,8 @@ def checkout(tmp_path, monkeypatch):
     """A checkout with requirements, and the commands that would have been run in it."""
     monkeypatch.setattr(places, "CHECKOUT", tmp_path)
     monkeypatch.setattr(places, "VENV", tmp_path / ".venv")
-    (tmp_path / "components").mkdir()
-    for name in ("requirements-lock.txt", "components/pyproject.toml", *venv.SETS["dev"]):
+    for name in (venv.LOCK, *(name for part in venv.SETS["dev"] for name in part.files)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
     ran = []
 
@@ -26,6 +26,7 @@ def checkout(tmp_path, monkeypatch):
 
 
 def installed(ran):
+    """The last part of each installation."""
     return [command[-1] for command in ran if "pip" in command]
 
 
@@ -48,11 +49,12 @@ def test_two_sets_beside_each_other_are_both_installed_and_both_kept(checkout):
     _, ran = checkout
     for wanted in ("aws", "sandbox", "aws", "sandbox"):
         venv.ensure(wanted)
-    assert installed(ran) == ["requirements-aws.txt", "requirements-sandbox.txt"]
+    assert installed(ran) == ["./components[aws]", "./sandbox"]
 
 
 @pytest.mark.parametrize(
-    "changed", ["requirements.txt", "requirements-lock.txt", "components/pyproject.toml"]
+    "changed",
+    ["requirements.txt", "requirements-lock.txt", "components/pyproject.toml", "sandbox/pyproject.toml"],
 )
 def test_a_changed_requirement_is_installed(checkout, changed):
     folder, ran = checkout
@@ -74,3 +76,12 @@ def test_an_older_python_is_refused_with_what_to_do(checkout, monkeypatch):
     monkeypatch.setattr(venv, "OLDEST", (99, 0))
     with pytest.raises(venv.VenvError, match="make PYTHON="):
         venv.ensure("program")
+
+
+def test_every_set_gets_the_versions_that_were_tested_together(checkout):
+    _, ran = checkout
+    for wanted in venv.SETS:
+        venv.ensure(wanted)
+    commands = [command for command in ran if "pip" in command]
+    assert commands
+    assert all(command[command.index("--constraint") + 1] == venv.LOCK for command in commands)

@@ -2,8 +2,11 @@
 
 import re
 import tomllib
+from itertools import chain
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tools.places import CHECKOUT
 from tools.toolchain.build import SOURCES
@@ -12,31 +15,49 @@ from tools.toolchain.catalogue import TOOLS
 BUILT = [tool for tool in TOOLS.values() if tool.build]
 
 
-def packages():
-    project = tomllib.loads((CHECKOUT / "components" / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["aws"]]
-    return dict(line.split("==") for line in wanted if "==" in line)
+LOCK = {
+    canonicalize_name(name): version
+    for name, version in re.findall(
+        r"^(\S+)==(\S+)$", (CHECKOUT / "requirements-lock.txt").read_text(), re.MULTILINE
+    )
+}
+"""Every package that was tested, and its version."""
 
 
-@pytest.mark.parametrize(
-    ("tool", "package"),
-    [
-        ("pulumi", "pulumi"),
-        ("pulumi-language-python", "pulumi"),
-        ("pulumi-resource-openstack", "pulumi-openstack"),
-        ("pulumi-resource-kubernetes", "pulumi-kubernetes"),
-        ("pulumi-resource-aws", "pulumi-aws"),
-    ],
-)
-def test_a_plugin_has_the_version_of_its_package(tool, package):
-    assert TOOLS[tool].version == packages()[package]
+def requirements(file):
+    """What a pyproject.toml asks for, its extras included."""
+    project = tomllib.loads(file.read_text())["project"]
+    extras = project.get("optional-dependencies", {}).values()
+    return [Requirement(line) for line in chain(project["dependencies"], *extras)]
 
 
-@pytest.mark.parametrize("package", ["pulumi", "pulumi-openstack", "pulumi-kubernetes"])
-def test_the_program_pins_the_version_that_the_package_asks_for(package):
-    pinned = re.search(rf"^{package}==(\S+)", (CHECKOUT / "requirements.txt").read_text(), re.MULTILINE)
-    assert pinned is not None
-    assert pinned[1] == packages()[package]
+def numbers(version):
+    return tuple(int(part) for part in version.split("."))
+
+
+@pytest.mark.parametrize("package", ["openstack", "kubernetes", "aws"])
+def test_a_plugin_has_the_version_of_its_package_in_the_lock(package):
+    assert TOOLS[f"pulumi-resource-{package}"].version == LOCK[f"pulumi-{package}"]
+
+
+@pytest.mark.parametrize("tool", ["pulumi", "pulumi-language-python"])
+def test_the_engine_is_at_least_as_new_as_the_sdk_and_of_its_major_version(tool):
+    engine, sdk = numbers(TOOLS[tool].version), numbers(LOCK["pulumi"])
+    assert engine >= sdk
+    assert engine[0] == sdk[0]
+
+
+@pytest.mark.parametrize("part", ["components", "sandbox"])
+def test_what_was_tested_is_in_the_range_that_a_part_asks_for(part):
+    wanted = requirements(CHECKOUT / part / "pyproject.toml")
+    assert wanted
+    assert [need for need in wanted if LOCK[canonicalize_name(need.name)] not in need.specifier] == []
+
+
+def test_the_package_fits_into_a_program_with_versions_of_its_own():
+    """A pin would refuse every other version of a package that the program has already."""
+    wanted = requirements(CHECKOUT / "components" / "pyproject.toml")
+    assert [need for need in wanted if "==" in str(need.specifier)] == []
 
 
 @pytest.mark.parametrize("tool", BUILT, ids=lambda tool: tool.name)

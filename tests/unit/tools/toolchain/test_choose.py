@@ -7,7 +7,7 @@ from tools.toolchain.choose import Found, Machine, Platform, Source, cache_file,
 
 LINUX = Platform("linux", "amd64")
 PULUMI = TOOLS["pulumi"]
-CACHED = frozenset({"pulumi-3.259.0-linux-amd64.xz"})
+CACHED = frozenset({"pulumi-3.274.1-linux-amd64.xz"})
 NEWER = Found("/usr/local/bin/pulumi", "3.300.1")
 
 
@@ -34,12 +34,12 @@ def test_without_go_nothing_is_built_and_the_reason_says_so():
 
 def test_an_older_pulumi_is_left_alone_and_named():
     machine = Machine(LINUX, {"pulumi": Found("/usr/bin/pulumi", "3.100.0")})
-    assert left_out("pulumi", machine)[Source.MACHINE] == "/usr/bin/pulumi is version 3.100.0, not 3.259.0"
+    assert left_out("pulumi", machine)[Source.MACHINE] == "/usr/bin/pulumi is version 3.100.0, not 3.274.1"
 
 
 def test_a_pulumi_without_its_python_host_is_not_usable():
     machine = Machine(
-        LINUX, {"pulumi": Found("/usr/bin/pulumi", "3.259.0", missing=("pulumi-language-python",))}
+        LINUX, {"pulumi": Found("/usr/bin/pulumi", "3.274.1", missing=("pulumi-language-python",))}
     )
     assert (
         left_out("pulumi", machine)[Source.MACHINE]
@@ -48,7 +48,7 @@ def test_a_pulumi_without_its_python_host_is_not_usable():
 
 
 def test_a_cache_file_of_another_platform_or_version_is_not_taken():
-    others = frozenset({"pulumi-3.259.0-darwin-arm64.xz", "pulumi-3.258.0-linux-amd64.xz"})
+    others = frozenset({"pulumi-3.274.1-darwin-arm64.xz", "pulumi-3.273.0-linux-amd64.xz"})
     assert Source.CACHE not in sources("pulumi", Machine(LINUX, cached=others))
 
 
@@ -101,4 +101,4 @@ def test_a_newer_pulumi_of_the_same_major_version_serves(have, fine):
 )
 def test_the_download_is_that_of_the_platform(platform, address):
     assert PULUMI.download is not None
-    assert platform.fill(PULUMI.download.url).endswith(f"pulumi-v3.259.0-{address}.tar.gz")
+    assert platform.fill(PULUMI.download.url).endswith(f"pulumi-v3.274.1-{address}.tar.gz")

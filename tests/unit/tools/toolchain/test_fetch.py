@@ -14,7 +14,7 @@ from tools.toolchain.choose import Platform, Unavailable
 
 LINUX = Platform("linux", "amd64")
 TOOL = TOOLS["pulumi"]
-NAME = "pulumi-3.259.0-linux-amd64.xz"
+NAME = "pulumi-3.274.1-linux-amd64.xz"
 
 
 @pytest.fixture
