@@ -5,21 +5,19 @@ nothing itself.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 import pulumi_openstack
 
-from . import memory, preflight, settings, state
+from . import connections, memory, planning, state
 from .apps import App, AppArgs
 from .connections import cloud, cloud_name
-from .ingress import moved
 from .ingress.face import ControllerArgs, IngressController
 from .kinds.face import LoadBalancer
 from .kinds.table import ClientIp, Place, Platform
-from .names import Names, for_stack
-from .plan.make import Plan, make
+from .names import for_stack
+from .plan.make import Plan
 from .problems import Refused
 from .serving.address import address_answers
 from .settings.model import App as AppSettings
@@ -63,12 +61,17 @@ class Exposure(pulumi.ComponentResource):
         source: where the settings come from, for error messages.
         """
         names = for_stack(pulumi.get_stack())
+        given = {package: connections.given(opts, package) for package in ("openstack", "kubernetes")}
         try:
-            self.plan, looked_up = _plan(args, source or f"the settings of {name}", names)
+            self.plan, facts = planning.plan(args, source or f"the settings of {name}", names, given)
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
         super().__init__(state.EXPOSURE, name, {}, opts)
-        below = pulumi.ResourceOptions(parent=self, providers=self._platforms(name))
+        below = pulumi.ResourceOptions(
+            parent=self,
+            providers=[*filter(None, given.values()), *self._platforms(name, given)],
+            depends_on=planning.gate(self.plan),
+        )
         try:
             balancer = self.plan.kind.value.load()(f"{name}-lb", self.plan, below)
         except Refused as refused:
@@ -88,22 +91,22 @@ class Exposure(pulumi.ComponentResource):
         )
         self.node_ports = {listener.name: listener.node_port for listener in self.plan.listeners}
         self.load_balancer = {"type": self.plan.kind.value.name, **balancer.details}
-        self.register_outputs({"address": self.address, "url": self.url, memory.KEPT: looked_up})
+        self.register_outputs({"address": self.address, "url": self.url, memory.KEPT: facts})
 
-    def _platforms(self, name: str) -> list[pulumi.ProviderResource]:
-        """One provider for each platform, of this component's own: an offline preview has to tell the
+    def _platforms(
+        self, name: str, given: Mapping[str, pulumi.ProviderResource | None]
+    ) -> list[pulumi.ProviderResource]:
+        """A provider for each platform that the program gives none for: an offline preview has to tell the
         OpenStack provider that there is no cloud to ask, which the ambient one cannot be told."""
         own = pulumi.ResourceOptions(parent=self)
-        cluster = self.plan.kubernetes
-        providers: list[pulumi.ProviderResource] = [
-            kubernetes.Provider(
-                f"{name}-cluster",
-                kubeconfig=str(Path(cluster.kubeconfig).expanduser()) if cluster.kubeconfig else None,
-                context=cluster.context,
-                opts=own,
+        providers: list[pulumi.ProviderResource] = []
+        if given["kubernetes"] is None:
+            cluster = self.plan.kubernetes
+            config = planning.kubeconfig(cluster)
+            providers.append(
+                kubernetes.Provider(f"{name}-cluster", kubeconfig=config, context=cluster.context, opts=own)
             )
-        ]
-        if Platform.OPENSTACK in self.plan.kind.value.platforms:
+        if Platform.OPENSTACK in self.plan.kind.value.platforms and given["openstack"] is None:
             offline = cloud() is None
             providers.append(
                 pulumi_openstack.Provider(
@@ -157,17 +160,3 @@ class Exposure(pulumi.ComponentResource):
             ),
             below,
         )
-
-
-def _plan(args: Mapping[str, object], source: str, names: Names) -> tuple[Plan, memory.Facts]:
-    """The plan, and what the next preview without credentials may rest on."""
-    said = settings.parse(args, source)
-    before = state.read()
-    can = preflight.capabilities(said, names, before)
-    looked_up = memory.kept(said, cloud_name(), can.openstack) if can.openstack else {}
-    made = make(said, can, names)
-    if made.ingress and (
-        warning := moved.sentence(before, names, made.ingress.controller, made.listeners, made.health)
-    ):
-        pulumi.log.warn(warning)
-    return made, looked_up

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
+from .later import now
 from .names import Names
 from .openstack.answers import Address, FloatingIp, OpenStack, Own, Subnet
 from .settings import Settings
@@ -125,11 +126,11 @@ def _said(said: Settings, cloud: str | None) -> dict[str, str]:
     """What each thing is looked up by."""
     where, hosts, nodes = said.load_balancer.openstack, said.load_balancer.hosts, said.nodes
     by: dict[str, list[str | None]] = {
-        "network": [where.network if where else None],
-        "subnet": [where.network if where else None, where.subnet if where else None],
-        "externalNetwork": [where.external_network if where else None],
-        "floatingIp": [where.floating_ip if where else None],
-        "flavor": [hosts.flavor if hosts else None],
-        "nodeSecurityGroup": [nodes.security_group if nodes else None],
+        "network": [now(where.network) if where else None],
+        "subnet": [now(where.network) if where else None, now(where.subnet) if where else None],
+        "externalNetwork": [now(where.external_network) if where else None],
+        "floatingIp": [now(where.floating_ip) if where else None],
+        "flavor": [now(hosts.flavor) if hosts else None],
+        "nodeSecurityGroup": [now(nodes.security_group) if nodes else None],
     }
     return {what: json.dumps([cloud, *words]) for what, words in by.items()}

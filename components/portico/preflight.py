@@ -4,7 +4,8 @@ May touch Pulumi; only reads. Read by exposure; the answers are capabilities, an
 is a problem that the plan refuses with.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import pulumi
 from keystoneauth1.exceptions import ClientException
@@ -16,29 +17,45 @@ from .connections import cloud, cloud_name
 from .kinds.table import Platform, chosen
 from .kubernetes import preflight as cluster_preflight
 from .names import Names
+from .openstack.answers import OpenStack
 from .openstack.ask import ask
-from .openstack.cloud import one_line, unusable
+from .openstack.cloud import Cloud, one_line, unusable
 from .problems import Problem, Refused
 from .settings import Settings
 from .state import State
 
 
-def capabilities(said: Settings, names: Names, state: State) -> Capabilities:
+@dataclass(frozen=True)
+class Asked:
+    """Who is asked for a platform: never anybody else than the one that its provider speaks to."""
+
+    cloud: Callable[[], Cloud | None] = cloud
+    cloud_later: bool = False
+    """Whether the cloud is that of a provider whose configuration is not known yet."""
+    cluster: bool = True
+    """False where a provider is given and the settings name no kubeconfig: it does not tell its own."""
+
+
+DEFAULT = Asked()
+"""Both are those that the configuration names."""
+
+
+def capabilities(said: Settings, names: Names, state: State, asked: Asked = DEFAULT) -> Capabilities:
     """The answers of both platforms; offline nothing is asked.
 
     Raises:
         Refused: an `up` without credentials, or a cloud that is misspelt or does not answer; with what is
             wrong in the cluster.
     """
-    inside = cluster_preflight.ask(said, names, state)
+    inside = cluster_preflight.ask(said, names, state) if asked.cluster else OFFLINE
     try:
-        outside = cloud_capabilities(said, names, state)
+        outside = cloud_capabilities(said, names, state, asked)
     except Refused as refused:
         raise Refused(refused.title, [*refused.problems, *inside.problems]) from None
     return replace(outside, cluster=inside.cluster, problems=(*outside.problems, *inside.problems))
 
 
-def cloud_capabilities(said: Settings, names: Names, state: State) -> Capabilities:
+def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked = DEFAULT) -> Capabilities:
     """The cloud's answers; offline what the state tells is what is known.
 
     Raises:
@@ -46,7 +63,10 @@ def cloud_capabilities(said: Settings, names: Names, state: State) -> Capabiliti
     """
     if not _asks_openstack(said):
         return OFFLINE
-    connection, own = cloud(), memory.own(state, names)
+    own = memory.own(state, names)
+    if asked.cloud_later:
+        return Capabilities(openstack=OpenStack(own=own))
+    connection = asked.cloud()
     if connection is None:
         if pulumi.runtime.is_dry_run():
             pulumi.log.info(

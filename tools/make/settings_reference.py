@@ -55,7 +55,7 @@ class Key:
     name: str
     """As in a stack file."""
     type: str
-    """As in the model, without None."""
+    """As in the model, without None and Later."""
     default: str | None
     """As in a stack file; empty where it is left to the text; None where the key is required."""
     text: str
@@ -98,7 +98,7 @@ def _key(name: str, field: ast.AnnAssign, text: str, names: dict[str, list[str]]
         default = ""
     return Key(
         name=camel(name),
-        type=ast.unparse(field.annotation).removesuffix(" | None"),
+        type=ast.unparse(field.annotation).removesuffix(" | None").removesuffix(" | Later"),
         default=default,
         text=text if default is not None else text.removesuffix("Required.").rstrip(),
     )

@@ -3,14 +3,17 @@
 May touch Pulumi. Read by exposure and by the components of the kinds, which do not know each other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import pulumi
 from pulumi.output import UNKNOWN
 
 from ..plan.make import Plan
+
+if TYPE_CHECKING:
+    from ..openstack.cloud import Cloud
 
 T = TypeVar("T")
 
@@ -27,6 +30,16 @@ class ServiceShape:
     """`loadBalancerSourceRanges`: CIDRs, only for the type LoadBalancer."""
 
 
+@dataclass(frozen=True)
+class Late:
+    """What is known only while the program runs."""
+
+    plan: pulumi.Output[Plan]
+    """The plan, made of arguments that are all known."""
+    cloud: "pulumi.Output[Cloud | None] | None" = None
+    """The cloud of a provider that the program gave; None where the configuration tells it."""
+
+
 class LoadBalancer(pulumi.ComponentResource):
     """What forwards clients' connections to the node ports. A subclass is built as `(name, plan, opts)`."""
 
@@ -40,11 +53,26 @@ class LoadBalancer(pulumi.ComponentResource):
     ready: pulumi.Output[str]
     """A sentence, once what was planned really serves: at once where the platform itself tells, and never
     waited for in previews."""
+    late: Late | None
+    """What only the running program tells; None where everything was known from the start."""
     details: Mapping[str, pulumi.Output[object]]
     """What this platform adds, for the `loadBalancer` output."""
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"portico:index:{type(self).__name__}", name, {"type": plan.kind.value.type}, opts)
+        self._plan, self.late = plan, late(plan)
+
+    def value(self, of: Callable[[Plan], T | None]) -> pulumi.Output[T]:
+        """A value of the plan: at once where it is known, else of the plan that is made when it is; unknown
+        in a preview that makes no look-up."""
+        if (early := of(self._plan)) is not None or self.late is None:
+            return known(early)
+        return self.late.plan.apply(lambda plan: known(of(plan)))
+
+
+def late(plan: Plan) -> Late | None:
+    """What the plan carries, and does not read."""
+    return cast("Late", plan.late.output) if plan.late else None
 
 
 def known(value: T | None) -> pulumi.Output[T]:

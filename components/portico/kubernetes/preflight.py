@@ -12,6 +12,7 @@ import pulumi
 
 from ..capabilities import OFFLINE, Capabilities
 from ..connections import cluster
+from ..later import Later
 from ..names import Names
 from ..problems import Problem
 from ..settings import Settings
@@ -51,6 +52,9 @@ def made(state: State) -> dict[Object, str]:
 
 
 def _asked(said: Settings, names: Names, state: State) -> Capabilities:
+    if isinstance(said.kubernetes.kubeconfig, Later):
+        # It is asked when its kubeconfig is known, before anything is made in it.
+        return OFFLINE
     there = cluster(said.kubernetes)
     if there is None:
         if pulumi.runtime.is_dry_run():

@@ -15,6 +15,7 @@ from openstack import exceptions
 
 from ..capabilities import Capabilities
 from ..kinds.table import chosen
+from ..later import Later, now
 from ..names import Names
 from ..plan.choice import is_id
 from ..problems import Problem
@@ -54,6 +55,13 @@ class Asker:
             )
         return thing
 
+    def look(
+        self, path: str, said: str | Later | None, what: str, find: Callable[[str], T | None]
+    ) -> T | None:
+        """As `found`; what is not named, or known only while the program runs, is not looked up."""
+        known = now(said)
+        return self.found(path, known, what, find) if known is not None else None
+
     def refuse(self, path: str, said: str, rule: str, remedy: str = "") -> None:
         self.problems.append(
             Problem(f"{SECTION}.{path}" if ":" not in path else path, repr(said), rule, remedy)
@@ -90,8 +98,8 @@ def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilitie
         answers = asks.ask(asker, settings, answers)
     nodes = settings.nodes
     backends = None
-    if nodes and nodes.security_group and where:
-        group = asker.found(
+    if nodes and where:
+        group = asker.look(
             "portico:nodes.securityGroup",
             nodes.security_group,
             "security group",
@@ -102,12 +110,14 @@ def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilitie
         more = asks.listed(cloud, names, answers) if asks else {}
         answers = _others(cloud, answers, more)
     if nodes and nodes.source == "openstack":
-        backends = _servers(asker, nodes, nodes.network or (where.network if where else None))
+        network = nodes.network or (where.network if where else None)
+        backends = None if isinstance(network, Later) else _servers(asker, nodes, network)
     return Capabilities(openstack=answers, backends=backends, problems=tuple(asker.problems))
 
 
 def _where(asker: Asker, where: Where, own: Own) -> OpenStack:
-    network = asker.found("openstack.network", where.network, "network", asker.cloud.network.find_network)
+    address = now(where.floating_ip)
+    network = asker.look("openstack.network", where.network, "network", asker.cloud.network.find_network)
     answers = OpenStack(
         extensions=frozenset(extension.alias for extension in asker.cloud.network.extensions()),
         quotas=_network_quotas(asker.cloud),
@@ -116,13 +126,14 @@ def _where(asker: Asker, where: Where, own: Own) -> OpenStack:
         answers = replace(
             answers,
             network_id=network.id,
-            subnet=_subnet(asker, where, network.id),
+            subnet=None if isinstance(where.subnet, Later) else _subnet(asker, where, network.id),
             foreign_network=network.project_id != asker.cloud.current_project_id,
         )
-    if where.public and where.floating_ip:
-        answers = replace(answers, floating_ip=_floating_ip(asker, where.floating_ip, own))
-    elif where.public and where.external_network:
-        answers = replace(answers, external_network=_external_network(asker, where.external_network))
+    outside = now(where.external_network)
+    if where.public and address:
+        answers = replace(answers, floating_ip=_floating_ip(asker, address, own))
+    elif where.public and where.floating_ip is None and outside:
+        answers = replace(answers, external_network=_external_network(asker, outside))
     return answers
 
 
@@ -134,7 +145,7 @@ def _subnet(asker: Asker, where: Where, network_id: str) -> Subnet | None:
         found = ", ".join(sorted(subnet.name or subnet.id for subnet in candidates)) or "none"
         asker.refuse(
             "openstack.subnet" if where.subnet else "openstack.network",
-            where.subnet or where.network,
+            now(where.subnet) or now(where.network) or "",
             f"must mean exactly one IPv4 subnet, and means: {found}",
             "name the subnet in openstack.subnet",
         )

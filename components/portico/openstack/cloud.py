@@ -95,6 +95,62 @@ def connect(cloud: str | None) -> Cloud | None:
         raise unusable(path, named, one_line(error), "check what clouds.yaml or OS_* say") from None
 
 
+AUTH = {
+    "application_credential_id": "application_credential_id",
+    "application_credential_name": "application_credential_name",
+    "application_credential_secret": "application_credential_secret",
+    "auth_url": "auth_url",
+    "default_domain": "default_domain",
+    "domain_id": "domain_id",
+    "domain_name": "domain_name",
+    "password": "password",
+    "project_domain_id": "project_domain_id",
+    "project_domain_name": "project_domain_name",
+    "tenant_id": "project_id",
+    "tenant_name": "project_name",
+    "token": "token",
+    "user_domain_id": "user_domain_id",
+    "user_domain_name": "user_domain_name",
+    "user_id": "user_id",
+    "user_name": "username",
+}
+"""What a provider calls it, and what keystoneauth does."""
+
+CONNECTION = {
+    "cacert_file": "cacert",
+    "cert": "cert",
+    "endpoint_type": "interface",
+    "key": "key",
+    "region": "region_name",
+}
+
+
+def connect_as(configuration: Mapping[str, str | None]) -> Cloud:
+    """A connection to the cloud that an OpenStack provider of this configuration works with.
+
+    Args:
+        configuration: by the provider's own words (pulumi-openstack, Provider).
+
+    Raises:
+        Refused: no client can be made of it.
+    """
+    given = {key: value for key, value in configuration.items() if value}
+    auth = {theirs: given[ours] for ours, theirs in AUTH.items() if ours in given}
+    more: dict[str, Any] = {theirs: given[ours] for ours, theirs in CONNECTION.items() if ours in given}
+    if auth:
+        more["auth"] = auth
+    if "application_credential_secret" in auth:
+        more["auth_type"] = "v3applicationcredential"
+    elif "token" in auth:
+        more["auth_type"] = "v3token"
+    named = given.get("cloud")
+    try:
+        return cast(Cloud, openstack.connect(cloud=named, api_timeout=SECONDS, **more))
+    except Exception as error:  # noqa: BLE001 - openstacksdk raises what it meets in a user's file
+        remedy = "check the provider that the program gives"
+        raise unusable("the OpenStack provider", named, one_line(error), remedy) from None
+
+
 def unusable(path: str, named: str | None, rule: str, remedy: str) -> Refused:
     """A cloud that cannot be asked, as one sentence."""
     value = repr(named) if named else ""

@@ -7,7 +7,6 @@ May touch Pulumi. Read by the kinds on OpenStack.
 import pulumi
 import pulumi_openstack as openstack
 
-from ..kinds.face import known
 from ..names import Names
 from .place import OpenStackPlace
 
@@ -18,6 +17,8 @@ def published(
     names: Names,
     vip_port: pulumi.Output[str],
     vip: pulumi.Output[str],
+    adopted: pulumi.Output[str],
+    pool: pulumi.Output[str],
     opts: pulumi.ResourceOptions,
 ) -> pulumi.Output[str]:
     """The address that clients connect to, known once the floating IP is on the VIP's port.
@@ -26,16 +27,18 @@ def published(
         name: of the load balancer's component.
         vip_port: the id of the VIP's port.
         vip: the VIP.
+        adopted: the address of the floating IP that is adopted, if one is.
+        pool: the name of the network that a new one comes from, if one is made.
         opts: of what is made.
     """
     if not place.public.value:
         return vip
     if place.adopts:
-        address = known(place.adopted_address)
+        address = adopted
     else:
         address = openstack.networking.FloatingIp(
             f"{name}-address",
-            pool=known(place.external_network),
+            pool=pool,
             description=names.description("address"),
             opts=pulumi.ResourceOptions.merge(
                 opts, pulumi.ResourceOptions(retain_on_delete=place.keeps_address)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from ..later import now
 from ..names import Names
 from ..plan.choice import Choice, Ref, is_id, name_only, ref
 from ..plan.request import Request
@@ -66,11 +67,13 @@ def place(request: Request) -> OpenStackPlace:
         raise ValueError("the reader guarantees the section openstack for a load balancer on OpenStack")
     asked = request.cloud or OpenStack()
     group, said = nodes.security_group if nodes else None, where.floating_ip
-    mine = asked.own.address if said and asked.own.address and asked.own.address.is_meant(said) else None
+    known = now(said)
+    mine = asked.own.address if known and asked.own.address and asked.own.address.is_meant(known) else None
+    subnet = now(where.subnet) or ""
     return OpenStackPlace(
         network=ref(where.network, asked.network_id),
         subnet=asked.subnet,
-        subnet_id=asked.subnet.id if asked.subnet else where.subnet if is_id(where.subnet or "") else None,
+        subnet_id=asked.subnet.id if asked.subnet else subnet if is_id(subnet) else None,
         vip=where.vip,
         public=Choice(
             where.public,

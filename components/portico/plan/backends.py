@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+from ..later import Later
 from ..settings.model import Nodes
 from ..traffic import Backend
 from .choice import Choice
@@ -19,7 +20,15 @@ def backends(
     if nodes is None:
         return Choice((), because="the platform knows the nodes itself")
     if nodes.source == "addresses":
-        listed = tuple(Backend(node.name, node.address) for node in nodes.addresses)
+        listed = tuple(
+            Backend(node.name, node.address)
+            for node in nodes.addresses
+            if not isinstance(node.address, Later)
+        )
+        if len(listed) < len(nodes.addresses):
+            return Choice(
+                None, because=f"nodes.addresses lists {len(nodes.addresses)}, known as the program runs"
+            )
         return Choice(_ordered(listed), because=f"nodes.addresses lists {len(listed)}")
     if nodes.source == "cidr":
         if nodes.cidr is None:

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from ..later import Later, now
+
 T = TypeVar("T")
 
 
@@ -25,7 +27,7 @@ class Ref:
     """Something of the platform's that the settings name and the program does not make."""
 
     said: str
-    """As in the stack file: an id or a name."""
+    """As in the stack file: an id or a name; empty where it is known only while the program runs."""
     id: str | None
     """None where only a look-up could tell and none was made: an unknown value in that preview."""
 
@@ -38,11 +40,14 @@ def is_id(said: str) -> bool:
     return _UUID.fullmatch(said) is not None
 
 
-def ref(said: str, found: str | None) -> Ref:
+def ref(said: str | Later, found: str | None) -> Ref:
     """What was found by a look-up, else the id that was said, else unknown."""
+    if isinstance(said, Later):
+        return Ref("", None)
     return Ref(said, found or (said if is_id(said) else None))
 
 
-def name_only(said: str | None) -> str | None:
+def name_only(said: str | Later | None) -> str | None:
     """What was said if it is a name: where the platform asks by name, an id needs a look-up."""
-    return said if said is not None and not is_id(said) else None
+    known = now(said)
+    return known if known is not None and not is_id(known) else None

@@ -15,6 +15,7 @@ from ..ingress import table as controllers
 from ..ingress.table import Controller
 from ..kinds.table import Carries, Check, ClientIp, Kind, Place, chosen
 from ..kubernetes import standing
+from ..later import Later
 from ..names import Names
 from ..settings.model import App, Kubernetes, Settings, Timeouts, Wait
 from ..settings.model import Ingress as IngressSettings
@@ -62,6 +63,8 @@ class Plan:
     narrowed: tuple[str, ...]
     """Why the machine that asks may get no answer from a front door that works."""
     wait: Wait
+    late: Later | None = None
+    """The same plan, made once more when every argument is known; None where all were from the start."""
 
     def reasons(self) -> dict[str, str]:
         """The reason of every choice in it, by the choice's name, for the `reasons` output."""

@@ -156,23 +156,30 @@ class Watch:
     """What is asked of the hosts of one load balancer while an `up` touches them."""
 
     def __init__(
-        self, component: pulumi.Resource, wait: Wait, settle_seconds: int, stood: Mapping[str, str]
+        self,
+        component: pulumi.Resource,
+        wait: Wait,
+        settle_seconds: int,
+        stood: Mapping[str, str],
+        late: pulumi.Output[Cloud | None] | None = None,
     ) -> None:
         """Args:
         component: what lines on progress belong to.
         wait: `until: nothing` asks nothing at all.
         settle_seconds: how long a host that this `up` made may take to serve.
         stood: the server ids, by host, from before this `up`; those that are to go included.
+        late: the cloud, where the program gave a provider; None where the configuration tells it.
         """
         self._component, self._wait, self._settle_seconds = component, wait, settle_seconds
         self._stood = tuple(Host(name, server_id) for name, server_id in stood.items())
         self._given: set[Host] = set()
+        self._late = late
 
     def missing(self, name: str) -> bool:
         """Whether there is no such host. The state that a program reads is from before a refresh: it may hold
         a server that Nova knows no more."""
         recorded = [host for host in self._stood if host.name == name]
-        connection = self._connection()
+        connection = cloud() if self._late is None and self._asks() else None
         return not recorded or (connection is not None and _status(connection, recorded[0]) == "DELETED")
 
     async def may_touch(self, name: str, before: Host | None, *, rebuilt: bool) -> str:
@@ -184,7 +191,7 @@ class Watch:
         Raises:
             pulumi.RunError: nobody else serves, so it is left alone.
         """
-        connection = self._connection()
+        connection = await self._connection()
         if connection is None:
             return "not asked"
         rebuilt = rebuilt and await asyncio.to_thread(self._alive, connection, name)
@@ -210,7 +217,7 @@ class Watch:
         Raises:
             pulumi.RunError: one does not.
         """
-        connection = self._connection()
+        connection = await self._connection()
         if connection is None:
             return "not asked"
         names = {host.name for host in hosts}
@@ -226,9 +233,13 @@ class Watch:
         await self._apart(connection, hosts)
         return "every host serves what was planned"
 
-    def _connection(self) -> Cloud | None:
-        asks = not pulumi.runtime.is_dry_run() and self._wait.until != "nothing"
-        return cloud() if asks else None
+    def _asks(self) -> bool:
+        return not pulumi.runtime.is_dry_run() and self._wait.until != "nothing"
+
+    async def _connection(self) -> Cloud | None:
+        if not self._asks():
+            return None
+        return cloud() if self._late is None else await self._late.future()
 
     def _alive(self, connection: Cloud, name: str) -> bool:
         """Whether there is anything to lose: a server of that name that runs, as far as can be known."""

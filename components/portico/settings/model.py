@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from ..later import Later
+
 
 @dataclass(frozen=True)
 class Kubernetes:
     """The cluster to expose."""
 
-    kubeconfig: str | None = None
-    """Path of the kubeconfig file; `~` is expanded. Default: what `kubectl` would use (KUBECONFIG, which may
-    name one file only, then ~/.kube/config)."""
+    kubeconfig: str | Later | None = None
+    """Path of the kubeconfig file, which may begin with `~`, or the content of one, as text or as a mapping.
+    Default: what `kubectl` would use (KUBECONFIG, which may name one file only, then ~/.kube/config)."""
     context: str | None = None
     """The kubeconfig's context. Default: its current one."""
 
@@ -26,10 +28,11 @@ class Kubernetes:
 class NodeAddress:
     """A node."""
 
-    address: IPv4Address
+    address: IPv4Address | Later
     """The address that node ports answer on. Required."""
     name: str
-    """Shown in statistics and logs, unique. Default: `node-` and the address with dashes."""
+    """Shown in statistics and logs, unique. Default: `node-` and the address with dashes, or
+    its number where the address is known only while the program runs."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,14 @@ class Nodes:
     """With `from: openstack`: the servers that carry this tag."""
     metadata: Mapping[str, str] | None = None
     """With `from: openstack`: the servers whose metadata holds all of these."""
-    network: str | None = None
+    network: str | Later | None = None
     """With `from: openstack`: the network whose address is taken, by name or id. Default: the load balancer's
     network."""
     cidr: IPv4Network | None = None
     """With `from: cidr`: the nodes' subnet, /22 or smaller; network and broadcast address are left out."""
     exclude: tuple[IPv4Address, ...] = ()
     """With `from: cidr`: addresses that are no nodes, for instance the gateway."""
-    security_group: str | None = None
+    security_group: str | Later | None = None
     """The nodes' security group, by id or name (with aws-nlb by id). It gets the rules that admit the load
     balancer to the node ports, and nothing else. Default: no rule is made, and the nodes have to admit the
     load balancer by other means."""
@@ -115,14 +118,14 @@ class OpenStack:
     """Where on OpenStack the address lives (types openstack-haproxy and octavia). Credentials come from
     clouds.yaml or OS_*."""
 
-    network: str
+    network: str | Later
     """The tenant network that the load balancer and the nodes share, by id or name. Required."""
-    subnet: str | None = None
+    subnet: str | Later | None = None
     """The subnet in it, by id or name. Default: the network's only IPv4 subnet."""
-    external_network: str | None = None
+    external_network: str | Later | None = None
     """The network that floating IPs come from, by name or id. Required unless `floatingIp` is given or
     `public` is false."""
-    floating_ip: str | None = None
+    floating_ip: str | Later | None = None
     """An existing floating IP to use, by address or id; it is left alone at the end. The one that this stack
     made itself may be named too: it stays what it is, the stack's own. Default: a new one is made."""
     keep_address: bool = False
@@ -142,9 +145,9 @@ class OpenStack:
 class Hosts:
     """The LB hosts (type openstack-haproxy)."""
 
-    image: str
+    image: str | Later
     """A Debian or Ubuntu cloud image, by id or name. Required."""
-    flavor: str
+    flavor: str | Later
     """By id or name. One core and 512 MiB suffice. Required."""
     count: int = 2
     """1..5. One has no failover."""
@@ -162,7 +165,7 @@ class Hosts:
     """The most of these that one client address may have, 1..maxConnections; more are refused at once.
     Clients behind one NAT, proxy or CDN share an address, and so share this. Default: half of
     maxConnections."""
-    key_pair: str | None = None
+    key_pair: str | Later | None = None
     """A Nova key pair for logging in. Default: none."""
     ssh_from: tuple[IPv4Network, ...] = ()
     """Who may reach port 22 of the hosts. Default: nobody."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any, TypeVar
 
+from ..later import Later
 from ..problems import Problem
 from . import values
 from .values import Rule, Wrong, nearest, show
@@ -160,10 +161,19 @@ class Reader:
         if key in self._ignored or not self.given(key):
             return default
         try:
-            return rule(self.found(key))
+            return rule(values.plain(self.found(key)))
         except Wrong as wrong:
             self.wrong(key, rule=wrong.rule, remedy=wrong.remedy)
             return default
+
+    def later(self, key: str, rule: Rule[T], default: D) -> T | Later | D:
+        """As `value`, and what is known only while the program runs is taken as it is: the settings are read
+        again when it is known."""
+        found = self.found(key)
+        if isinstance(found, Later) and key not in self._ignored:
+            self._known.append(key)
+            return found
+        return self.value(key, rule, default)
 
     def text(self, key: str, default: D, rule: Rule[str] = values.text) -> str | D:
         """A text, perhaps of a certain shape."""
@@ -193,7 +203,7 @@ class Reader:
         read: dict[T, int] = {}
         for index, element in enumerate(elements):
             try:
-                value = rule(element)
+                value = rule(values.plain(element))
             except Wrong as wrong:
                 self.wrong(key, index, rule=wrong.rule, remedy=wrong.remedy)
                 continue
@@ -214,7 +224,9 @@ class Reader:
         self._known.append(key)
         if key in self._ignored or not self.given(key):
             return default
-        raw = self.found(key)
+        raw = self._plain(key)
+        if raw is None:
+            return default
         if not isinstance(raw, Mapping):
             self.wrong(key, rule="must be a mapping", remedy="write `key: value` lines below it")
             return default
@@ -229,7 +241,7 @@ class Reader:
                 self._log.problems.append(Problem(path, "", f"the key {wrong.rule}", wrong.remedy))
                 continue
             try:
-                read[name] = value(element)
+                read[name] = value(values.plain(element))
             except Wrong as wrong:
                 self.wrong(key, name, rule=wrong.rule, remedy=wrong.remedy)
         return read
@@ -241,7 +253,9 @@ class Reader:
         self._known.append(key)
         if key in self._ignored or not self.given(key):
             return default
-        raw = self.found(key)
+        raw = self._plain(key)
+        if raw is None:
+            return default
         if not isinstance(raw, Mapping):
             self.wrong(key, rule="must be a mapping", remedy="write `key: value` lines below it")
             return default
@@ -281,6 +295,14 @@ class Reader:
                 )
             seen.setdefault(identity, index)
 
+    def _plain(self, key: str) -> object:
+        """What was written there; None, and a report, where it is known only while the program runs."""
+        try:
+            return values.plain(self.found(key))
+        except Wrong as wrong:
+            self.wrong(key, rule=wrong.rule, remedy=wrong.remedy)
+            return None
+
     def _in_element(self, key: str, index: int, field: tuple[Step, ...]) -> tuple[Step, ...]:
         return (index, *field) if isinstance(self.found(key, index), Mapping) else (index,)
 
@@ -288,7 +310,9 @@ class Reader:
         self._known.append(key)
         if key in self._ignored or not self.given(key):
             return None
-        raw = self.found(key)
+        raw = self._plain(key)
+        if raw is None:
+            return None
         if not isinstance(raw, (list, tuple)):
             self.wrong(
                 key, rule="must be a list", remedy="write each element on a line that begins with '- '"

@@ -7,12 +7,14 @@ Pure: no Pulumi, no network, no clock. Read by parsing. What must hold between s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
 
 from ..ingress import table as controllers
 from ..ingress.table import HEALTH
 from ..kinds.table import KINDS, TYPES, Kind, Place, Platform
+from ..later import Later
 from . import values
 from .model import (
     App,
@@ -74,7 +76,7 @@ def inside(kind: str) -> bool:
 def kubernetes(read: Reader) -> Kubernetes:
     """`portico:kubernetes`"""
     return Kubernetes(
-        kubeconfig=read.text("kubeconfig", default=None, rule=values.path),
+        kubeconfig=read.later("kubeconfig", values.kubeconfig, default=None),
         context=read.text("context", default=None),
     )
 
@@ -103,14 +105,14 @@ def nodes(read: Reader, type: str, listed: bool, by_group: bool) -> Nodes:
     group_id = values.aws_id("sg") if on_aws else values.text
     return Nodes(
         source=source,
-        addresses=tuple(_addresses(read)),
+        addresses=tuple(_addresses(read, plain=on_aws)),
         names=read.several("names", values.text, least=1),
         tag=read.text("tag", default=None, rule=values.server_tag),
         metadata=read.mapping("metadata", values.text, values.text, default=None, least=1),
-        network=read.text("network", default=None),
+        network=read.later("network", values.text, default=None),
         cidr=read.value("cidr", values.node_network, default=None),
         exclude=read.several("exclude", values.address),
-        security_group=read.text("securityGroup", default=None, rule=group_id),
+        security_group=read.later("securityGroup", group_id, default=None),
     )
 
 
@@ -126,8 +128,15 @@ def _source_keys(read: Reader, source: str) -> None:
         read.require(source, rule=f"is required with `from: {source}`")
 
 
-def _addresses(read: Reader) -> list[NodeAddress]:
-    made = read.sections("addresses", _address, least=1, short="address")
+def _addresses(read: Reader, plain: bool) -> list[NodeAddress]:
+    made = {
+        index: node
+        if node.name or not isinstance(node.address, Later)
+        else replace(node, name=f"node-{index + 1}")
+        for index, node in read.sections(
+            "addresses", partial(_address, plain=plain), least=1, short="address"
+        ).items()
+    }
     read.distinct(
         "addresses", made, lambda node: node.address if node.address != NOWHERE else None, "address"
     )
@@ -135,10 +144,12 @@ def _addresses(read: Reader) -> list[NodeAddress]:
     return list(made.values())
 
 
-def _address(read: Reader) -> NodeAddress:
+def _address(read: Reader, plain: bool) -> NodeAddress:
     read.require("address", remedy="write the address that its node ports answer on")
-    address = read.address("address", default=NOWHERE)
-    unnamed = f"node-{str(address).replace('.', '-')}" if address != NOWHERE else ""
+    look = read.value if plain else read.later
+    address: IPv4Address | Later = look("address", values.address, NOWHERE)
+    known = address != NOWHERE and not isinstance(address, Later)
+    unnamed = f"node-{str(address).replace('.', '-')}" if known else ""
     return NodeAddress(address, name=read.text("name", default=unnamed, rule=values.node_name))
 
 
@@ -262,7 +273,7 @@ def openstack(read: Reader, type: str) -> OpenStack:
         read.refuse("floatingIp", "externalNetwork", "keepAddress", rule="is not used with `public: false`")
     if type in ROWS and not ROWS[type].address_pairs:
         read.refuse("addressPairsAllowed", rule=f"is not used with `type: {type}`")
-    floating_ip = read.text("floatingIp", default=None, rule=values.floating_ip)
+    floating_ip = read.later("floatingIp", values.floating_ip, default=None)
     if public and floating_ip is None and read.sound("public") and read.sound("floatingIp"):
         read.require(
             "externalNetwork",
@@ -270,9 +281,9 @@ def openstack(read: Reader, type: str) -> OpenStack:
             remedy="name where floating IPs come from, give floatingIp, or say `public: false`",
         )
     return OpenStack(
-        network=read.text("network", default=""),
-        subnet=read.text("subnet", default=None),
-        external_network=read.text("externalNetwork", default=None),
+        network=read.later("network", values.text, default=""),
+        subnet=read.later("subnet", values.text, default=None),
+        external_network=read.later("externalNetwork", values.text, default=None),
         floating_ip=floating_ip,
         keep_address=read.flag("keepAddress", OpenStack.keep_address),
         vip=read.address("vip", default=None),
@@ -286,8 +297,8 @@ def hosts(read: Reader) -> Hosts:
     read.require("image", remedy="name a Debian or Ubuntu cloud image")
     read.require("flavor", remedy="name one with a core and 512 MiB or more")
     made = Hosts(
-        image=read.text("image", default=""),
-        flavor=read.text("flavor", default=""),
+        image=read.later("image", values.text, default=""),
+        flavor=read.later("flavor", values.text, default=""),
         count=read.number("count", Hosts.count, low=1, high=5),
         timers=read.choice("timers", Hosts.timers, allowed=("steady", "fast")),
         anti_affinity=read.choice("antiAffinity", Hosts.anti_affinity, allowed=("soft", "hard", "none")),
@@ -297,7 +308,7 @@ def hosts(read: Reader) -> Hosts:
         max_connections_per_source=read.number(
             "maxConnectionsPerSource", default=None, low=1, high=MOST_CONNECTIONS
         ),
-        key_pair=read.text("keyPair", default=None),
+        key_pair=read.later("keyPair", values.text, default=None),
         ssh_from=read.several("sshFrom", values.network),
         settle_seconds=read.number("settleSeconds", Hosts.settle_seconds, low=10, high=1800),
     )

@@ -8,10 +8,13 @@ docstring.
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from typing import NoReturn, TypeVar
+
+from ..later import Later
 
 T = TypeVar("T")
 Rule = Callable[[object], T]
@@ -48,7 +51,16 @@ def show(value: object) -> str:
         return "a number of more than 20 digits"
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
+    if isinstance(value, Later):
+        return "an Output"
     return f"a {type(value).__name__}"
+
+
+def plain(value: object) -> object:
+    """Anything that is known before the program runs: it decides what is built."""
+    if isinstance(value, Later):
+        raise Wrong("must be known before anything is built, for it decides what", "give a plain value")
+    return value
 
 
 def nearest(word: object, words: Iterable[str]) -> str | None:
@@ -100,6 +112,23 @@ text = line(255)
 
 path = line(4096)
 """A file's path (Linux, PATH_MAX)."""
+
+
+def kubeconfig(value: object) -> str:
+    """A file's path, or the content of such a file: a text of several lines, or a mapping."""
+    if isinstance(value, Mapping):
+        try:
+            return json.dumps(value)
+        except (TypeError, ValueError):
+            raise Wrong("must hold plain values, all of them") from None
+    if isinstance(value, str) and is_content(value):
+        return value
+    return path(value)
+
+
+def is_content(kubeconfig: str) -> bool:
+    """Whether it is what a kubeconfig file holds, rather than the file's path."""
+    return "\n" in kubeconfig or kubeconfig.lstrip().startswith("{")
 
 
 def whole_number(low: int, high: int) -> Rule[int]:

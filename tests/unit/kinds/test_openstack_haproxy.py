@@ -25,7 +25,9 @@ class Asked:
 
     touched: list[tuple[str, Host | None, bool]]
 
-    def __init__(self, component: object, wait: object, settle: int, stood: Mapping[str, str]) -> None:
+    def __init__(
+        self, component: object, wait: object, settle: int, stood: Mapping[str, str], late: object
+    ) -> None:
         self.stood, self.touched = stood, []
 
     def missing(self, name: str) -> bool:

@@ -83,15 +83,15 @@ def test_the_value_of_an_unknown_key_is_not_shown_for_it_may_be_a_secret():
 
 
 def test_what_a_list_or_mapping_holds_is_not_shown_for_it_may_be_a_secret():
-    kubeconfig = {"users": [{"user": {"token": "correct horse"}}]}
-    assert complaints(but(PAIR, {"kubernetes.kubeconfig": kubeconfig})) == [
-        "kubernetes.kubeconfig = a mapping: must be a text"
+    context = {"users": [{"user": {"token": "correct horse"}}]}
+    assert complaints(but(PAIR, {"kubernetes.context": context})) == [
+        "kubernetes.context = a mapping: must be a text"
     ]
 
 
 def test_only_the_first_line_of_a_text_is_shown_for_the_others_may_hold_a_secret():
-    (complaint,) = complaints(but(PAIR, {"kubernetes.kubeconfig": "apiVersion: v1\nusers: [correct horse]"}))
-    assert complaint.startswith("kubernetes.kubeconfig = 'apiVersion: v1…': must not hold control")
+    (complaint,) = complaints(but(PAIR, {"kubernetes.context": "apiVersion: v1\nusers: [correct horse]"}))
+    assert complaint.startswith("kubernetes.context = 'apiVersion: v1…': must not hold control")
 
 
 def test_an_unknown_key_with_a_newline_stays_on_one_line():

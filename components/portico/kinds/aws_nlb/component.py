@@ -25,9 +25,7 @@ class AwsNlb(LoadBalancer):
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, plan, opts)
-        own = plan.load_balancer
-        if not isinstance(own, AwsNlbPlan):
-            raise TypeError(f"{name}: the plan is {type(own).__name__}")
+        own = planned(plan)
         self._name, self._plan, self._own = name, plan, own
         self._child = pulumi.ResourceOptions(parent=self)
 
@@ -77,7 +75,7 @@ class AwsNlb(LoadBalancer):
         for port in own.node_ports:
             self._egress(f"to-node-{port}", group.id, port)
             if own.node_security_group:
-                self._ingress(f"node-{port}", own.node_security_group, port, group=group.id)
+                self._ingress(f"node-{port}", self.value(_node_group), port, group=group.id)
         return group
 
     def _ingress(
@@ -103,14 +101,14 @@ class AwsNlb(LoadBalancer):
 
     def _egress(self, part: str, of: pulumi.Input[str], port: int) -> None:
         """To the nodes' group, or, where none is named, to whatever the targets are."""
-        nodes = self._own.node_security_group
+        nodes = self.value(_node_group) if self._own.node_security_group else None
         aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-{part}",
             security_group_id=of,
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
-            cidr_ipv4=None if nodes else "0.0.0.0/0",
+            cidr_ipv4="0.0.0.0/0" if nodes is None else None,
             referenced_security_group_id=nodes,
             description=self._plan.names.description(part),
             tags=self._tags(part),
@@ -179,3 +177,15 @@ class AwsNlb(LoadBalancer):
                 port=listener.node_port,
                 opts=self._child,
             )
+
+
+def planned(plan: Plan) -> AwsNlbPlan:
+    """What is planned for this kind."""
+    if not isinstance(plan.load_balancer, AwsNlbPlan):
+        raise TypeError(f"the plan is {type(plan.load_balancer).__name__}")
+    return plan.load_balancer
+
+
+def _node_group(plan: Plan) -> str | None:
+    group = planned(plan).node_security_group
+    return group.id if group else None

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Network
 
+from ...later import Later
 from ...names import Names
-from ...plan.choice import Choice
+from ...plan.choice import Choice, Ref
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...settings.model import LoadBalancer
@@ -37,7 +38,7 @@ class AwsNlbPlan:
     auto_scaling_group: str | None
     allowed_clients: tuple[IPv4Network, ...]
     """Whom the load balancer's own security group admits to the listeners."""
-    node_security_group: str | None
+    node_security_group: Ref | None
     """The nodes' security group, by id; it gets the rules that admit the load balancer's group to the node
     ports."""
     idle_seconds: int
@@ -63,6 +64,13 @@ def short(name: str, *unique_to: str) -> str:
     return f"{name[: NAME_LENGTH - 7].rstrip('-')}-{digest}"
 
 
+def _group(said: str | Later | None) -> Ref | None:
+    """A security group is named by its id alone."""
+    if isinstance(said, Later):
+        return Ref("", None)
+    return Ref(said, said) if said else None
+
+
 def make(request: Request) -> AwsNlbPlan:
     """The plan."""
     settings = request.settings
@@ -82,7 +90,7 @@ def make(request: Request) -> AwsNlbPlan:
         else Choice("ip", because="the nodes are given by address"),
         auto_scaling_group=group,
         allowed_clients=load_balancer.allowed_clients,
-        node_security_group=settings.nodes.security_group if settings.nodes else None,
+        node_security_group=_group(settings.nodes.security_group if settings.nodes else None),
         idle_seconds=load_balancer.timeouts.idle,
         node_ports=tuple(sorted(node_ports | {settings.ingress.health_port})),
     )

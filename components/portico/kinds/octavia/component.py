@@ -11,7 +11,7 @@ import pulumi_openstack as openstack
 from ...openstack.floating_ip import published
 from ...plan.make import Plan
 from ...traffic import Listener
-from ..face import LoadBalancer, known
+from ..face import LoadBalancer
 from .plan import NodeRule, OctaviaPlan
 
 PATIENCE = pulumi.CustomTimeouts(create="20m", update="20m", delete="20m")
@@ -24,13 +24,11 @@ class Octavia(LoadBalancer):
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, plan, opts)
-        own = plan.load_balancer
-        if not isinstance(own, OctaviaPlan):
-            raise TypeError(f"{name}: the plan is {type(own).__name__}")
+        own = planned(plan)
         self._name, self._plan, self._own = name, plan, own
         self._child = pulumi.ResourceOptions(parent=self)
-        self._subnet = known(own.place.subnet_id)
-        self._cidr = known(str(own.place.subnet.cidr) if own.place.subnet else None)
+        self._subnet = self.value(lambda plan: planned(plan).place.subnet_id)
+        self._cidr = self.value(_cidr)
 
         for rule in own.node_rules:
             self._rule(rule)
@@ -40,7 +38,14 @@ class Octavia(LoadBalancer):
             members.append(self._listener(listener, balancer, after=members[-1:]))
 
         self.address = published(
-            name, own.place, plan.names, balancer.vip_port_id, balancer.vip_address, self._child
+            name,
+            own.place,
+            plan.names,
+            balancer.vip_port_id,
+            balancer.vip_address,
+            self.value(lambda plan: planned(plan).place.adopted_address),
+            self.value(lambda plan: planned(plan).place.external_network),
+            self._child,
         )
         self.source_addresses = (
             pulumi.Output.from_input([]) if own.keeps_source else self._cidr.apply(lambda cidr: [cidr])
@@ -58,10 +63,9 @@ class Octavia(LoadBalancer):
         )
 
     def _rule(self, rule: NodeRule) -> None:
-        group = self._own.place.node_security_group
         openstack.networking.SecGroupRule(
             f"{self._name}-{rule.name}",
-            security_group_id=known(group.id if group else None),
+            security_group_id=self.value(_node_group),
             direction="ingress",
             ethertype="IPv4",
             protocol="tcp",
@@ -149,21 +153,25 @@ class Octavia(LoadBalancer):
         pool: openstack.loadbalancer.Pool,
         monitor: openstack.loadbalancer.Monitor,
     ) -> openstack.loadbalancer.Members:
-        nodes = [
-            openstack.loadbalancer.MembersMemberArgs(
-                name=backend.name,
-                address=str(backend.address),
-                protocol_port=listener.node_port,
-                monitor_port=self._own.monitor_of(listener).port,
-                # Octavia plugs itself into a member's subnet; other nodes it reaches through the router.
-                subnet_id=self._own.subnet_of(backend),
-            )
-            for backend in self._plan.backends.value or ()
-        ]
-        # One unknown element would have the provider plan nonsense: the list is known or unknown as a whole.
-        complete = self._plan.backends.value is not None and self._own.place.subnet is not None
+        def nodes(plan: Plan) -> list[openstack.loadbalancer.MembersMemberArgs] | None:
+            # One unknown element would have the provider plan nonsense: the list is known or unknown as a
+            # whole.
+            if plan.backends.value is None or planned(plan).place.subnet is None:
+                return None
+            return [
+                openstack.loadbalancer.MembersMemberArgs(
+                    name=backend.name,
+                    address=str(backend.address),
+                    protocol_port=listener.node_port,
+                    monitor_port=self._own.monitor_of(listener).port,
+                    # Octavia plugs itself into a member's subnet; other nodes it reaches through the router.
+                    subnet_id=planned(plan).subnet_of(backend),
+                )
+                for backend in plan.backends.value
+            ]
+
         return openstack.loadbalancer.Members(
-            name, pool_id=pool.id, members=known(nodes if complete else None), opts=self._part([monitor])
+            name, pool_id=pool.id, members=self.value(nodes), opts=self._part([monitor])
         )
 
     def _part(
@@ -175,3 +183,20 @@ class Octavia(LoadBalancer):
             delete_before_replace=delete_before_replace,
             custom_timeouts=PATIENCE,
         )
+
+
+def planned(plan: Plan) -> OctaviaPlan:
+    """What is planned for this kind."""
+    if not isinstance(plan.load_balancer, OctaviaPlan):
+        raise TypeError(f"the plan is {type(plan.load_balancer).__name__}")
+    return plan.load_balancer
+
+
+def _node_group(plan: Plan) -> str | None:
+    group = planned(plan).place.node_security_group
+    return group.id if group else None
+
+
+def _cidr(plan: Plan) -> str | None:
+    subnet = planned(plan).place.subnet
+    return str(subnet.cidr) if subnet else None

@@ -21,10 +21,9 @@ def ask(asker: Asker, settings: Settings, answers: OpenStack) -> OpenStack:
     cloud, hosts = asker.cloud, settings.load_balancer.hosts
     if hosts is None:
         raise ValueError("the reader guarantees the section hosts for openstack-haproxy")
-    asker.found("hosts.image", hosts.image, "image", cloud.image.find_image)
-    flavor = asker.found("hosts.flavor", hosts.flavor, "flavor", cloud.compute.find_flavor)
-    if hosts.key_pair:
-        asker.found("hosts.keyPair", hosts.key_pair, "keypair", cloud.compute.find_keypair)
+    asker.look("hosts.image", hosts.image, "image", cloud.image.find_image)
+    flavor = asker.look("hosts.flavor", hosts.flavor, "flavor", cloud.compute.find_flavor)
+    asker.look("hosts.keyPair", hosts.key_pair, "keypair", cloud.compute.find_keypair)
     zones = frozenset(zone.name for zone in cloud.compute.availability_zones())
     for zone in hosts.availability_zones:
         if zone not in zones:

@@ -5,7 +5,7 @@ May touch Pulumi. Every choice in it was made by plan.openstack_haproxy; the tec
 docs/openstack.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 
 import pulumi
@@ -17,7 +17,7 @@ from ...openstack.floating_ip import published
 from ...plan.choice import is_id
 from ...plan.make import Plan
 from ...serving.hosts import Host, Watch
-from ..face import LoadBalancer, known
+from ..face import LoadBalancer
 from .plan import Group, HostPlan, OpenStackHAProxyPlan, Rule
 from .rebuild import Server, changed
 
@@ -27,12 +27,13 @@ class OpenStackHAProxy(LoadBalancer):
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, plan, opts)
-        own = plan.load_balancer
-        if not isinstance(own, OpenStackHAProxyPlan):
-            raise TypeError(f"{name}: the plan is {type(own).__name__}")
+        own = planned(plan)
         self._name, self._plan, self._own = name, plan, own
         self._child = pulumi.ResourceOptions(parent=self)
-        self._network, self._subnet = known(own.place.network.id), known(own.place.subnet_id)
+        self._network = self.value(lambda plan: planned(plan).place.network.id)
+        self._subnet = self.value(lambda plan: planned(plan).place.subnet_id)
+        self._image = self.value(lambda plan: planned(plan).image)
+        self._flavor = self.value(lambda plan: planned(plan).flavor)
 
         group = openstack.networking.SecGroup(
             f"{name}-hosts",
@@ -55,10 +56,20 @@ class OpenStackHAProxy(LoadBalancer):
             plan.wait,
             own.settle_seconds,
             {host: str(kept.get("id")) for host, kept in self._recorded.items()},
+            self.late.cloud if self.late else None,
         )
         servers = self._hosts(ports, fleet, rules)
 
-        self.address = published(name, own.place, plan.names, vip.id, vip_address, self._child)
+        self.address = published(
+            name,
+            own.place,
+            plan.names,
+            vip.id,
+            vip_address,
+            self.value(lambda plan: planned(plan).place.adopted_address),
+            self.value(lambda plan: planned(plan).place.external_network),
+            self._child,
+        )
         self.source_addresses = pulumi.Output.all(*addresses).apply(
             lambda each: [f"{address}/32" for address in each]
         )
@@ -87,8 +98,7 @@ class OpenStackHAProxy(LoadBalancer):
         )
 
     def _rule(self, rule: Rule, hosts: pulumi.Output[str]) -> openstack.networking.SecGroupRule:
-        named = self._own.place.node_security_group
-        nodes = known(named.id if named else None)
+        nodes = self.value(_node_group)
         groups = {Group.HOSTS: hosts, Group.NODES: nodes}
         network = str(rule.source) if isinstance(rule.source, IPv4Network) else None
         return openstack.networking.SecGroupRule(
@@ -140,8 +150,7 @@ class OpenStackHAProxy(LoadBalancer):
         self, vip: pulumi.Output[str], addresses: Sequence[pulumi.Output[str]]
     ) -> pulumi.Output[Fleet]:
         plan, own = self._plan, self._own
-        backends = known(plan.backends.value)
-        gateway = known(own.place.subnet.gateway if own.place.subnet else None)
+        backends, gateway = self.value(lambda plan: plan.backends.value), self.value(_gateway)
         return pulumi.Output.all(vip, gateway, backends, *addresses).apply(
             lambda found: own.fleet(
                 plan.listeners,
@@ -197,12 +206,12 @@ class OpenStackHAProxy(LoadBalancer):
         return openstack.compute.Instance(
             f"{self._name}-host-{index + 1}",
             name=host.name,
-            image_id=own.image if is_id(own.image) else None,
-            image_name=None if is_id(own.image) else own.image,
-            flavor_id=own.flavor if is_id(own.flavor) else None,
-            flavor_name=None if is_id(own.flavor) else own.flavor,
+            image_id=_only(self._image, is_id),
+            image_name=_only(self._image, _is_name),
+            flavor_id=_only(self._flavor, is_id),
+            flavor_name=_only(self._flavor, _is_name),
             availability_zone=host.zone,
-            key_pair=own.key_pair,
+            key_pair=self._key_pair(),
             networks=[openstack.compute.InstanceNetworkArgs(port=port.id)],
             scheduler_hints=hints,
             user_data=userdata.render(),
@@ -221,27 +230,36 @@ class OpenStackHAProxy(LoadBalancer):
         previous: tuple[str, openstack.compute.Instance] | None,
     ) -> pulumi.Output[pulumi.Resource]:
         """The host's port, once the host may be made, changed or rebuilt; nothing is made in it."""
-        own, recorded = self._own, self._recorded.get(host.name)
+        recorded = self._recorded.get(host.name)
 
         async def open_gate(known: Sequence[str | None]) -> pulumi.Resource:
-            port_id, group_id, server_id = known
-            planned = Server(
-                image=own.image,
-                flavor=own.flavor,
+            port_id, group_id, server_id, image, flavor, key_pair = known
+            server = Server(
+                image=str(image),
+                flavor=str(flavor),
                 zone=host.zone,
-                key_pair=own.key_pair,
+                key_pair=key_pair,
                 port=str(port_id),
                 group=group_id,
                 user_data=userdata.render(),
             )
             before = Host(previous[0], str(server_id)) if previous else None
-            rebuilt = recorded is not None and bool(changed(recorded, planned))
+            rebuilt = recorded is not None and bool(changed(recorded, server))
             await self._watch.may_touch(host.name, before, rebuilt=rebuilt)
             return port
 
         return pulumi.Output.all(
-            port.id, group.id if group else None, previous[1].id if previous else None
+            port.id,
+            group.id if group else None,
+            previous[1].id if previous else None,
+            self._image,
+            self._flavor,
+            self._key_pair(),
         ).apply(open_gate)
+
+    def _key_pair(self) -> pulumi.Output[str] | None:
+        """None where nobody logs in."""
+        return self.value(lambda plan: planned(plan).key_pair) if self._own.logs_in else None
 
     def _server_group(self) -> openstack.compute.ServerGroup | None:
         policy = self._own.server_group_policy.value
@@ -250,3 +268,28 @@ class OpenStackHAProxy(LoadBalancer):
         return openstack.compute.ServerGroup(
             f"{self._name}-hosts", name=self._plan.names.of("hosts"), policies=policy, opts=self._child
         )
+
+
+def planned(plan: Plan) -> OpenStackHAProxyPlan:
+    """What is planned for this kind."""
+    if not isinstance(plan.load_balancer, OpenStackHAProxyPlan):
+        raise TypeError(f"the plan is {type(plan.load_balancer).__name__}")
+    return plan.load_balancer
+
+
+def _node_group(plan: Plan) -> str | None:
+    group = planned(plan).place.node_security_group
+    return group.id if group else None
+
+
+def _gateway(plan: Plan) -> IPv4Address | None:
+    subnet = planned(plan).place.subnet
+    return subnet.gateway if subnet else None
+
+
+def _is_name(id_or_name: str) -> bool:
+    return not is_id(id_or_name)
+
+
+def _only(value: pulumi.Output[str], right: Callable[[str], bool]) -> pulumi.Output[str | None]:
+    return value.apply(lambda text: text if right(text) else None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
+from ...later import now
 from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Timers, payload
 from ...names import Names
 from ...openstack import ownership, quotas
@@ -80,9 +81,10 @@ class OpenStackHAProxyPlan:
     """The names of all hosts that there may ever be; each has its port and address whether it is made or not.
 
     So neither the hosts' files nor what the controller believes knows the count (docs/decisions/0005)."""
-    image: str
-    """An id or a name. A name stays a name, so that a newer image under it replaces no host."""
-    flavor: str
+    image: str | None
+    """An id or a name; None, as the flavor and the key pair, where it is known only while the program runs.
+    A name stays a name, so that a newer image under it replaces no host."""
+    flavor: str | None
     """An id or a name."""
     server_group_policy: Choice[str | None]
     """None: no server group."""
@@ -93,6 +95,8 @@ class OpenStackHAProxyPlan:
     max_connections_per_source: Choice[int]
     idle_seconds: int
     """How long a connection may be silent in both directions."""
+    logs_in: bool
+    """Whether there is a key pair."""
     key_pair: str | None
     settle_seconds: int
     metadata_items: int
@@ -162,8 +166,8 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         place=where,
         hosts=_hosts(hosts, names),
         reserved=tuple(names.of("host", index + 1) for index in range(MAX_HOSTS)),
-        image=hosts.image,
-        flavor=asked.flavor_name or hosts.flavor,
+        image=now(hosts.image),
+        flavor=asked.flavor_name or now(hosts.flavor),
         server_group_policy=_server_group_policy(hosts),
         timers=_timers(hosts),
         rules=rules(
@@ -177,7 +181,8 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         max_connections=hosts.max_connections,
         max_connections_per_source=_per_source(hosts),
         idle_seconds=load_balancer.timeouts.idle,
-        key_pair=hosts.key_pair,
+        logs_in=hosts.key_pair is not None,
+        key_pair=now(hosts.key_pair),
         settle_seconds=hosts.settle_seconds,
         metadata_items=_metadata_items(asked.metadata_items),
     )

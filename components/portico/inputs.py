@@ -1,0 +1,43 @@
+"""Pulumi Outputs among the arguments: carried as Later while the shape is planned, plain values afterwards.
+
+May touch Pulumi. Read by exposure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import pulumi
+
+from .later import Later
+
+P = TypeVar("P")
+
+
+def carried(value: object) -> object:
+    """The same arguments with a Later in the place of every Output."""
+    if isinstance(value, pulumi.Output):
+        return Later(value)
+    if isinstance(value, Mapping):
+        return {key: carried(element) for key, element in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [carried(element) for element in value]
+    return value
+
+
+def any_later(value: object) -> bool:
+    """Whether an Output is somewhere in it."""
+    if isinstance(value, Mapping):
+        return any(any_later(element) for element in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(any_later(element) for element in value)
+    return isinstance(value, (pulumi.Output, Later))
+
+
+def when_known(args: Mapping[str, object], plan: Callable[[Mapping[str, object]], P]) -> pulumi.Output[P]:
+    """What `plan` makes of the arguments once all of them are known; unknown in a preview in which one is.
+
+    What it makes is no secret, although an argument may be: ids and addresses are shown everywhere else.
+    """
+    return pulumi.Output.unsecret(pulumi.Output.from_input(args)).apply(plan)

@@ -1,0 +1,97 @@
+"""How a plan comes about: the settings are read, the platforms asked, everything decided.
+
+May touch Pulumi; makes nothing. Read by exposure. Arguments that are known only while the program runs leave
+the plan's shape to the others: with them the plan is made twice, first without what they would tell and then,
+when they are known, with it. So whatever is refused is refused by one rule, early or late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+import pulumi
+
+from . import connections, inputs, memory, preflight, settings, state
+from .ingress import moved
+from .kinds import face
+from .kinds.face import Late
+from .later import Later
+from .names import Names
+from .openstack.cloud import Cloud, connect_as
+from .plan.make import Plan, make
+from .problems import Refused
+from .settings.model import Kubernetes
+from .settings.values import is_content
+
+Given = Mapping[str, pulumi.ProviderResource | None]
+"""By package: the provider that the program gives."""
+
+
+def plan(
+    args: Mapping[str, object], source: str, names: Names, given: Given
+) -> tuple[Plan, pulumi.Input[memory.Facts]]:
+    """The plan, and what the next preview without credentials may rest on.
+
+    Raises:
+        Refused: the settings are wrong, or the platform cannot carry them.
+    """
+    provider = given["openstack"]
+    named = "kubeconfig" in cast("Mapping[str, object]", args.get("kubernetes") or {})
+    cluster = named or given["kubernetes"] is None
+    carried = cast("Mapping[str, object]", inputs.carried(args))
+    early = preflight.Asked(cloud_later=provider is not None, cluster=cluster)
+    planned, facts = _planned(carried, source, names, early)
+    if provider is None and not inputs.any_later(carried):
+        return planned, facts
+    cloud = connections.configuration(provider).apply(connect_as) if provider else None
+
+    def again(known: Mapping[str, object]) -> tuple[Plan, memory.Facts]:
+        connection = cast("Cloud | None", known["cloud"])
+        asked = preflight.Asked((lambda: connection) if provider else connections.cloud, cluster=cluster)
+        try:
+            return _planned(cast("Mapping[str, object]", known["args"]), source, names, asked)
+        except Refused as refused:
+            raise pulumi.RunError(str(refused)) from None
+
+    both = inputs.when_known({"args": args, "cloud": cloud}, again)
+    late = Late(both.apply(lambda pair: pair[0]), cloud)
+    return replace(planned, late=Later(late)), both.apply(lambda pair: pair[1])
+
+
+def gate(plan: Plan) -> pulumi.Input[list[pulumi.Input[pulumi.Resource]]] | None:
+    """What every part depends on: that nothing is made before all is known and nothing of it is refused.
+    Previews make nothing."""
+    late = face.late(plan)
+    if late is None or pulumi.runtime.is_dry_run():
+        return None
+    return late.plan.apply(lambda _: [])
+
+
+def kubeconfig(cluster: Kubernetes) -> pulumi.Input[str] | None:
+    """What the Kubernetes provider is told. A path stays as it was written, so that the state holds nothing
+    of one machine; a kubeconfig's content is a secret."""
+    said = cluster.kubeconfig
+    if isinstance(said, Later):
+        return pulumi.Output.secret(cast("pulumi.Output[str]", said.output))
+    if said is not None and is_content(said):
+        return pulumi.Output.secret(said)
+    return said
+
+
+def _planned(
+    args: Mapping[str, object], source: str, names: Names, asked: preflight.Asked
+) -> tuple[Plan, memory.Facts]:
+    said = settings.parse(args, source)
+    before = state.read()
+    can = preflight.capabilities(said, names, before, asked)
+    facts = memory.kept(said, connections.cloud_name(), can.openstack) if can.openstack else {}
+    planned = make(said, can, names)
+    if planned.ingress and (
+        warning := moved.sentence(
+            before, names, planned.ingress.controller, planned.listeners, planned.health
+        )
+    ):
+        pulumi.log.warn(warning)
+    return planned, facts

@@ -1,0 +1,177 @@
+"""Arguments that are known only while the program runs: one shape, the same rules, nothing made too early."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import pulumi
+import pulumi_kubernetes
+import pulumi_openstack
+import pytest
+
+from portico import preflight
+from portico.capabilities import Capabilities
+from portico.exposure import Exposure
+from portico.later import Later
+from portico.names import Names
+from portico.settings import Settings
+from portico.state import State
+from portico.testing.recorder import UNKNOWN, Recorder, build
+from tests.unit.contract.subjects import ANSWERS, ONLINE
+
+NETWORK = "5e0f1c1e-0000-4000-8000-000000000001"
+PLAIN: Mapping[str, Any] = {
+    "nodes": {"from": "addresses", "addresses": ["10.20.0.11", "10.20.0.12"], "securityGroup": "workers"},
+    "loadBalancer": {
+        "type": "openstack-haproxy",
+        "openstack": {"network": NETWORK, "externalNetwork": "public"},
+        "hosts": {"image": "debian-12", "flavor": "m1.small"},
+    },
+    "wait": {"until": "nothing"},
+}
+Asking = list[Settings]
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asking:
+    """A cloud that finds what is known and nothing else; everything that it was asked."""
+    every: Asking = []
+
+    def answer(said: Settings, names: Names, state: State, asked: object = None) -> Capabilities:
+        every.append(said)
+        where = said.load_balancer.openstack
+        blind = where is not None and isinstance(where.network, Later)
+        assert ONLINE.openstack
+        return replace(
+            ONLINE,
+            openstack=replace(ONLINE.openstack, network_id=None, subnet=None) if blind else ONLINE.openstack,
+        )
+
+    monkeypatch.setattr(preflight, "capabilities", answer)
+    return every
+
+
+def later(value: object) -> pulumi.Output[Any]:
+    return pulumi.Output.from_input(value).apply(lambda known: known)
+
+
+def unknown() -> pulumi.Output[Any]:
+    return pulumi.Output.from_input(pulumi.UNKNOWN)
+
+
+def with_outputs(value: Callable[[object], object] = later) -> Mapping[str, Any]:
+    """The same door, each id, name and address an Output."""
+    nodes, balancer = PLAIN["nodes"], PLAIN["loadBalancer"]
+    return {
+        **PLAIN,
+        "nodes": {
+            **nodes,
+            "addresses": [
+                {"name": f"node-10-20-0-1{index}", "address": value(f"10.20.0.1{index}")} for index in (1, 2)
+            ],
+            "securityGroup": value("workers"),
+        },
+        "loadBalancer": {
+            **balancer,
+            "openstack": {"network": value(NETWORK), "externalNetwork": value("public")},
+            "hosts": {"image": value("debian-12"), "flavor": value("m1.small")},
+        },
+    }
+
+
+def listing(addresses: Callable[[], object]) -> Mapping[str, Any]:
+    return {**PLAIN, "nodes": {"from": "addresses", "addresses": addresses()}}
+
+
+def recorded(args: Callable[[], Mapping[str, Any]], preview: bool = False) -> Recorder:
+    """What is registered for arguments that are made in the program itself, as an Output is."""
+    return build(lambda: Exposure("portico", args()).address, preview=preview, answers=ANSWERS)
+
+
+def test_outputs_make_what_plain_values_make() -> None:
+    plain, outputs = recorded(lambda: PLAIN), recorded(with_outputs)
+    assert {each.urn: each.inputs for each in outputs.registered} == {
+        each.urn: each.inputs for each in plain.registered
+    }
+
+
+def test_a_preview_shows_the_whole_shape_of_what_is_not_known_yet() -> None:
+    plain, outputs = (
+        recorded(lambda: PLAIN),
+        recorded(lambda: with_outputs(lambda _: unknown()), preview=True),
+    )
+    assert {each.urn for each in outputs.registered} == {each.urn for each in plain.registered}
+    assert outputs.one("Port", "portico-lb-vip").inputs["networkId"] is UNKNOWN
+    assert outputs.one("Instance", "portico-lb-host-1").inputs["imageName"] is UNKNOWN
+
+
+def test_addresses_alone_may_be_outputs_and_are_numbered_where_nothing_names_them(asked: Asking) -> None:
+    recorded(lambda: listing(lambda: [later("10.20.0.11"), later("10.20.0.12")]))
+    early, late = asked
+    assert early.nodes
+    assert late.nodes
+    assert [node.name for node in early.nodes.addresses] == ["node-1", "node-2"]
+    assert [str(node.address) for node in late.nodes.addresses] == ["10.20.0.11", "10.20.0.12"]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "mistake"),
+    [
+        (
+            ["10.20.0.999"],
+            "portico:nodes.addresses[0] = '10.20.0.999': must be an IPv4 address, such as 192.0.2.7",
+        ),
+        (
+            ["10.20.0.1", "10.20.0.1"],
+            "portico:nodes.addresses[1] = '10.20.0.1': must not be the same as portico:nodes.addresses[0]",
+        ),
+    ],
+)
+def test_a_wrong_value_is_refused_by_the_same_sentence_and_nothing_is_made(
+    addresses: list[str], mistake: str
+) -> None:
+    made: list[Recorder] = []
+
+    def program() -> object:
+        made.append(cast(Recorder, pulumi.runtime.settings.get_monitor()))
+        return Exposure("portico", listing(lambda: [later(address) for address in addresses])).address
+
+    with pytest.raises(pulumi.RunError) as refused:
+        build(program, answers=ANSWERS)
+    assert mistake in str(refused.value)
+    custom = [resource.type for resource in made[0].registered if resource.custom]
+    assert [token for token in custom if not token.startswith("pulumi:providers:")] == []
+
+
+def test_what_decides_the_shape_has_to_be_known_and_is_one_mistake() -> None:
+    with pytest.raises(pulumi.RunError) as refused:
+        recorded(lambda: listing(lambda: later(["10.20.0.11"])))
+    assert str(refused.value).splitlines()[1:] == [
+        "  portico:nodes.addresses = an Output: must be known before anything is built, for it decides what; "
+        "give a plain value"
+    ]
+
+
+def test_providers_that_the_program_gives_are_used_and_none_is_made_beside_them() -> None:
+    def program() -> object:
+        mine = pulumi_openstack.Provider("mine", cloud="other")
+        cluster = pulumi_kubernetes.Provider("cluster", kubeconfig="{}")
+        return Exposure("portico", PLAIN, pulumi.ResourceOptions(providers=[mine, cluster])).address
+
+    made = build(program, preview=True, answers=ANSWERS)
+    assert sorted(each.name for each in made.registered if each.type.startswith("pulumi:providers:")) == [
+        "cluster",
+        "mine",
+    ]
+    assert "::mine::" in made.one("Port", "portico-lb-vip").request.provider
+    assert "::cluster::" in made.one("v1:Namespace").request.provider
+
+
+def test_the_content_of_a_kubeconfig_is_a_secret_and_a_path_stays_as_it_was_written() -> None:
+    def kubeconfig(said: Callable[[], object]) -> object:
+        made = recorded(lambda: {**PLAIN, "kubernetes": {"kubeconfig": said()}}, preview=True)
+        return made.one("pulumi:providers:kubernetes").inputs["kubeconfig"]
+
+    assert kubeconfig(lambda: "~/.kube/config") == "~/.kube/config"
+    assert getattr(kubeconfig(lambda: later("clusters: []\n")), "value", None) == "clusters: []\n"
+    assert getattr(kubeconfig(lambda: {"clusters": []}), "value", None) == '{"clusters": []}'
