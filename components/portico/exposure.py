@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-import pulumi_openstack
 
 from . import memory, preflight, settings, state
 from .apps import App, AppArgs
@@ -65,14 +64,12 @@ class Exposure(pulumi.ComponentResource):
         names = for_stack(pulumi.get_stack())
         try:
             self.plan, looked_up = _plan(args, source or f"the settings of {name}", names)
+            component = self.plan.kind.value.load()
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
         super().__init__(state.EXPOSURE, name, {}, opts)
         below = pulumi.ResourceOptions(parent=self, providers=self._platforms(name))
-        try:
-            balancer = self.plan.kind.value.load()(f"{name}-lb", self.plan, below)
-        except Refused as refused:
-            raise pulumi.RunError(str(refused)) from None
+        balancer = component(f"{name}-lb", self.plan, below)
         controller = self._controller(f"{name}-ingress", balancer, below)
         for app in self.plan.apps:
             self._app(name, app, controller.serving if controller else (balancer,), below)
@@ -104,6 +101,8 @@ class Exposure(pulumi.ComponentResource):
             )
         ]
         if Platform.OPENSTACK in self.plan.kind.value.platforms:
+            import pulumi_openstack  # the package of a platform that not everybody has
+
             offline = cloud() is None
             providers.append(
                 pulumi_openstack.Provider(

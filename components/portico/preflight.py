@@ -7,8 +7,6 @@ is a problem that the plan refuses with.
 from dataclasses import replace
 
 import pulumi
-from keystoneauth1.exceptions import ClientException
-from openstack import exceptions
 
 from . import memory
 from .capabilities import OFFLINE, Capabilities
@@ -16,7 +14,6 @@ from .connections import cloud, cloud_name
 from .kinds.table import Platform, chosen
 from .kubernetes import preflight as cluster_preflight
 from .names import Names
-from .openstack.ask import ask
 from .openstack.cloud import one_line, unusable
 from .problems import Problem, Refused
 from .settings import Settings
@@ -65,6 +62,12 @@ def cloud_capabilities(said: Settings, names: Names, state: State) -> Capabiliti
                 )
             ],
         )
+    # With a connection openstacksdk is there. Without one nobody waits for it.
+    from keystoneauth1.exceptions import ClientException
+    from openstack import exceptions
+
+    from .openstack.ask import ask
+
     remedy = "check clouds.yaml and the way to the cloud's endpoints"
     try:
         connection.current_project_id  # noqa: B018 - asks for a token, which shows whatever else is missing
