@@ -3,6 +3,8 @@
 May touch Pulumi. Read by exposure. What the pods may do: docs/ingress.md.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

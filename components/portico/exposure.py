@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-import pulumi_openstack
 
 from . import connections, memory, planning, state
 from .apps import App, AppArgs
@@ -64,6 +63,7 @@ class Exposure(pulumi.ComponentResource):
         given = {package: connections.given(opts, package) for package in ("openstack", "kubernetes")}
         try:
             self.plan, facts = planning.plan(args, source or f"the settings of {name}", names, given)
+            component = self.plan.kind.value.load()
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
         super().__init__(state.EXPOSURE, name, {}, opts)
@@ -72,10 +72,7 @@ class Exposure(pulumi.ComponentResource):
             providers=[*filter(None, given.values()), *self._platforms(name, given)],
             depends_on=planning.gate(self.plan),
         )
-        try:
-            balancer = self.plan.kind.value.load()(f"{name}-lb", self.plan, below)
-        except Refused as refused:
-            raise pulumi.RunError(str(refused)) from None
+        balancer = component(f"{name}-lb", self.plan, below)
         controller = self._controller(f"{name}-ingress", balancer, below)
         for app in self.plan.apps:
             self._app(name, app, controller.serving if controller else (balancer,), below)
@@ -107,6 +104,8 @@ class Exposure(pulumi.ComponentResource):
                 kubernetes.Provider(f"{name}-cluster", kubeconfig=config, context=cluster.context, opts=own)
             )
         if Platform.OPENSTACK in self.plan.kind.value.platforms and given["openstack"] is None:
+            import pulumi_openstack  # the package of a platform that not everybody has
+
             offline = cloud() is None
             providers.append(
                 pulumi_openstack.Provider(

@@ -4,6 +4,8 @@ May touch Pulumi, makes only what it is asked for. Read by ingress and apps. Rul
 Standards, profile restricted.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import pulumi

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pulumi
-from keystoneauth1.exceptions import ClientException
-from openstack import exceptions
 
 from . import memory
 from .capabilities import OFFLINE, Capabilities
@@ -18,7 +16,6 @@ from .kinds.table import Platform, chosen
 from .kubernetes import preflight as cluster_preflight
 from .names import Names
 from .openstack.answers import OpenStack
-from .openstack.ask import ask
 from .openstack.cloud import Cloud, one_line, unusable
 from .problems import Problem, Refused
 from .settings import Settings
@@ -85,6 +82,12 @@ def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked 
                 )
             ],
         )
+    # With a connection openstacksdk is there. Without one nobody waits for it.
+    from keystoneauth1.exceptions import ClientException
+    from openstack import exceptions
+
+    from .openstack.ask import ask
+
     remedy = "check clouds.yaml and the way to the cloud's endpoints"
     try:
         connection.current_project_id  # noqa: B018 - asks for a token, which shows whatever else is missing

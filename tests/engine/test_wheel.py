@@ -63,21 +63,38 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel):
     assert held == set(listed.stdout.split())
 
 
-@pytest.mark.parametrize("version", pythons())
-def test_a_program_previews_with_the_wheel_alone(version, wheel, offline, tmp_path):
-    project = tmp_path / "project"
-    project.mkdir()
-    run(pythons()[version], "-m", "venv", "venv", cwd=project)
-    lock = places.CHECKOUT / "requirements-lock.txt"
-    # Compiling all of the providers' packages would take longer than everything else.
-    install = ("venv/bin/python", "-m", "pip", "install", "--quiet", "--no-compile")
-    run(*install, "--constraint", lock, wheel, cwd=project)
+@pytest.fixture
+def previewed(wheel, offline, tmp_path):
+    """Previews a committed stack file with a Python and the wheel, some of its extras and nothing else."""
 
-    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": "venv"}}
-    (project / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "shop", "runtime": runtime}))
-    shutil.copy(places.CHECKOUT / "__main__.py", project)
-    door = offline("wheel", project)
-    door.say(yaml.safe_load((places.CHECKOUT / "stacks" / "Pulumi.openstack.yaml").read_text())["config"])
-    preview = door.init().preview()
+    def preview(python, stack, extras):
+        project = tmp_path / "project"
+        project.mkdir()
+        run(python, "-m", "venv", "venv", cwd=project)
+        # Compiling all of the providers' packages would take longer than everything else.
+        install = ("venv/bin/python", "-m", "pip", "install", "--quiet", "--no-compile")
+        lock = places.CHECKOUT / "requirements-lock.txt"
+        run(*install, "--constraint", lock, f"pulumi-portico{extras} @ {wheel.as_uri()}", cwd=project)
+
+        runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": "venv"}}
+        (project / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "shop", "runtime": runtime}))
+        shutil.copy(places.CHECKOUT / "__main__.py", project)
+        door = offline("wheel", project)
+        door.say(yaml.safe_load((places.CHECKOUT / "stacks" / f"Pulumi.{stack}.yaml").read_text())["config"])
+        return door.init()
+
+    return preview
+
+
+@pytest.mark.parametrize("version", pythons())
+def test_a_program_previews_with_the_wheel_alone(version, previewed):
+    preview = previewed(pythons()[version], "openstack", "[openstack]").preview()
     print(f"Python {version}: {len(preview.changes)} resources, {preview.seconds:.1f} s")
     assert {step.op for step in preview.changes} == {"create"}
+
+
+def test_who_has_no_platform_needs_no_platform_s_package(previewed):
+    door = previewed(sys.executable, "baremetal", "")
+    assert {step.op for step in door.preview().changes} == {"create"}
+    door.say(yaml.safe_load((places.CHECKOUT / "stacks" / "Pulumi.openstack.yaml").read_text())["config"])
+    assert 'pip install "./components[openstack]"' in door.run("preview").failed().output

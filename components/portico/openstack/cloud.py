@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol, cast
 
-import openstack
 import yaml
-from openstack.config import loader
 
 from ..problems import Problem, Refused
 from ..settings.values import did_you_mean
@@ -81,7 +81,8 @@ def connect(cloud: str | None) -> Cloud | None:
         cloud: a name in clouds.yaml, else what OS_CLOUD or the other OS_* variables say.
 
     Raises:
-        Refused: clouds.yaml does not have the cloud that is named, or no client can be made of it.
+        Refused: clouds.yaml does not have the cloud that is named, no client can be made of it, or
+            openstacksdk is not installed.
     """
     path, named = ("openstack:cloud", cloud) if cloud else ("OS_CLOUD", os.environ.get("OS_CLOUD"))
     if named:
@@ -89,6 +90,7 @@ def connect(cloud: str | None) -> Cloud | None:
             return None
     elif not os.environ.get("OS_AUTH_URL"):
         return None
+    openstack = _sdk("openstack")
     try:
         return cast(Cloud, openstack.connect(cloud=named or None, api_timeout=SECONDS))
     except Exception as error:  # noqa: BLE001 - openstacksdk raises what it meets in a user's file
@@ -143,7 +145,7 @@ def connect_as(configuration: Mapping[str, str | None]) -> Cloud:
         more["auth_type"] = "v3applicationcredential"
     elif "token" in auth:
         more["auth_type"] = "v3token"
-    named = given.get("cloud")
+    named, openstack = given.get("cloud"), _sdk("openstack")
     try:
         return cast(Cloud, openstack.connect(cloud=named, api_timeout=SECONDS, **more))
     except Exception as error:  # noqa: BLE001 - openstacksdk raises what it meets in a user's file
@@ -185,5 +187,21 @@ def _is_known(path: str, named: str) -> bool:
 def _clouds_file() -> Path | None:
     """The file that openstacksdk would read first."""
     chosen = os.environ.get("OS_CLIENT_CONFIG_FILE")
-    files = ([chosen] if chosen else []) + loader.CONFIG_FILES
+    files = ([chosen] if chosen else []) + _sdk("openstack.config.loader").CONFIG_FILES
     return next((Path(file) for file in files if Path(file).exists()), None)
+
+
+def _sdk(module: str) -> ModuleType:
+    """A module of openstacksdk. It takes a third of a second, and whoever has no OpenStack need not have it.
+
+    Raises:
+        Refused: it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as missing:
+        if missing.name != "openstack":
+            raise
+        rule = "asks an OpenStack cloud by the Python package openstacksdk, which is not installed"
+        remedy = 'run `pip install "./components[openstack]"` in a checkout of Portico'
+        raise Refused("openstacksdk is not installed", [Problem("Portico", "", rule, remedy)]) from missing

@@ -54,24 +54,24 @@ def test_only_where_a_header_is_sent_at_all_does_a_check_carry_one() -> None:
     assert all(kind.client_ip is ClientIp.PROXY_V2 for kind in carrying)
 
 
-def test_nothing_of_aws_is_imported_before_it_is_chosen() -> None:
-    asked = (
-        "import sys\n"
-        "from portico.kinds.table import find\n"
-        "find('octavia').load()\n"
-        "print('pulumi_aws' in sys.modules)"
-    )
+def test_no_platform_s_package_is_imported_before_a_kind_on_it_is_chosen() -> None:
+    packages = ("keystoneauth1", "kubernetes", "openstack", "pulumi_aws", "pulumi_openstack")
+    asked = f"import sys, portico.exposure; print([name for name in {packages} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"
+    assert run.stdout.strip() == "[]"
 
 
-def test_without_the_aws_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "portico.kinds.aws_nlb.component", raising=False)
-    monkeypatch.setitem(sys.modules, "pulumi_aws", None)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.platforms], ids=lambda kind: kind.name)
+def test_without_the_provider_s_package_the_error_says_what_to_install(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, f"{kind.package}.component", raising=False)
+    monkeypatch.setitem(sys.modules, kind.sdk, None)
     with pytest.raises(Refused) as refused:
-        find("aws-nlb").load()
+        kind.load()
     assert len(refused.value.problems) == 1
-    assert 'pip install "./components[aws]"' in str(refused.value)
+    (platform,) = kind.platforms
+    assert f'pip install "./components[{platform.value}]"' in str(refused.value)
 
 
 def who_names(word: str, folder: str, row: Path) -> list[str]:

@@ -65,6 +65,7 @@ def test_nobody_is_told_to_install_a_strangers_package():
     ]
     stranger = re.compile(r"(^|[\s\"'`])portico(\[[\w,]+\])?([=<>~!]=\S*)?([\s\"'`]|$)")
     assert any("./components[aws]" in line for line in lines)
+    assert any("./components[openstack]" in line for line in lines)
     assert [line for line in lines if stranger.search(line)] == []
 
 

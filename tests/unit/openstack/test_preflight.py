@@ -1,6 +1,7 @@
 """What is known before anything is made, with a cloud, without one, and with a cloud that is misspelt."""
 
 import os
+import sys
 
 import pulumi
 import pytest
@@ -8,6 +9,8 @@ from openstack.config import loader
 
 from portico import connections
 from portico.exposure import Exposure
+from portico.openstack import cloud
+from portico.problems import Refused
 from portico.testing.recorder import UNKNOWN, build
 
 IDS = {
@@ -112,3 +115,12 @@ def test_a_password_that_is_missing_is_one_sentence(clouds_yaml):
 def test_an_up_without_credentials_is_refused():
     with pytest.raises(pulumi.RunError, match="no OpenStack credentials"):
         built(preview=False)
+
+
+def test_without_openstacksdk_one_sentence_says_what_to_install(monkeypatch):
+    monkeypatch.setenv("OS_AUTH_URL", "https://cloud.example.org/v3")
+    monkeypatch.setitem(sys.modules, "openstack", None)
+    with pytest.raises(Refused) as refused:
+        cloud.connect(None)
+    assert len(refused.value.problems) == 1
+    assert 'pip install "./components[openstack]"' in str(refused.value)

@@ -4,6 +4,8 @@ May touch Pulumi. Read by exposure. Decides nothing: what it listens on and whom
 plan and from the load balancer. Why each setting: docs/ingress.md.
 """
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_kubernetes as k8s
 
