@@ -23,14 +23,14 @@ def wanted(settings: Settings, names: Names) -> tuple[Wanted, ...]:
     return (
         *chosen(settings.load_balancer).planner().wanted(settings, names),
         *(controller.objects().wanted(settings, names) if controller else ()),
-        *(each for index, app in enumerate(settings.apps) for each in _app(index, app)),
+        *(thing for index, app in enumerate(settings.apps) for thing in _app(index, app)),
     )
 
 
 def needed(settings: Settings, names: Names) -> tuple[Needed, ...]:
     """All that has to be there."""
-    made = {each.object for each in wanted(settings, names)}
-    return tuple(each for each in _needed(settings) if each.object not in made)
+    planned = {thing.object for thing in wanted(settings, names)}
+    return tuple(thing for thing in _needed(settings) if thing.object not in planned)
 
 
 def node_ports(settings: Settings, names: Names) -> tuple[NodePort, ...]:

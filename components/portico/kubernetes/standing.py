@@ -23,16 +23,16 @@ def obstacles(settings: Settings, names: Names, cluster: Cluster | None) -> Iter
     """Every reason, one for each setting; none where the cluster was not asked."""
     if cluster is None:
         return
-    foreign = [each for each in wanted(settings, names) if _is_foreign(each.object, cluster)]
-    lost = [each for each in foreign if cluster.standing[each.object].instance == names.prefix]
+    foreign = [thing for thing in wanted(settings, names) if _is_foreign(thing.object, cluster)]
+    lost = [thing for thing in foreign if cluster.standing[thing.object].instance == names.prefix]
     if lost:
         yield _without_state(lost, names, cluster)
-    others: dict[tuple[str, str], list[Wanted]] = {}
-    for each in foreign:
-        if each not in lost:
-            others.setdefault((each.path, each.remedy), []).append(each)
-    for (path, remedy), those in others.items():
-        yield _taken(path, remedy, those, cluster)
+    by_setting: dict[tuple[str, str], list[Wanted]] = {}
+    for thing in foreign:
+        if thing not in lost:
+            by_setting.setdefault((thing.path, thing.remedy), []).append(thing)
+    for (path, remedy), things in by_setting.items():
+        yield _taken(path, remedy, things, cluster)
     for need in needed(settings, names):
         if need.object in cluster.asked and need.object not in cluster.standing:
             yield Problem(need.path, need.value, need.rule, need.remedy)
@@ -41,31 +41,31 @@ def obstacles(settings: Settings, names: Names, cluster: Cluster | None) -> Iter
 
 def _is_foreign(thing: Object, cluster: Cluster) -> bool:
     """Whether it is there and another one than this stack's own: the uid tells, where the name does not."""
-    there = cluster.standing.get(thing)
-    return there is not None and there.uid != cluster.made.get(thing)
+    live = cluster.standing.get(thing)
+    return live is not None and live.uid != cluster.made.get(thing)
 
 
 def _without_state(lost: Sequence[Wanted], names: Names, cluster: Cluster) -> Problem:
-    there = [each.object for each in lost]
+    objects = [thing.object for thing in lost]
     return Problem(
         STACK,
         repr(names.prefix),
-        f"{_listed(there)} {_is(there)} there already{_leaving(there, cluster)}, made by a stack of this "
-        "name whose state is not the one in use",
+        f"{_listed(objects)} {_is(objects)} there already{_leaving(objects, cluster)}, "
+        "made by a stack of this name whose state is not the one in use",
         "use that state; after an interrupted `up` run `python -m portico.recovery --stack ...`; "
         "else choose another name for the stack",
     )
 
 
-def _taken(path: str, remedy: str, those: Sequence[Wanted], cluster: Cluster) -> Problem:
-    there = [each.object for each in those]
-    if any(thing in cluster.made for thing in there):
+def _taken(path: str, remedy: str, things: Sequence[Wanted], cluster: Cluster) -> Problem:
+    objects = [thing.object for thing in things]
+    if any(thing in cluster.made for thing in objects):
         remedy = f"{remedy}; or, if it is this stack's own, made anew, run `pulumi refresh`"
     return Problem(
         path,
-        those[0].value,
-        f"{_listed(there)} {_is(there)} there already{_leaving(there, cluster)} and "
-        f"{_is(there)} not this stack's{_served(there, cluster)}",
+        things[0].value,
+        f"{_listed(objects)} {_is(objects)} there already{_leaving(objects, cluster)} and "
+        f"{_is(objects)} not this stack's{_served(objects, cluster)}",
         remedy,
     )
 

@@ -40,9 +40,9 @@ class Address:
     pool: str
     """The name of the external network that it came from."""
 
-    def is_meant(self, said: str) -> bool:
+    def is_meant(self, named: str) -> bool:
         """Whether the settings name it, by address or id."""
-        return said == str(self.address) or said.replace("-", "").lower() == self.id.replace("-", "")
+        return named == str(self.address) or named.replace("-", "").lower() == self.id.replace("-", "")
 
 
 @dataclass(frozen=True)

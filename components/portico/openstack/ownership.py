@@ -52,9 +52,9 @@ def taken(things: Mapping[str, Iterable[str]], cloud: OpenStack) -> Iterator[Pro
 
 def admitted(wanted: Iterable[tuple[int, IPv4Network]], cloud: OpenStack) -> Iterator[Problem]:
     """A problem for each node port and source that a rule of the nodes' group admits already."""
-    there = {(each.port, each.source): each for each in cloud.admissions}
+    admitting = {(admission.port, admission.source): admission for admission in cloud.admissions}
     for port, source in wanted:
-        if rule := there.get((port, source)):
+        if rule := admitting.get((port, source)):
             yield Problem(
                 "portico:nodes.securityGroup",
                 f"security group rule {rule.id}",

@@ -21,8 +21,8 @@ def missing(cloud: OpenStack, quota: str, *wanted: str) -> int:
     Args:
         wanted: names, or the descriptions of what has no name.
     """
-    made = cloud.own.made.get(quota, frozenset())
-    return sum(name not in made for name in wanted)
+    existing = cloud.own.made.get(quota, frozenset())
+    return sum(name not in existing for name in wanted)
 
 
 def short(needs: Mapping[str, int], cloud: OpenStack) -> Iterator[Problem]:
@@ -30,12 +30,12 @@ def short(needs: Mapping[str, int], cloud: OpenStack) -> Iterator[Problem]:
     for resource, more in needs.items():
         quota = cloud.quotas.get(resource)
         if more and quota and not quota.room_for(more):
-            what, room = resource.replace("_", " "), max(0, quota.limit - quota.used)
+            words, room = resource.replace("_", " "), max(0, quota.limit - quota.used)
             option = OPTIONS.get(resource, resource.replace("_", "-"))
             raised = f"openstack quota set --{option} {quota.used + more} PROJECT"
             yield Problem(
                 "portico:loadBalancer.openstack",
                 "",
-                f"needs {more} more {what}, and the quota of {quota.limit} has room for {room}",
+                f"needs {more} more {words}, and the quota of {quota.limit} has room for {room}",
                 f"raise it (`{raised}`) or make room",
             )

@@ -58,7 +58,11 @@ def questions(settings: Settings) -> tuple[Question, ...]:
     controller = chosen(settings.ingress.controller)
     signature = controller.signature if controller else None
     listeners = settings.load_balancer.listeners
-    direct = [Question(each.port, tls=False, direct=True) for each in listeners if each.protocol == "tcp"]
+    direct = [
+        Question(listener.port, tls=False, direct=True)
+        for listener in listeners
+        if listener.protocol == "tcp"
+    ]
     served = [_question(app, settings, signature) for app in settings.apps]
     if not served and len(direct) < len(listeners):
         listener = _listener(settings, secure=False)
@@ -82,8 +86,8 @@ def _question(app: model.App, settings: Settings, signature: Signature | None) -
 
 
 def _listener(settings: Settings, secure: bool) -> model.Listener:
-    serving = [each for each in settings.load_balancer.listeners if each.protocol == "http"]
-    return min(serving, key=lambda each: (each.tls is not secure, each.port))
+    serving = [listener for listener in settings.load_balancer.listeners if listener.protocol == "http"]
+    return min(serving, key=lambda listener: (listener.tls is not secure, listener.port))
 
 
 def narrowed(settings: Settings) -> tuple[str, ...]:

@@ -137,10 +137,10 @@ class Contract:
 def physical_names(resource: Resource) -> Iterator[str]:
     """What the platform calls it."""
     inputs = resource.inputs
-    said = [inputs.get("name"), inputs.get("tags", {}).get("Name")]
+    named = [inputs.get("name"), inputs.get("tags", {}).get("Name")]
     if not is_manifest(resource):
-        said.append(inputs.get("metadata", {}).get("name"))
-    yield from filter(None, said)
+        named.append(inputs.get("metadata", {}).get("name"))
+    yield from filter(None, named)
 
 
 def is_manifest(resource: Resource) -> bool:

@@ -97,8 +97,8 @@ class Resource:
     def timeouts(self) -> Mapping[str, str]:
         """The bounds of `create`, `update` and `delete` as said (`10m`); none where the provider's hold."""
         limits = self.request.customTimeouts
-        said = {"create": limits.create, "update": limits.update, "delete": limits.delete}
-        return {key: value for key, value in said.items() if value}
+        bounds = {"create": limits.create, "update": limits.update, "delete": limits.delete}
+        return {key: value for key, value in bounds.items() if value}
 
 
 class Recorder(mocks.MockMonitor):
@@ -161,8 +161,8 @@ class Recorder(mocks.MockMonitor):
         """
         found = [resource for resource in self.of(type) if name in (None, resource.name)]
         if len(found) != 1:
-            there = ", ".join(f"{resource.type} {resource.name}" for resource in self.registered)
-            raise LookupError(f"{len(found)} resources are {type} {name or ''}; there are: {there}")
+            listed = ", ".join(f"{resource.type} {resource.name}" for resource in self.registered)
+            raise LookupError(f"{len(found)} resources are {type} {name or ''}; there are: {listed}")
         return found[0]
 
     def outputs(self, resource: Resource) -> Mapping[str, Any]:
@@ -204,9 +204,9 @@ class Recorder(mocks.MockMonitor):
         if not self.preview:
             answer = self._answers.get(request.type, {})
             state.update(dict(answer(resource) if callable(answer) else answer))
-        made = request.custom and not self.preview
+        has_id = request.custom and not self.preview
         return resource_pb2.RegisterResourceResponse(
-            urn=urn, id=f"{request.name}-id" if made else "", object=state
+            urn=urn, id=f"{request.name}-id" if has_id else "", object=state
         )
 
     def RegisterResourceOutputs(  # noqa: N802 - as above
@@ -224,9 +224,9 @@ class Recorder(mocks.MockMonitor):
         The engine's own function is no call: it tells the state that the test gave.
         """
         if request.tok == STATE:
-            told = struct_pb2.Struct()
-            told.update({"name": self._stack, "outputs": dict(self._state)})
-            return resource_pb2.ResourceInvokeResponse(**{"return": told})
+            state = struct_pb2.Struct()
+            state.update({"name": self._stack, "outputs": dict(self._state)})
+            return resource_pb2.ResourceInvokeResponse(**{"return": state})
         self.calls.append(request.tok)
         if request.tok not in self._call_answers:
             raise ValueError(f"the program calls the provider function {request.tok}")
