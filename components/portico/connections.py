@@ -1,8 +1,11 @@
 """The connections of this program: to the same cloud and the same cluster as the providers.
 
-Reads Pulumi's configuration; asks nothing. Read by preflight, exposure and serving.
+Reads Pulumi's configuration; asks nothing. Read by planning, preflight, providers and
+serving.
 """
 
+import json
+import os
 from collections.abc import Mapping
 from functools import cache
 
@@ -11,39 +14,35 @@ import pulumi
 from .kubernetes import cluster as kubernetes
 from .later import now
 from .openstack import cloud as openstack
+from .openstack.credentials import KEYS, Credentials, snake
+from .openstack.credentials import credentials as asker
 from .settings.model import Kubernetes
 
-PROVIDER = (
-    "application_credential_id",
-    "application_credential_name",
-    "application_credential_secret",
-    "auth_url",
-    "cacert_file",
-    "cert",
-    "cloud",
-    "default_domain",
-    "domain_id",
-    "domain_name",
-    "endpoint_type",
-    "key",
-    "password",
-    "project_domain_id",
-    "project_domain_name",
-    "region",
-    "tenant_id",
-    "tenant_name",
-    "token",
-    "user_domain_id",
-    "user_domain_name",
-    "user_id",
-    "user_name",
-)
-"""What an OpenStack provider tells of its configuration: texts alone (pulumi-openstack, Provider)."""
+
+def credentials() -> Credentials:
+    """Who asks OpenStack, as the stack's configuration and OS_* say it."""
+    return of_configuration(_configured())
+
+
+def of_configuration(configured: Mapping[str, str]) -> Credentials:
+    """Who asks OpenStack.
+
+    Args:
+        configured: what a provider is told, by its own keys.
+    """
+    return openstack.located(asker(configured, os.environ))
+
+
+def configuration(provider: pulumi.ProviderResource) -> pulumi.Output[Credentials]:
+    """Who asks OpenStack through a provider that a program gives, once that is known."""
+    outputs = {key: getattr(provider, snake(key), None) for key in KEYS}
+    told = pulumi.Output.all(**{key: output for key, output in outputs.items() if output is not None})
+    return told.apply(lambda values: of_configuration(_texts(values)))
 
 
 def cloud_name() -> str | None:
-    """The cloud that the configuration names."""
-    return pulumi.Config("openstack").get("cloud")
+    """What tells the cloud from another: its name in clouds.yaml, else its URL."""
+    return credentials().named
 
 
 @cache
@@ -53,7 +52,16 @@ def cloud() -> openstack.Cloud | None:
     Raises:
         Refused: it is misspelt, or no client can be made of what clouds.yaml says.
     """
-    return openstack.connect(cloud_name())
+    return openstack.connect(credentials())
+
+
+def kubeconfig(said: Kubernetes) -> Kubernetes:
+    """The cluster that is meant: what Portico's settings say, else `kubernetes:kubeconfig` and
+    `kubernetes:context` of the stack; what neither says is left to KUBECONFIG and kubectl's defaults."""
+    configured = pulumi.Config("kubernetes")
+    return Kubernetes(
+        said.kubeconfig or configured.get("kubeconfig"), said.context or configured.get("context")
+    )
 
 
 @cache
@@ -63,7 +71,8 @@ def cluster(said: Kubernetes) -> kubernetes.Cluster | None:
     Raises:
         kubernetes.NoAnswer: the kubeconfig cannot be used.
     """
-    return kubernetes.connect(now(said.kubeconfig), said.context)
+    meant = kubeconfig(said)
+    return kubernetes.connect(now(meant.kubeconfig), meant.context)
 
 
 def given(opts: pulumi.ResourceOptions | None, package: str) -> pulumi.ProviderResource | None:
@@ -83,6 +92,14 @@ def _listed(value: object) -> list[pulumi.ProviderResource]:
     return [one for one in found if isinstance(one, pulumi.ProviderResource)]
 
 
-def configuration(provider: pulumi.ProviderResource) -> pulumi.Output[Mapping[str, str | None]]:
-    """What an OpenStack provider tells of its configuration."""
-    return pulumi.Output.all(**{key: getattr(provider, key) for key in PROVIDER})
+def _configured() -> dict[str, str]:
+    config = pulumi.Config("openstack")
+    return {key: value for key in KEYS if (value := config.get(key))}
+
+
+def _texts(values: Mapping[str, object]) -> dict[str, str]:
+    return {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in values.items()
+        if value is not None
+    }

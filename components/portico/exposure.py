@@ -7,11 +7,9 @@ nothing itself.
 from collections.abc import Mapping, Sequence
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 
-from . import connections, memory, planning, state
+from . import connections, memory, planning, providers, state
 from .apps import App, AppArgs
-from .connections import cloud, cloud_name
 from .ingress.face import ControllerArgs, IngressController
 from .kinds.face import LoadBalancer
 from .kinds.table import ClientIp, Place, Platform
@@ -20,10 +18,6 @@ from .plan.make import Plan
 from .problems import Refused
 from .serving.address import address_answers
 from .settings.model import App as AppSettings
-
-NOWHERE = "https://no-credentials.invalid/v3"
-"""What the OpenStack provider is told in a preview without credentials: it wants an address, and asks nothing
-there."""
 
 
 class Exposure(pulumi.ComponentResource):
@@ -96,26 +90,12 @@ class Exposure(pulumi.ComponentResource):
         """A provider for each platform that the program gives none for: an offline preview has to tell the
         OpenStack provider that there is no cloud to ask, which the ambient one cannot be told."""
         own = pulumi.ResourceOptions(parent=self)
-        providers: list[pulumi.ProviderResource] = []
+        made: list[pulumi.ProviderResource] = []
         if given["kubernetes"] is None:
-            cluster = self.plan.kubernetes
-            config = planning.kubeconfig(cluster)
-            providers.append(
-                kubernetes.Provider(f"{name}-cluster", kubeconfig=config, context=cluster.context, opts=own)
-            )
+            made.append(providers.kubernetes(f"{name}-cluster", self.plan.kubernetes, own))
         if Platform.OPENSTACK in self.plan.kind.value.platforms and given["openstack"] is None:
-            import pulumi_openstack  # the package of a platform that not everybody has
-
-            offline = cloud() is None
-            providers.append(
-                pulumi_openstack.Provider(
-                    f"{name}-cloud",
-                    cloud=None if offline else cloud_name(),
-                    auth_url=NOWHERE if offline else None,
-                    opts=own,
-                )
-            )
-        return providers
+            made.append(providers.openstack(f"{name}-cloud", own))
+        return made
 
     def _app(
         self,

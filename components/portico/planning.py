@@ -19,11 +19,10 @@ from .kinds import face
 from .kinds.face import Late
 from .later import Later
 from .names import Names
-from .openstack.cloud import Cloud, connect_as
+from .openstack.cloud import Cloud, connect
+from .openstack.credentials import Credentials
 from .plan.make import Plan, make
 from .problems import Refused
-from .settings.model import Kubernetes
-from .settings.values import is_content
 
 Given = Mapping[str, pulumi.ProviderResource | None]
 """By package: the provider that the program gives."""
@@ -45,7 +44,7 @@ def plan(
     planned, facts = _planned(carried, source, names, early)
     if provider is None and not inputs.any_later(carried):
         return planned, facts
-    cloud = connections.configuration(provider).apply(connect_as) if provider else None
+    cloud = connections.configuration(provider).apply(_connected) if provider else None
 
     def again(known: Mapping[str, object]) -> tuple[Plan, memory.Facts]:
         connection = cast("Cloud | None", known["cloud"])
@@ -69,15 +68,11 @@ def gate(plan: Plan) -> pulumi.Input[list[pulumi.Input[pulumi.Resource]]] | None
     return late.plan.apply(lambda _: [])
 
 
-def kubeconfig(cluster: Kubernetes) -> pulumi.Input[str] | None:
-    """What the Kubernetes provider is told. A path stays as it was written, so that the state holds nothing
-    of one machine; a kubeconfig's content is a secret."""
-    said = cluster.kubeconfig
-    if isinstance(said, Later):
-        return pulumi.Output.secret(cast("pulumi.Output[str]", said.output))
-    if said is not None and is_content(said):
-        return pulumi.Output.secret(said)
-    return said
+def _connected(asker: Credentials) -> Cloud | None:
+    try:
+        return connect(asker)
+    except Refused as refused:
+        raise pulumi.RunError(str(refused)) from None
 
 
 def _planned(

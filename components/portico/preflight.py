@@ -11,7 +11,7 @@ import pulumi
 
 from . import memory
 from .capabilities import OFFLINE, Capabilities
-from .connections import cloud, cloud_name
+from .connections import cloud, cloud_name, credentials
 from .kinds.table import Platform, chosen
 from .kubernetes import preflight as cluster_preflight
 from .names import Names
@@ -78,7 +78,7 @@ def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked 
                     "openstack:cloud",
                     "",
                     "must name a cloud in clouds.yaml",
-                    "or set OS_CLOUD, or OS_AUTH_URL and its like",
+                    "or set openstack:authUrl and its like, OS_CLOUD, or OS_AUTH_URL and its like",
                 )
             ],
         )
@@ -92,11 +92,11 @@ def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked 
     try:
         connection.current_project_id  # noqa: B018 - asks for a token, which shows whatever else is missing
     except Exception as error:  # noqa: BLE001 - keystoneauth raises bare exceptions for some of it
-        raise unusable("openstack:cloud", cloud_name(), one_line(error), remedy) from None
+        raise unusable(credentials().path, cloud_name(), one_line(error), remedy) from None
     try:
         return ask(said, names, connection, own)
     except (exceptions.SDKException, ClientException) as error:
-        raise unusable("openstack:cloud", cloud_name(), one_line(error), remedy) from None
+        raise unusable(credentials().path, cloud_name(), one_line(error), remedy) from None
 
 
 def _asks_openstack(said: Settings) -> bool:

@@ -7,7 +7,6 @@ but GET. Read by connections, preflight and recovery. The rights it takes: docs/
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..problems import Problem
+from ..problems import Problem, Refused
 from .answers import Object, Standing
+from .kubeconfig import SETTING, Kubeconfig, find
 
 CONNECT, READ = 5, 10
 """Seconds until a connection stands, and until an answer begins."""
@@ -30,11 +30,7 @@ PAGE = 500
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 """Asks for labels and uid alone (Kubernetes API Concepts, Metadata-only fetches): no Secret is read."""
 
-ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
-"""A pod's own credentials, which are used where there is no kubeconfig."""
-
-KUBECONFIG, CONTEXT = "portico:kubernetes.kubeconfig", "portico:kubernetes.context"
-
+KUBECONFIG, CONTEXT = SETTING, "portico:kubernetes.context"
 
 MALFORMED = (ValueError, TypeError, LookupError, AttributeError, OSError)
 """What the package raises of a kubeconfig in which something has the wrong form, beside its own errors."""
@@ -62,7 +58,7 @@ class Cluster:
     context: str
     """Empty in a pod."""
     said: str
-    """The kubeconfig, as the user would say it."""
+    """The kubeconfig's path, as the user would say it; empty for content and in a pod."""
 
     def get(self, path: str, accept: str = "application/json") -> Mapping[str, Any] | None:
         """What lies at a path of the API; None where nothing does.
@@ -124,69 +120,64 @@ class Answers:
         return frozenset(asked) - self.forbidden.keys()
 
 
-def kubeconfig(said: str | None) -> str | None:
-    """The kubeconfig, found as the Kubernetes provider finds it: what the settings say, else the file that
-    KUBECONFIG names, else ~/.kube/config; empty for a pod's own account, None where there is none at all.
-
-    Raises:
-        NoAnswer: KUBECONFIG names several files, of which the provider would read none.
-    """
-    named = said or os.environ.get("KUBECONFIG")
-    if not said and named and not Path(named).exists() and os.pathsep in named:
-        rule = "KUBECONFIG may name one file only, because the Kubernetes provider reads no list"
-        remedy = "name the file here, or join them: `kubectl config view --flatten --raw`"
-        raise NoAnswer(Problem(KUBECONFIG, repr(named), rule, remedy))
-    if Path(named or "~/.kube/config").expanduser().is_file():
-        return named or "~/.kube/config"
-    in_pod = not named and "KUBERNETES_SERVICE_HOST" in os.environ and ACCOUNT.is_file()
-    return "" if in_pod else None
-
-
 def connect(said: str | None, context: str | None) -> Cluster | None:
     """A connection, or None where there is no kubeconfig; nothing is asked yet.
 
     Args:
-        said: `portico:kubernetes.kubeconfig`.
+        said: `portico:kubernetes.kubeconfig`: a path, several, or the content itself.
         context: `portico:kubernetes.context`.
 
     Raises:
         NoAnswer: the kubeconfig cannot be used.
     """
-    file = kubeconfig(said)
-    if file is None:
+    try:
+        found = find(said)
+    except Refused as refused:
+        raise NoAnswer(refused.problems[0]) from None
+    if found is None:
         return None
     # A third of a second, which a preview without a cluster does not cost.
     from kubernetes.config import ConfigException
     from yaml import YAMLError
 
     try:
-        return _loaded(file, context)
+        return _loaded(found, context)
     except (ConfigException, YAMLError, *MALFORMED) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        rule, remedy = f"is no usable kubeconfig: {reason}", "mend it, or name another"
-        raise NoAnswer(Problem(KUBECONFIG, repr(file), rule, remedy)) from None
+        # What the package says of content may quote it.
+        reason = " ".join(str(error).split()) if found.path else ""
+        rule = f"is no usable kubeconfig: {reason or type(error).__name__}"
+        shown = repr(found.path) if found.path else ""
+        raise NoAnswer(Problem(KUBECONFIG, shown, rule, "mend it, or name another")) from None
 
 
-def _loaded(file: str, context: str | None) -> Cluster:
+def _loaded(found: Kubeconfig, context: str | None) -> Cluster:
     from kubernetes import client, config
 
     settings = client.Configuration()
     # What does not answer is said at once; to wait for it is the user's choice.
     settings.retries = False
     settings.connection_pool_maxsize = AT_ONCE
-    if not file:
+    if not found.path and found.content is None:
         config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
-        return Cluster(client.ApiClient(settings), settings.host, "", file)
-    path = str(Path(file).expanduser())
-    contexts, current = config.list_kube_config_contexts(path)  # type: ignore[no-untyped-call]
+        return Cluster(client.ApiClient(settings), settings.host, "", "")
+    if found.content is not None:
+        contexts, current = found.content["contexts"], {"name": found.content["current-context"]}
+    else:
+        path = str(Path(found.path).expanduser())
+        contexts, current = config.list_kube_config_contexts(path)  # type: ignore[no-untyped-call]
     names = [each["name"] for each in contexts]
     if context and context not in names:
-        rule = f"there is no such context in {file}"
+        rule = f"there is no such context in {found.path or 'the kubeconfig'}"
         raise NoAnswer(Problem(CONTEXT, repr(context), rule, f"it has {', '.join(names)}"))
-    config.load_kube_config(  # type: ignore[no-untyped-call]
-        path, context=context, client_configuration=settings, persist_config=False
-    )
-    return Cluster(client.ApiClient(settings), settings.host, context or current["name"], file)
+    if found.content is not None:
+        config.load_kube_config_from_dict(  # type: ignore[no-untyped-call]
+            found.content, context=context, client_configuration=settings, persist_config=False
+        )
+    else:
+        config.load_kube_config(  # type: ignore[no-untyped-call]
+            path, context=context, client_configuration=settings, persist_config=False
+        )
+    return Cluster(client.ApiClient(settings), settings.host, context or current["name"], found.path)
 
 
 def ask(cluster: Cluster, objects: Iterable[Object]) -> Answers:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ import yaml
 
 from ..problems import Problem, Refused
 from ..settings.values import did_you_mean
+from .credentials import Credentials
 
 SECONDS = 60
 """The limit of one API call: the first calls on a busy cloud take several seconds."""
@@ -74,83 +76,73 @@ class Cloud(Protocol):
     def has_service(self, service_type: str) -> bool: ...
 
 
-def connect(cloud: str | None) -> Cloud | None:
-    """A connection, or None where there are no credentials: neither a clouds.yaml nor OS_AUTH_URL.
-
-    Args:
-        cloud: a name in clouds.yaml, else what OS_CLOUD or the other OS_* variables say.
+def connect(asker: Credentials) -> Cloud | None:
+    """A connection, or None where there are no credentials: neither a clouds.yaml nor an authentication URL.
 
     Raises:
         Refused: clouds.yaml does not have the cloud that is named, no client can be made of it, or
             openstacksdk is not installed.
     """
-    path, named = ("openstack:cloud", cloud) if cloud else ("OS_CLOUD", os.environ.get("OS_CLOUD"))
-    if named:
-        if not _is_known(path, named):
-            return None
-    elif not os.environ.get("OS_AUTH_URL"):
+    if not is_known(asker):
         return None
     openstack = _sdk("openstack")
     try:
-        return cast(Cloud, openstack.connect(cloud=named or None, api_timeout=SECONDS))
+        return cast(Cloud, openstack.connection.Connection(config=_region(asker)))
     except Exception as error:  # noqa: BLE001 - openstacksdk raises what it meets in a user's file
-        raise unusable(path, named, one_line(error), "check what clouds.yaml or OS_* say") from None
+        remedy = "check what clouds.yaml, openstack:* or OS_* say"
+        raise unusable(asker.path, asker.named, one_line(error), remedy) from None
 
 
-AUTH = {
-    "application_credential_id": "application_credential_id",
-    "application_credential_name": "application_credential_name",
-    "application_credential_secret": "application_credential_secret",
-    "auth_url": "auth_url",
-    "default_domain": "default_domain",
-    "domain_id": "domain_id",
-    "domain_name": "domain_name",
-    "password": "password",
-    "project_domain_id": "project_domain_id",
-    "project_domain_name": "project_domain_name",
-    "tenant_id": "project_id",
-    "tenant_name": "project_name",
-    "token": "token",
-    "user_domain_id": "user_domain_id",
-    "user_domain_name": "user_domain_name",
-    "user_id": "user_id",
-    "user_name": "username",
-}
-"""What a provider calls it, and what keystoneauth does."""
-
-CONNECTION = {
-    "cacert_file": "cacert",
-    "cert": "cert",
-    "endpoint_type": "interface",
-    "key": "key",
-    "region": "region_name",
-}
+def located(asker: Credentials) -> Credentials:
+    """With the first of the cloud's `regions` in clouds.yaml, where nothing else says which."""
+    entry = _entry(asker)
+    regions = entry.get("regions")
+    if asker.region or entry.get("region_name") or not isinstance(regions, list) or not regions:
+        return asker
+    return replace(asker, first_region=str(_name(regions[0])))
 
 
-def connect_as(configuration: Mapping[str, str | None]) -> Cloud:
-    """A connection to the cloud that an OpenStack provider of this configuration works with.
-
-    Args:
-        configuration: by the provider's own words (pulumi-openstack, Provider).
+def is_known(asker: Credentials) -> bool:
+    """Whether there is a cloud to ask; False without credentials.
 
     Raises:
-        Refused: no client can be made of it.
+        Refused: clouds.yaml does not have the cloud that is named.
     """
-    given = {key: value for key, value in configuration.items() if value}
-    auth = {theirs: given[ours] for ours, theirs in AUTH.items() if ours in given}
-    more: dict[str, Any] = {theirs: given[ours] for ours, theirs in CONNECTION.items() if ours in given}
-    if auth:
-        more["auth"] = auth
-    if "application_credential_secret" in auth:
-        more["auth_type"] = "v3applicationcredential"
-    elif "token" in auth:
-        more["auth_type"] = "v3token"
-    named, openstack = given.get("cloud"), _sdk("openstack")
+    elsewhere = asker.configured.get("authUrl")
+    if elsewhere and not asker.configured.get("cloud") and asker.cloud:
+        rule = f"says another cloud than OS_CLOUD, {asker.cloud!r}, which the OpenStack provider prefers"
+        raise unusable("openstack:authUrl", elsewhere, rule, "unset OS_CLOUD, or say openstack:cloud")
+    return _is_known(asker) if asker.cloud else bool(asker.named)
+
+
+def _region(asker: Credentials) -> Any:
+    options = {**asker.options(), "api_timeout": SECONDS}
+    configuration = _sdk("openstack.config.loader").OpenStackConfig
+    if not asker.cloud:
+        return configuration(load_yaml_config=False, load_envvars=False).get_one(**options)
+    config = configuration()
+    if asker.region:
+        # The provider asks in any region, openstacksdk in those alone that clouds.yaml lists.
+        entry = config.cloud_config["clouds"][asker.cloud]
+        if asker.region not in map(_name, entry.get("regions") or ()):
+            entry.pop("regions", None)
+            entry["region_name"] = asker.region
+    return config.get_one(cloud=asker.cloud, **options)
+
+
+def _name(region: object) -> object:
+    return region.get("name") if isinstance(region, Mapping) else region
+
+
+def _entry(asker: Credentials) -> Mapping[str, Any]:
+    """What clouds.yaml says of the cloud; nothing where it cannot be read, which `connect` tells."""
+    file = _clouds_file()
+    if not asker.cloud or file is None:
+        return {}
     try:
-        return cast(Cloud, openstack.connect(cloud=named, api_timeout=SECONDS, **more))
-    except Exception as error:  # noqa: BLE001 - openstacksdk raises what it meets in a user's file
-        remedy = "check the provider that the program gives"
-        raise unusable("the OpenStack provider", named, one_line(error), remedy) from None
+        return dict(yaml.safe_load(file.read_text())["clouds"][asker.cloud])
+    except Exception:  # noqa: BLE001 - a file can be wrong in many ways
+        return {}
 
 
 def unusable(path: str, named: str | None, rule: str, remedy: str) -> Refused:
@@ -164,12 +156,12 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _is_known(path: str, named: str) -> bool:
+def _is_known(asker: Credentials) -> bool:
     """Whether clouds.yaml has a cloud; False where there is no such file, or none is in it, and nothing else
     tells of one."""
-    file = _clouds_file()
+    path, named, file = asker.path, asker.named or "", _clouds_file()
     if file is None:
-        if os.environ.get("OS_AUTH_URL"):
+        if asker.get("authUrl"):
             remedy = "give it one, or name no cloud and leave it to OS_*"
             raise unusable(path, named, "must name a cloud in clouds.yaml, and there is no such file", remedy)
         return False

@@ -27,6 +27,7 @@ from typing import Any, cast
 from urllib.parse import unquote, urlparse
 
 from ..kubernetes.answers import Object
+from ..openstack.credentials import credentials
 from ..problems import Problem, Refused
 from . import objects
 from .deployment import Pending, adopted, pending, search
@@ -117,6 +118,12 @@ def _providers(deployment: State) -> dict[str, State]:
     }
 
 
+def _texts(inputs: State) -> dict[str, str]:
+    """What a provider was told, as texts. What is encrypted in the state is left out: OS_* may say it."""
+    plain = {key: value for key, value in inputs.items() if isinstance(value, str | bool)}
+    return {key: str(value) if isinstance(value, str) else str(value).lower() for key, value in plain.items()}
+
+
 def clouds(deployment: State) -> Callable[[Pending], Cloud]:
     """The cloud of an object: the one that its provider in the state names, else what OS_* says.
 
@@ -127,16 +134,18 @@ def clouds(deployment: State) -> Callable[[Pending], Cloud]:
     )
 
     providers = _providers(deployment)
-    connections: dict[str | None, Cloud] = {}
+    connections: dict[str, Cloud] = {}
 
     def of(creation: Pending) -> Cloud:
-        cloud_name = providers.get(str(creation.state.get("provider")), {}).get("cloud")
-        name = cloud_name if isinstance(cloud_name, str) else None
+        name = str(creation.state.get("provider"))
         if name not in connections:
-            connection = openstack.connect(name)
+            asker = credentials(_texts(providers.get(name, {})), os.environ)
+            connection = openstack.connect(openstack.located(asker))
             if connection is None:
                 remedy = "or set OS_CLOUD, or OS_AUTH_URL and its like"
-                problem = Problem("openstack:cloud", repr(name), "must name a cloud in clouds.yaml", remedy)
+                problem = Problem(
+                    "openstack:cloud", repr(asker.named), "must name a cloud in clouds.yaml", remedy
+                )
                 raise Refused("the cloud cannot be asked what was made", [problem])
             connections[name] = cast(Cloud, connection)
         return connections[name]

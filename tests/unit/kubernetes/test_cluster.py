@@ -1,15 +1,19 @@
 """What a kubeconfig and an API server may answer, over a real connection; one sentence for each fault."""
 
+import base64
+import json
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import yaml
 
 from portico.kubernetes import cluster as kubernetes
 from portico.kubernetes.answers import Object
 from portico.kubernetes.cluster import Forbidden, NoAnswer
+from portico.kubernetes.kubeconfig import find
 from tests.unit.kubernetes.servers import Server, refused, served, written
 
 SPACE = Object("v1", "Namespace", None, "edge")
@@ -181,14 +185,55 @@ def test_the_settings_name_the_kubeconfig_else_the_environment_else_the_home(
     assert kubernetes.connect("~/.kube/config", None).server == "http://home.invalid"
 
 
-def test_several_files_in_kubeconfig_are_refused_because_the_provider_reads_one(
-    tmp_path: Path, monkeypatch
-) -> None:
-    one = written(tmp_path, "http://one.invalid")
-    monkeypatch.setenv("KUBECONFIG", f"{one}:{tmp_path}/two")
-    with pytest.raises(NoAnswer, match="KUBECONFIG may name one file only"):
+def test_of_several_files_the_first_that_says_something_holds(tmp_path: Path, monkeypatch) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir(), two.mkdir()
+    first, second = written(one, "http://one.invalid"), written(two, "http://two.invalid")
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/none:{first}:{second}")
+    assert kubernetes.connect(None, None).server == "http://one.invalid"
+    assert kubernetes.connect(f"{second}:{first}", None).server == "http://two.invalid"
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/none:{tmp_path}/nothing")
+    assert kubernetes.connect(None, None) is None
+
+
+def test_one_of_several_files_that_is_none_is_named(tmp_path: Path, monkeypatch) -> None:
+    file, broken = written(tmp_path, "http://one.invalid"), tmp_path / "broken"
+    broken.write_text("clusters: [{}]")
+    monkeypatch.setenv("KUBECONFIG", f"{file}:{broken}")
+    with pytest.raises(NoAnswer, match=f"{broken} is no usable kubeconfig"):
         kubernetes.connect(None, None)
-    assert kubernetes.connect(str(one), None).server == "http://one.invalid"
+
+
+def test_what_a_file_names_beside_it_goes_with_it(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("certificate")
+    (tmp_path / "token").write_text("t\n")
+    file = tmp_path / "kubeconfig"
+    file.write_text(
+        "clusters: [{name: c, cluster: {server: http://c.invalid, certificate-authority: ca.pem}}]\n"
+        "users: [{name: u, user: {tokenFile: token}}]\n"
+    )
+    content = find(f"{file}:{tmp_path}/none").content
+    assert content["clusters"][0]["cluster"] == {
+        "server": "http://c.invalid",
+        "certificate-authority-data": base64.b64encode(b"certificate").decode(),
+    }
+    assert content["users"][0]["user"] == {"token": "t"}
+
+
+def test_the_content_itself_is_a_kubeconfig(tmp_path: Path) -> None:
+    content = written(tmp_path, "http://content.invalid").read_text()
+    assert kubernetes.connect(content, None).server == "http://content.invalid"
+    assert kubernetes.connect(json.dumps(yaml.safe_load(content)), None).server == "http://content.invalid"
+
+
+@pytest.mark.parametrize(
+    "content", ["apiVersion: v1\nsecret: [", "{]", "- secret\n- two\n", "apiVersion: v1\n"]
+)
+def test_content_that_is_no_kubeconfig_is_one_sentence_and_not_shown(content: str) -> None:
+    with pytest.raises(NoAnswer) as silence:
+        kubernetes.connect(content, None)
+    assert str(silence.value).startswith("portico:kubernetes.kubeconfig: ")
+    assert "secret" not in str(silence.value)
 
 
 def test_a_kubeconfig_is_read_and_never_written(tmp_path: Path, answering) -> None:

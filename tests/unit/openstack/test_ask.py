@@ -1,6 +1,7 @@
 """What a cloud answers becomes capabilities; what it cannot answer becomes a problem with its path and
 remedy."""
 
+import os
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from types import SimpleNamespace as Thing
@@ -13,7 +14,8 @@ from portico.kinds.octavia.ask import octavia_providers
 from portico.names import Names
 from portico.openstack.answers import Admission, Own, Quota, Stranger
 from portico.openstack.ask import ask
-from portico.openstack.cloud import connect
+from portico.openstack.cloud import connect, located
+from portico.openstack.credentials import credentials
 from portico.problems import Refused
 from portico.settings.model import Nodes
 from portico.settings.model import OpenStack as Where
@@ -286,14 +288,14 @@ def clouds_yaml(monkeypatch, tmp_path):
 
 
 def test_without_credentials_there_is_no_connection(clouds_yaml):
-    assert connect(None) is None
+    assert connected() is None
 
 
 @pytest.mark.parametrize("text", [None, "", "clouds: {}"])
 def test_a_cloud_that_is_named_where_there_are_no_clouds_at_all_is_no_connection(clouds_yaml, text):
     if text is not None:
         clouds_yaml.write_text(text)
-    assert connect("mycloud") is None
+    assert connected(cloud="mycloud") is None
 
 
 WELL = "clouds: {mycloud: {auth: {auth_url: https://cloud.invalid}}}"
@@ -339,9 +341,13 @@ def test_a_clouds_yaml_that_is_wrong_is_one_sentence(clouds_yaml, text):
     assert "\n" not in said
 
 
+def connected(**configured):
+    return connect(located(credentials(configured, os.environ)))
+
+
 def mistake(cloud):
     with pytest.raises(Refused) as caught:
-        connect(cloud)
+        connected(cloud=cloud)
     (problem,) = caught.value.problems
     return str(problem)
 
