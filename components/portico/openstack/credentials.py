@@ -62,8 +62,8 @@ AUTH = {
 
 PROOF = {
     "v3applicationcredential": ("applicationCredential", "user"),
-    "v3token": ("token", "tenant", "project"),
-    "v3password": ("password", "user", "tenant", "project"),
+    "token": ("token", "tenant", "project"),
+    "password": ("password", "user", "tenant", "project"),
 }
 """By keystoneauth's plugin: how the keys that it takes begin. An application credential holds its project
 already, and Keystone refuses another beside it."""
@@ -151,7 +151,7 @@ class Credentials:
         return {name: value for name, value in found.items() if value is not None}
 
     def _identity(self) -> dict[str, object]:
-        kind = "v3token" if self.get("token") else "v3password"
+        kind = "token" if self.get("token") else "password"
         if self.get("applicationCredentialSecret"):
             kind = "v3applicationcredential"
         found = self._domains() | {key: value for key in AUTH if (value := self.get(key))}

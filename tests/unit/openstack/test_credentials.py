@@ -32,7 +32,7 @@ def test_what_the_stack_says_goes_to_the_provider_and_to_the_connection():
         "cacert_file": "ca.pem",
     }
     assert asker.options() == {
-        "auth_type": "v3password",
+        "auth_type": "password",
         "auth": {
             "auth_url": URL,
             "username": "shop",
@@ -65,7 +65,7 @@ def test_an_application_credential_brings_its_own_project():
 
 def test_a_token_needs_no_user():
     options = credentials({"authUrl": URL, "token": "t", "tenantId": "p"}, {"OS_USERNAME": "shop"}).options()
-    assert (options["auth_type"], options["auth"]["token"]) == ("v3token", "t")
+    assert (options["auth_type"], options["auth"]["token"]) == ("token", "t")
     assert "username" not in options["auth"]
 
 

@@ -10,6 +10,7 @@ from openstack.config import loader
 from portico import connections
 from portico.exposure import Exposure
 from portico.openstack import cloud
+from portico.openstack.credentials import credentials
 from portico.problems import Refused
 from portico.testing.recorder import UNKNOWN, build
 
@@ -121,6 +122,6 @@ def test_without_openstacksdk_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setenv("OS_AUTH_URL", "https://cloud.example.org/v3")
     monkeypatch.setitem(sys.modules, "openstack", None)
     with pytest.raises(Refused) as refused:
-        cloud.connect(None)
+        cloud.connect(credentials({}, os.environ))
     assert len(refused.value.problems) == 1
     assert 'pip install "./components[openstack]"' in str(refused.value)
