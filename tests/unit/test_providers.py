@@ -3,9 +3,10 @@
 import json
 
 import pulumi
+import pulumi_openstack
 import pytest
 
-from portico import providers
+from portico import connections, providers
 from portico.settings.model import Kubernetes
 from portico.testing.recorder import Secret, build
 
@@ -70,3 +71,16 @@ def test_several_files_reach_the_provider_as_one_secret_content(tmp_path, monkey
     monkeypatch.setenv("KUBECONFIG", ":".join(map(str, files)))
     told = inputs(own(Kubernetes()), KUBERNETES)["kubeconfig"]
     assert json.loads(told.value)["users"] == [{"name": "u", "user": {"token": "t"}}]
+
+
+def test_the_preflight_asks_as_the_provider_that_a_program_gives():
+    def program():
+        mine = pulumi_openstack.Provider(
+            "mine", auth_url="https://cloud.invalid/v3", user_name="shop", password="secret", insecure=True
+        )
+        return connections.configuration(mine).apply(lambda asker: asker.options())
+
+    told = build(program).result
+    told = told.value if isinstance(told, Secret) else told
+    assert told["verify"] is False
+    assert (told["auth"]["username"], told["auth"]["password"]) == ("shop", "secret")

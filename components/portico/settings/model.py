@@ -18,10 +18,11 @@ class Kubernetes:
     """The cluster to expose."""
 
     kubeconfig: str | Later | None = None
-    """Path of the kubeconfig file, which may begin with `~`, or the content of one, as text or as a mapping.
-    Default: what `kubectl` would use (KUBECONFIG, which may name one file only, then ~/.kube/config)."""
+    """Path of the kubeconfig file, which may begin with `~`, or of several, or the content of one, as text or
+    as a mapping. Default: `kubernetes:kubeconfig` of the stack, then what `kubectl` would use (KUBECONFIG,
+    then ~/.kube/config)."""
     context: str | None = None
-    """The kubeconfig's context. Default: its current one."""
+    """The kubeconfig's context. Default: `kubernetes:context` of the stack, then its current one."""
 
 
 @dataclass(frozen=True)
