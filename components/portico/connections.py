@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Mapping
 from functools import cache
+from typing import Any, cast
 
 import pulumi
 
@@ -36,8 +37,25 @@ def of_configuration(configured: Mapping[str, str]) -> Credentials:
 def configuration(provider: pulumi.ProviderResource) -> pulumi.Output[Credentials]:
     """Who asks OpenStack through a provider that a program gives, once that is known."""
     outputs = {key: getattr(provider, snake(key), None) for key in KEYS}
-    told = pulumi.Output.all(**{key: output for key, output in outputs.items() if output is not None})
-    return told.apply(lambda values: of_configuration(_texts(values)))
+
+    def asked(told: Mapping[str, object] | None) -> pulumi.Output[Credentials]:
+        unknown = cast("pulumi.Output[Credentials]", pulumi.Output.from_input(pulumi.UNKNOWN))
+        return unknown if told is None else pulumi.Output.from_input(of_configuration(_texts(told)))
+
+    told: pulumi.Output[Mapping[str, object] | None] = pulumi.Output.from_input(cast("Any", _told(outputs)))
+    return told.apply(asked)
+
+
+async def _told(outputs: Mapping[str, object]) -> Mapping[str, object] | None:
+    """What a provider was told; None where a preview does not know who asks. In a preview what a provider was
+    not told is unknown too, so the rest counts when it names a cloud, or a URL with what proves who asks."""
+    told = {
+        key: await output.future()
+        for key, output in outputs.items()
+        if isinstance(output, pulumi.Output) and await output.is_known()
+    }
+    proved = told.get("authUrl") and any(map(told.get, ("password", "token", "applicationCredentialSecret")))
+    return told if not pulumi.runtime.is_dry_run() or told.get("cloud") or proved else None
 
 
 def cloud_name() -> str | None:

@@ -8,7 +8,7 @@ import pytest
 
 from portico import connections, providers
 from portico.settings.model import Kubernetes
-from portico.testing.recorder import Secret, build
+from portico.testing.recorder import UNKNOWN, Secret, build
 
 OPENSTACK, KUBERNETES = "pulumi:providers:openstack", "pulumi:providers:kubernetes"
 CONTENT = json.dumps({"apiVersion": "v1", "clusters": [], "users": [{"name": "u", "user": {"token": "t"}}]})
@@ -73,14 +73,23 @@ def test_several_files_reach_the_provider_as_one_secret_content(tmp_path, monkey
     assert json.loads(told.value)["users"] == [{"name": "u", "user": {"token": "t"}}]
 
 
-def test_the_preflight_asks_as_the_provider_that_a_program_gives():
+def asked(preview, **told):
     def program():
-        mine = pulumi_openstack.Provider(
-            "mine", auth_url="https://cloud.invalid/v3", user_name="shop", password="secret", insecure=True
-        )
+        mine = pulumi_openstack.Provider("mine", **told)
         return connections.configuration(mine).apply(lambda asker: asker.options())
 
-    told = build(program).result
-    told = told.value if isinstance(told, Secret) else told
+    found = build(program, preview=preview).result
+    return found.value if isinstance(found, Secret) else found
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_the_preflight_asks_as_the_provider_that_a_program_gives(preview):
+    url = "https://cloud.invalid/v3"
+    told = asked(preview, auth_url=url, user_name="shop", password="secret", insecure=True)
     assert told["verify"] is False
     assert (told["auth"]["username"], told["auth"]["password"]) == ("shop", "secret")
+    assert asked(preview, cloud="mycloud", region="Two") == {"region_name": "Two"}
+
+
+def test_a_preview_that_does_not_know_who_asks_asks_as_nobody_else():
+    assert asked(True, auth_url="https://cloud.invalid/v3", user_name="shop", password=UNKNOWN) is UNKNOWN
