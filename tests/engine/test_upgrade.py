@@ -1,4 +1,4 @@
-"""What the next `up` does with a stack that an earlier commit made: the state was recorded, the program is new.
+"""What the next `up` does with a stack that an earlier commit made, whose state was recorded.
 
 `tests/engine/upgrade/<commit>.json` is what `pulumi stack export` printed after an `up` of that commit in the
 sandbox, without stack traces and the kubeconfig's path; the stack file lies beside it. To b3758ff's the facts
