@@ -32,6 +32,9 @@ QUOTAS = {
 }
 """By type: what it counts in, and the output that names it."""
 
+INSTANCE = "app.kubernetes.io/instance"
+"""The label that every Kubernetes object of a component has: the prefix of its names (pods.labels)."""
+
 KEPT = "lookedUp"
 """The output of the component that holds what was found."""
 
@@ -47,11 +50,11 @@ def names(state: State, project: str, stack: str, component: str) -> Names:
     """
     before = for_stack(stack)
     parts = (f"{component}-lb", f"{component}-ingress-")
-    known = {before.of("vip"), before.of("lb"), before.of("traefik")}
+    known = {before.of("vip"), before.of("lb"), before.prefix}
     for resource in state.resources:
-        metadata = resource.outputs.get("metadata") or {}
-        given = metadata.get("name") or resource.outputs.get("name")
-        if f"{EXPOSURE}$" in resource.urn and resource.name.startswith(parts) and given in known:
+        labels = (resource.outputs.get("metadata") or {}).get("labels") or {}
+        given = {resource.outputs.get("name"), labels.get(INSTANCE)}
+        if f"{EXPOSURE}$" in resource.urn and resource.name.startswith(parts) and given & known:
             return before
     return for_component(project, stack, component)
 

@@ -158,7 +158,9 @@ def below(component, part, type, **outputs):
     [
         below("shop", "lb-vip", memory.PORT, name="portico-prod-vip"),
         below("shop", "lb", memory.LOAD_BALANCER, name="portico-prod-lb"),
-        below("shop", "ingress-role", "kubernetes:rbac/v1:Role", metadata={"name": "portico-prod-traefik"}),
+        below(
+            "shop", "ingress-role", "kubernetes:Role", metadata={"labels": {memory.INSTANCE: "portico-prod"}}
+        ),
     ],
     ids=["pair", "load balancer", "controller"],
 )
