@@ -13,7 +13,6 @@ from .apps import App, AppArgs
 from .ingress.face import ControllerArgs, IngressController
 from .kinds.face import LoadBalancer
 from .kinds.table import ClientIp, Place, Platform
-from .names import for_stack
 from .plan.make import Plan
 from .problems import Refused
 from .serving.address import address_answers
@@ -53,10 +52,9 @@ class Exposure(pulumi.ComponentResource):
         args: the settings, one key for each section (docs/settings.md).
         source: where the settings come from, for error messages.
         """
-        names = for_stack(pulumi.get_stack())
         given = {package: connections.given(opts, package) for package in ("openstack", "kubernetes")}
         try:
-            self.plan, facts = planning.plan(args, source or f"the settings of {name}", names, given)
+            self.plan, facts = planning.plan(name, args, source or f"the settings of {name}", given)
             component = self.plan.kind.value.load()
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from .later import now
-from .names import Names
+from .names import Names, for_component, for_stack
 from .openstack.answers import Address, FloatingIp, OpenStack, Own, Subnet
 from .settings import Settings
 from .state import EXPOSURE, Resource, State
@@ -32,11 +32,31 @@ QUOTAS = {
 }
 """By type: what it counts in, and the output that names it."""
 
+INSTANCE = "app.kubernetes.io/instance"
+"""The label that every Kubernetes object of a component has: the prefix of its names (pods.labels)."""
+
 KEPT = "lookedUp"
 """The output of the component that holds what was found."""
 
 Facts = Mapping[str, Mapping[str, str]]
 """By what was looked up: what was found, and under `said` what it was looked up by."""
+
+
+def names(state: State, project: str, stack: str, component: str) -> Names:
+    """The names of a component: what stands keeps the names that it has.
+
+    Until a component's own name counted, names came of the stack alone. Where the state holds things of this
+    component under such names, they stay, and so do the address and the hosts.
+    """
+    before = for_stack(stack)
+    parts = (f"{component}-lb", f"{component}-ingress-")
+    known = {before.of("vip"), before.of("lb"), before.prefix}
+    for resource in state.resources:
+        labels = (resource.outputs.get("metadata") or {}).get("labels") or {}
+        given = {resource.outputs.get("name"), labels.get(INSTANCE)}
+        if f"{EXPOSURE}$" in resource.urn and resource.name.startswith(parts) and given & known:
+            return before
+    return for_component(project, stack, component)
 
 
 def own(state: State, names: Names) -> Own:

@@ -8,6 +8,7 @@ when they are known, with it. So whatever is refused is refused by one rule, ear
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import cast
 
@@ -17,19 +18,24 @@ from . import connections, inputs, memory, preflight, settings, state
 from .ingress import moved
 from .kinds import face
 from .kinds.face import Late
+from .kubernetes.neighbours import Neighbour, clashes
 from .later import Later
 from .names import Names
 from .openstack.cloud import Cloud, connect
 from .openstack.credentials import Credentials
 from .plan.make import Plan, make
 from .problems import Refused
+from .settings.model import Settings
 
 Given = Mapping[str, pulumi.ProviderResource | None]
 """By package: the provider that the program gives."""
 
+_neighbours: ContextVar[tuple[Neighbour, ...]] = ContextVar("neighbours", default=())
+"""The exposures that the program that runs has planned before."""
+
 
 def plan(
-    args: Mapping[str, object], source: str, names: Names, given: Given
+    component: str, args: Mapping[str, object], source: str, given: Given
 ) -> tuple[Plan, pulumi.Input[memory.Facts]]:
     """The plan, and what the next preview without credentials may rest on.
 
@@ -41,7 +47,10 @@ def plan(
     cluster = named or given["kubernetes"] is None
     carried = cast("Mapping[str, object]", inputs.carried(args))
     early = preflight.Asked(cloud_later=provider is not None, cluster=cluster)
-    planned, facts = _planned(carried, source, names, early)
+    said, others = settings.parse(carried, source), _neighbours.get()
+    names = memory.names(state.read(), pulumi.get_project(), pulumi.get_stack(), component)
+    planned, facts = _planned(said, names, early, others)
+    _neighbours.set((*others, Neighbour(component, said, names)))
     if provider is None and not inputs.any_later(carried):
         return planned, facts
     cloud = connections.configuration(provider).apply(_connected) if provider else None
@@ -50,7 +59,8 @@ def plan(
         connection = cast("Cloud | None", known["cloud"])
         asked = preflight.Asked((lambda: connection) if provider else connections.cloud, cluster=cluster)
         try:
-            return _planned(cast("Mapping[str, object]", known["args"]), source, names, asked)
+            said = settings.parse(cast("Mapping[str, object]", known["args"]), source)
+            return _planned(said, names, asked, others)
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
 
@@ -76,11 +86,11 @@ def _connected(asker: Credentials) -> Cloud | None:
 
 
 def _planned(
-    args: Mapping[str, object], source: str, names: Names, asked: preflight.Asked
+    said: Settings, names: Names, asked: preflight.Asked, others: tuple[Neighbour, ...]
 ) -> tuple[Plan, memory.Facts]:
-    said = settings.parse(args, source)
     before = state.read()
     can = preflight.capabilities(said, names, before, asked)
+    can = replace(can, problems=(*can.problems, *clashes(said, names, others)))
     facts = memory.kept(said, connections.cloud_name(), can.openstack) if can.openstack else {}
     planned = make(said, can, names)
     if planned.ingress and (

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from portico import memory
-from portico.names import Names
+from portico.names import Names, for_component, for_stack
 from portico.openstack.answers import Address, FloatingIp, OpenStack, Own, Subnet
 from portico.state import EXPOSURE, Resource, State
 from tests.unit.plan.worlds import CLOUD, PAIR
@@ -145,3 +145,38 @@ def test_another_cloud_has_other_ids():
 def test_a_state_without_memory_tells_nothing():
     state = State((resource(EXPOSURE, address="203.0.113.7"),))
     assert memory.recalled(PAIR, "mycloud", state) == OpenStack()
+
+
+def below(component, part, type, **outputs):
+    """A resource that a component made, as the state holds it."""
+    chain = f"{EXPOSURE}$portico:index:Traefik${type}"
+    return Resource(f"urn:pulumi:prod::web::{chain}::{component}-{part}", type, outputs)
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        below("shop", "lb-vip", memory.PORT, name="portico-prod-vip"),
+        below("shop", "lb", memory.LOAD_BALANCER, name="portico-prod-lb"),
+        below(
+            "shop", "ingress-role", "kubernetes:Role", metadata={"labels": {memory.INSTANCE: "portico-prod"}}
+        ),
+    ],
+    ids=["pair", "load balancer", "controller"],
+)
+def test_what_stands_under_the_names_of_its_stack_keeps_them(standing):
+    assert memory.names(State((standing,)), "web", "prod", "shop") == for_stack("prod")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(),
+        State((below("shop-api", "lb-vip", memory.PORT, name="portico-prod-vip"),)),
+        State((below("shop", "lb-vip", memory.PORT, name="portico-prod-shop--0123456789-vip"),)),
+        State((resource(memory.PORT, name="portico-prod-vip"),)),
+    ],
+    ids=["nothing", "another component's", "its own", "somebody else's"],
+)
+def test_any_other_component_has_names_of_its_own(state):
+    assert memory.names(state, "web", "prod", "shop") == for_component("web", "prod", "shop")

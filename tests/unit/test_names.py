@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portico.kinds.aws_nlb.plan import NAME_LENGTH, short
-from portico.names import Names, for_stack
+from portico.names import Names, for_component, for_stack
 
 STACKS = st.from_regex(r"[A-Za-z0-9_.\-]{1,100}", fullmatch=True)
 """What Pulumi takes as a stack's name (pulumi, tokens.IsName)."""
@@ -78,3 +78,51 @@ def test_names_cut_short_for_aws_stay_different(stacks, part):
 
 def test_a_prefix_leaves_room_in_a_label_of_63():
     assert len(Names("a" * 40).of("host", 5, "port")) <= 63
+
+
+COMPONENTS = st.tuples(
+    st.sampled_from(["portico", "Portico", "shop"]) | STACKS,
+    STACKS | ALIKE,
+    st.sampled_from(["portico", "shop", "api", "shop-api"]) | st.text(min_size=1, max_size=60),
+)
+"""Project, stack and component."""
+
+
+def test_the_program_itself_keeps_the_names_of_its_stack():
+    assert for_component("portico", "prod", "portico") == for_stack("prod")
+
+
+def test_a_component_of_another_program_says_stack_and_component_and_a_digest():
+    prefix = for_component("web", "prod", "shop").prefix
+    assert re.fullmatch("portico-prod-shop--[0-9a-f]{10}", prefix)
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        [("web", "prod", "portico"), ("portico", "prod", "portico"), ("api", "prod", "portico")],
+        [("web", "prod", "shop"), ("web", "prod", "api")],
+        [("web", "prod-a", "b"), ("web", "prod", "a-b")],
+        [("web", "a" * 60, "shop"), ("web", "a" * 61, "shop")],
+    ],
+    ids=["projects", "components", "dashes", "long"],
+)
+def test_projects_stacks_and_components_that_look_alike_are_different(alike):
+    assert len({for_component(*words).prefix for words in alike}) == len(alike)
+
+
+@given(st.sets(COMPONENTS, min_size=2, max_size=20))
+def test_no_two_components_share_a_prefix_or_the_name_of_a_part(components):
+    every = [for_component(*words) for words in sorted(components)]
+    assert len({names.prefix for names in every}) == len(every)
+    for one, other in combinations(every, 2):
+        for parts in (PORTS, SERVERS, ("hosts",), ("lb",), ("traefik",), ("pool",)):
+            mine, theirs = ({names.of(part) for part in parts} for names in (one, other))
+            assert mine.isdisjoint(theirs)
+
+
+@given(COMPONENTS, STACKS | ALIKE)
+def test_a_component_never_has_the_names_of_another_programs_stack(words, stack):
+    project, own, component = words
+    names = for_component(*words)
+    assert names != for_stack(stack) or (project, component, own) == ("portico", "portico", stack)
