@@ -23,7 +23,7 @@ from .openstack.cloud import Cloud, connect_as
 from .plan.make import Plan, make
 from .problems import Refused
 from .settings.model import Kubernetes
-from .settings.values import is_content
+from .values import is_content
 
 Given = Mapping[str, pulumi.ProviderResource | None]
 """By package: the provider that the program gives."""

@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast
 import yaml
 
 from ..problems import Problem, Refused
-from ..settings.values import did_you_mean
+from ..values import did_you_mean
 
 SECONDS = 60
 """The limit of one API call: the first calls on a busy cloud take several seconds."""

@@ -10,10 +10,11 @@ import pytest
 from portico.ingress import table as controllers
 from portico.kinds import table
 from portico.kinds.face import LoadBalancer
+from portico.kinds.octavia.settings import Octavia
 from portico.kinds.table import KINDS, TYPES, Carries, ClientIp, Kind, Place, chosen, find
+from portico.openstack.settings import OpenStack
 from portico.problems import Refused
 from portico.settings.model import LoadBalancer as Section
-from portico.settings.model import Octavia, OpenStack
 from tests.unit.contract.subjects import SETTINGS
 
 
