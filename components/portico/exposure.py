@@ -62,7 +62,9 @@ class Exposure(pulumi.ComponentResource):
         names = for_stack(pulumi.get_stack())
         given = {package: connections.given(opts, package) for package in ("openstack", "kubernetes")}
         try:
-            self.plan, facts = planning.plan(args, source or f"the settings of {name}", names, given)
+            self.plan, facts = planning.plan(
+                args, planning.Source(source or f"the settings of {name}", not source), names, given
+            )
             component = self.plan.kind.value.load()
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None

@@ -8,7 +8,7 @@ when they are known, with it. So whatever is refused is refused by one rule, ear
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 import pulumi
@@ -25,12 +25,23 @@ from .problems import Refused
 from .settings.model import Kubernetes
 from .values import is_content
 
+
+@dataclass(frozen=True)
+class Source:
+    """Who wrote the settings."""
+
+    title: str
+    """Where they come from, for error messages."""
+    program: bool = False
+    """Whether it is a Python program, whose keys may be in snake_case."""
+
+
 Given = Mapping[str, pulumi.ProviderResource | None]
 """By package: the provider that the program gives."""
 
 
 def plan(
-    args: Mapping[str, object], source: str, names: Names, given: Given
+    args: Mapping[str, object], source: Source, names: Names, given: Given
 ) -> tuple[Plan, pulumi.Input[memory.Facts]]:
     """The plan, and what the next preview without credentials may rest on.
 
@@ -81,9 +92,9 @@ def kubeconfig(cluster: Kubernetes) -> pulumi.Input[str] | None:
 
 
 def _planned(
-    args: Mapping[str, object], source: str, names: Names, asked: preflight.Asked
+    args: Mapping[str, object], source: Source, names: Names, asked: preflight.Asked
 ) -> tuple[Plan, memory.Facts]:
-    said = settings.parse(args, source)
+    said = settings.parse(args, source.title, source.program)
     before = state.read()
     can = preflight.capabilities(said, names, before, asked)
     facts = memory.kept(said, connections.cloud_name(), can.openstack) if can.openstack else {}

@@ -10,6 +10,7 @@ from portico.kinds.table import KINDS
 from portico.settings import Settings
 from portico.settings.model import kinds_sections
 from tools import places
+from tools.make.declared import every_section
 
 FILE = places.CHECKOUT / "docs" / "settings.schema.json"
 
@@ -19,6 +20,12 @@ def schema() -> dict[str, Any]:
     whole = TypeAdapter(Settings).json_schema()
     balancer = whole["$defs"]["LoadBalancer"]
     balancer["allOf"] = [_belonging(row.type, row.required) for row in _types().values()]
+    for section in every_section():
+        short = getattr(section, "short", None)
+        if short:
+            whole["$defs"][section.__name__] = {
+                "anyOf": [{"type": "string"}, whole["$defs"][section.__name__]]
+            }
     settings = {f"portico:{name}": below for name, below in whole["properties"].items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
