@@ -96,8 +96,7 @@ def who_names(word: str, folder: str, row: Path) -> list[str]:
 @pytest.mark.parametrize("type", TYPES)
 def test_no_code_outside_of_its_folder_and_its_row_names_a_kind(type: str) -> None:
     folder = find(type).package.removeprefix("portico.").replace(".", "/")
-    sections = {"settings/model.py", "settings/sections.py"} if type in find(type).sections else set()
-    assert set(who_names(type, folder, Path(table.__file__))) <= sections
+    assert who_names(type, folder, Path(table.__file__)) == []
 
 
 @pytest.mark.parametrize("controller", controllers.CONTROLLERS, ids=lambda row: row.name)
