@@ -70,7 +70,7 @@ lint: ## format, lint rules, strict types, who imports whom | Python | a minute
 format: ## write every file the one way | Python | seconds
 	@$(venv) dev && .venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format .
 
-docs: ## write docs/settings.md anew, from the settings themselves | Python | seconds
+docs: ## write what follows from the settings: reference, JSON schema, ExposureArgs | Python | seconds
 	@$(venv) dev && $(python) -m tools.make.settings_reference
 
 tools: ## fetch the Pulumi CLI and the plugins that every stack needs | Python | seconds to half an hour

@@ -54,7 +54,8 @@ class Exposure(pulumi.ComponentResource):
         """
         given = {package: connections.given(opts, package) for package in ("openstack", "kubernetes")}
         try:
-            self.plan, facts = planning.plan(name, args, source or f"the settings of {name}", given)
+            written = planning.Source(source or f"the settings of {name}", program=not source)
+            self.plan, facts = planning.plan(name, args, written, given)
             component = self.plan.kind.value.load()
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None

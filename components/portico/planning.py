@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 import pulumi
@@ -27,6 +27,17 @@ from .plan.make import Plan, make
 from .problems import Refused
 from .settings.model import Settings
 
+
+@dataclass(frozen=True)
+class Source:
+    """Who wrote the settings."""
+
+    title: str
+    """Where they come from, for error messages."""
+    program: bool = False
+    """Whether it is a Python program, whose keys may be in snake_case."""
+
+
 Given = Mapping[str, pulumi.ProviderResource | None]
 """By package: the provider that the program gives."""
 
@@ -35,7 +46,7 @@ _neighbours: ContextVar[tuple[Neighbour, ...]] = ContextVar("neighbours", defaul
 
 
 def plan(
-    component: str, args: Mapping[str, object], source: str, given: Given
+    component: str, args: Mapping[str, object], source: Source, given: Given
 ) -> tuple[Plan, pulumi.Input[memory.Facts]]:
     """The plan, and what the next preview without credentials may rest on.
 
@@ -47,7 +58,7 @@ def plan(
     cluster = named or given["kubernetes"] is None
     carried = cast("Mapping[str, object]", inputs.carried(args))
     early = preflight.Asked(cloud_later=provider is not None, cluster=cluster)
-    said, others = settings.parse(carried, source), _neighbours.get()
+    said, others = settings.parse(carried, source.title, source.program), _neighbours.get()
     names = memory.names(state.read(), pulumi.get_project(), pulumi.get_stack(), component)
     planned, facts = _planned(said, names, early, others)
     _neighbours.set((*others, Neighbour(component, said, names)))
@@ -59,7 +70,7 @@ def plan(
         connection = cast("Cloud | None", known["cloud"])
         asked = preflight.Asked((lambda: connection) if provider else connections.cloud, cluster=cluster)
         try:
-            said = settings.parse(cast("Mapping[str, object]", known["args"]), source)
+            said = settings.parse(cast("Mapping[str, object]", known["args"]), source.title, source.program)
             return _planned(said, names, asked, others)
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None

@@ -19,7 +19,7 @@ from .openstack.cloud import is_known
 from .openstack.credentials import SECRETS
 from .problems import Refused
 from .settings.model import Kubernetes
-from .settings.values import is_content
+from .values import is_content
 
 NOWHERE = "https://no-credentials.invalid/v3"
 """What the OpenStack provider is told in a preview without credentials: it wants an address, and asks nothing

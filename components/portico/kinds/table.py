@@ -135,6 +135,10 @@ class Kind:
         """The kind's own questions to its platform; None where it has none."""
         return import_module(f"{self.package}.ask") if find_spec(f"{self.package}.ask") else None
 
+    def settings(self) -> ModuleType | None:
+        """The kind's own settings, with SECTIONS by key; None where it takes others' sections alone."""
+        return import_module(f"{self.package}.settings") if find_spec(f"{self.package}.settings") else None
+
     def _lacks(self) -> Problem:
         extras = ",".join(sorted(platform.value for platform in self.platforms))
         return Problem(

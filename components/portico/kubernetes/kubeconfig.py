@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from ..problems import Problem, Refused
-from ..settings.values import is_content
+from ..values import is_content
 
 SETTING = "portico:kubernetes.kubeconfig"
 

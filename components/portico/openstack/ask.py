@@ -17,11 +17,11 @@ from ..capabilities import Capabilities
 from ..kinds.table import chosen
 from ..later import Later, now
 from ..names import Names
+from ..openstack.settings import OpenStack as Where
 from ..plan.choice import is_id
 from ..problems import Problem
 from ..settings import Settings
 from ..settings.model import Nodes
-from ..settings.model import OpenStack as Where
 from ..traffic import Backend
 from .answers import Admission, FloatingIp, OpenStack, Own, Quota, Stranger, Subnet
 from .cloud import Cloud

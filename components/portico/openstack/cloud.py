@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast
 import yaml
 
 from ..problems import Problem, Refused
-from ..settings.values import did_you_mean
+from ..values import did_you_mean
 from .credentials import Credentials
 
 SECONDS = 60

@@ -2,26 +2,22 @@
 
 from .model import (
     DEFAULT_NODE_PORTS,
+    SECTIONS,
     App,
     AppImage,
     AppService,
-    Aws,
-    Hosts,
     Ingress,
     Kubernetes,
     Listener,
     LoadBalancer,
-    MetalLb,
     NodeAddress,
     Nodes,
-    Octavia,
-    OpenStack,
     Probe,
     Settings,
     Timeouts,
     Wait,
 )
-from .parsing import SECTIONS, parse
+from .parsing import parse
 
 __all__ = [
     "DEFAULT_NODE_PORTS",
@@ -29,17 +25,12 @@ __all__ = [
     "App",
     "AppImage",
     "AppService",
-    "Aws",
-    "Hosts",
     "Ingress",
     "Kubernetes",
     "Listener",
     "LoadBalancer",
-    "MetalLb",
     "NodeAddress",
     "Nodes",
-    "Octavia",
-    "OpenStack",
     "Probe",
     "Settings",
     "Timeouts",

@@ -1,53 +1,160 @@
-"""What must hold between the sections: node ports with listeners, the VIP with the nodes.
+"""What must hold between values that are right by themselves: node ports with listeners, the VIP with the
+nodes, what may not be there twice.
 
-Pure: no Pulumi, no network, no clock. Read by parsing. Only what is right by itself is compared, so that one
-mistake makes one message.
+Pure: no Pulumi, no network, no clock. Read by parsing. What is known only while the program runs is compared
+with nothing. What a kind asks of its own sections is in its folder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from typing import TypeVar
 
-from .model import DEFAULT_NODE_PORTS, Ingress, Nodes, Settings
-from .reader import Reader, Step
-from .sections import inside
-from .values import nearest
+from .. import values
+from ..fields import Section, key
+from ..ingress import table as controllers
+from ..kinds.table import Kind, Place
+from ..later import Later
+from .belonging import row as kind_of
+from .model import DEFAULT_NODE_PORTS, App, Nodes, Settings
+from .reading import Reading, Steps
 
+T = TypeVar("T")
+
+INGRESS = ("ingress",)
 PORTS = ("ingress", "nodePorts")
-HEALTH = ("ingress", "healthPort")
+HEALTH_PORT = ("ingress", "healthPort")
 LISTENERS = ("loadBalancer", "listeners")
-READ = ("loadBalancer", "timeouts", "read")
+TIMEOUTS = ("loadBalancer", "timeouts")
 VIP = ("loadBalancer", "openstack", "vip")
 
+THERE_ALREADY = ("default", "kube-system", "kube-public", "kube-node-lease")
+"""The namespaces that every cluster begins with (Kubernetes, Namespaces, Initial namespaces)."""
 
-def check(read: Reader, settings: Settings) -> None:
+
+def check(read: Reading, settings: Settings) -> None:
     """Reports everything that disagrees."""
+    kind = kind_of(settings.load_balancer.type)
+    if kind is None:
+        return
+    _nothing_is_there_twice(read, settings, ())
+    _listeners_are_distinct(read, settings)
+    _the_kind_carries_it(read, settings, kind)
     _listeners_have_node_ports(read, settings)
     _node_ports_are_in_range(read, settings)
     _node_ports_are_distinct(read, settings)
-    _something_takes_the_address(read, settings)
-    _something_reads_requests(read, settings)
-    _something_serves_the_apps(read, settings)
+    _the_controller_serves(read, settings)
+    for index, app in enumerate(settings.apps):
+        _an_app_is_asked_under_its_path(read, index, app)
+    _apps_are_distinct(read, settings)
     if settings.nodes is not None:
+        _nodes_are_distinct(read, settings.nodes)
         _vip_is_free(read, settings, settings.nodes)
         _excluded_are_in_cidr(read, settings.nodes)
+    for name in kind.sections:
+        section: Section | None = getattr(settings.load_balancer, name)
+        if section is not None:
+            section.check(read, settings)
 
 
-def _listeners_have_node_ports(read: Reader, settings: Settings) -> None:
-    if not _names_are_known(read):
+def _nothing_is_there_twice(read: Reading, section: Section, at: Steps) -> None:
+    """No list of plain values may hold one twice."""
+    for field in fields(section):
+        value, steps = getattr(section, field.name), (*at, key(field.name))
+        if isinstance(value, Section):
+            _nothing_is_there_twice(read, value, steps)
+        elif type(value) is not tuple or not isinstance(read.found(*steps), list):
+            continue
+        elif all(isinstance(one, Section) for one in value):
+            for index, one in enumerate(value):
+                _nothing_is_there_twice(read, one, (*steps, index))
+        else:
+            seen: dict[object, int] = {}
+            for index, one in enumerate(value):
+                if one in seen:
+                    rule = f"must not be the same as {read.at(*steps, seen[one])}"
+                    read.wrong(*steps, index, rule=rule, remedy="remove one")
+                seen.setdefault(one, index)
+
+
+def _distinct(
+    read: Reading, items: Iterable[T], what: Callable[[T], object], list_: Steps, field: str
+) -> None:
+    """No two sections of a list may have the same `what`; what is not known yet is not compared."""
+    seen: dict[object, int] = {}
+    for index, item in enumerate(items):
+        identity = what(item)
+        if isinstance(identity, Later) or not read.sound(*list_, index):
+            continue
+        if identity in seen:
+            rule = f"must not be the same as {read.at(*list_, seen[identity], field)}"
+            read.wrong(*list_, index, field, rule=rule, remedy="change or remove one")
+        seen.setdefault(identity, index)
+
+
+def _listeners_are_distinct(read: Reading, settings: Settings) -> None:
+    listeners = settings.load_balancer.listeners
+    _distinct(read, listeners, lambda listener: listener.name, LISTENERS, "name")
+    _distinct(read, listeners, lambda listener: listener.port, LISTENERS, "port")
+
+
+def _apps_are_distinct(read: Reading, settings: Settings) -> None:
+    _distinct(read, settings.apps, lambda app: (app.namespace, app.name), ("apps",), "name")
+    _distinct(read, settings.apps, lambda app: (app.host, app.path.rstrip("/")), ("apps",), "host")
+
+
+def _nodes_are_distinct(read: Reading, nodes: Nodes) -> None:
+    listed = ("nodes", "addresses")
+    _distinct(read, nodes.addresses, lambda node: node.address, listed, "address")
+    _distinct(read, nodes.addresses, lambda node: node.name, listed, "name")
+
+
+def _the_kind_carries_it(read: Reading, settings: Settings, kind: Kind) -> None:
+    inside, controller = kind.place is Place.INSIDE, settings.ingress.controller
+    for index, listener in enumerate(settings.load_balancer.listeners):
+        at = (*LISTENERS, index)
+        if listener.protocol == "tcp" and inside:
+            remedy = "give that Service the type LoadBalancer itself"
+            read.wrong(*at, "protocol", rule=f"may not be tcp with `type: {kind.type}`", remedy=remedy)
+        if listener.protocol == "tcp" and listener.tls:
+            rule = "is not used with `protocol: tcp`, which passes TLS through like any bytes"
+            read.wrong(*at, "tls", rule=rule, remedy="leave it out")
+        if listener.name == controllers.HEALTH:
+            rule = "is the name of the controller's own port"
+            read.wrong(*at, "name", rule=rule, remedy="choose another")
+        if listener.port in kind.taken_ports:
+            taken = f"{kind.taken_ports[listener.port]} is there"
+            rule = f"must not be {listener.port} with `type: {kind.type}`: {taken}"
+            read.wrong(*at, "port", rule=rule, remedy="choose another")
+    longest = kind.longest_idle
+    if longest is not None and settings.load_balancer.timeouts.idle > longest:
+        rule = f"must be from 60 to {longest} with `type: {kind.type}`, whose listeners take no more"
+        read.wrong(*TIMEOUTS, "idle", rule=rule, remedy=f"{longest} is the most")
+    if controller == controllers.NONE and inside:
+        rule = f"may not be none with `type: {kind.type}`"
+        rule += ", which gives its address to the controller's Service"
+        read.wrong(*INGRESS, "controller", rule=rule, remedy="leave it out")
+
+
+def _listeners_have_node_ports(read: Reading, settings: Settings) -> None:
+    listeners = settings.load_balancer.listeners
+    # A listener that is refused for its protocol gets no node port, whatever it is called.
+    if not all(
+        read.sound(*LISTENERS, index, field)
+        for index in range(len(listeners))
+        for field in ("name", "protocol")
+    ):
         return
-    names = [listener.name for listener in settings.load_balancer.listeners]
-    said = read.found(*PORTS) or DEFAULT_NODE_PORTS
-    if not isinstance(said, Mapping):
-        return
-    missing = [name for name in names if name not in said]
-    for name in said if said is not DEFAULT_NODE_PORTS else ():
+    names = [listener.name for listener in listeners]
+    ports = settings.ingress.node_ports or DEFAULT_NODE_PORTS
+    missing = [name for name in names if name not in ports]
+    for name in ports if ports is not DEFAULT_NODE_PORTS else ():
         if name in names:
             continue
-        meant = nearest(name, missing)
-        if read.sound(*PORTS, name):
-            remedy = f"did you mean {meant!r}?" if meant else f"the listeners are {', '.join(names)}"
-            read.wrong(*PORTS, name, rule="belongs to no listener", remedy=remedy)
+        meant = values.nearest(name, missing)
+        remedy = f"did you mean {meant!r}?" if meant else f"the listeners are {', '.join(names)}"
+        read.wrong(*PORTS, name, rule="belongs to no listener", remedy=remedy)
         if meant:
             missing.remove(meant)
     low, high = settings.ingress.node_port_range
@@ -56,104 +163,92 @@ def _listeners_have_node_ports(read: Reader, settings: Settings) -> None:
         read.wrong(*PORTS, name, rule=f"is required for the listener {name!r}", remedy=remedy)
 
 
-def _names_are_known(read: Reader) -> bool:
-    said = read.found(*LISTENERS)
-    if isinstance(said, (list, tuple)) and said:
-        # A listener that is refused for its protocol gets no node port, whatever it is called.
-        keys = ("name", "protocol")
-        return all(read.sound(*LISTENERS, index, key) for index in range(len(said)) for key in keys)
-    return read.sound(*LISTENERS)
-
-
-def _node_ports_are_in_range(read: Reader, settings: Settings) -> None:
+def _node_ports_are_in_range(read: Reading, settings: Settings) -> None:
     low, high = settings.ingress.node_port_range
-    if not read.sound("ingress", "nodePortRange"):
-        return
     for steps, port, given in _node_ports(read, settings):
-        if low <= port <= high:
-            continue
         rule = f"must be from {low} to {high}, the cluster's range of node ports"
-        if given:
-            read.wrong(
-                *steps, rule=rule, remedy="choose another, or say the cluster's range in nodePortRange"
-            )
-        elif read.sound(*steps):
+        if given and not low <= port <= high:
+            remedy = "choose another, or say the cluster's range in nodePortRange"
+            read.wrong(*steps, rule=rule, remedy=remedy)
+        elif not low <= port <= high:
             read.wrong(*steps, rule=f"{rule}, and the default {port} is not", remedy="choose one")
 
 
-def _node_ports_are_distinct(read: Reader, settings: Settings) -> None:
-    seen: dict[int, tuple[tuple[Step, ...], bool]] = {}
+def _node_ports_are_distinct(read: Reading, settings: Settings) -> None:
+    seen: dict[int, tuple[Steps, bool]] = {}
     for steps, port, given in _node_ports(read, settings):
         if port in seen:
-            (other, other_given) = seen[port]
+            other, other_given = seen[port]
             at, twin = (steps, other) if given or not other_given else (other, steps)
             read.wrong(*at, rule=f"must not be {port} like {read.at(*twin)}", remedy="choose another")
         seen.setdefault(port, (steps, given))
 
 
-def _node_ports(read: Reader, settings: Settings) -> list[tuple[tuple[Step, ...], int, bool]]:
+def _node_ports(read: Reading, settings: Settings) -> list[tuple[Steps, int, bool]]:
     """Each node port that is right so far: where, which, and whether it was given."""
-    ingress: Ingress = settings.ingress
-    given = bool(read.found(*PORTS))
-    ports = ingress.node_ports or {}
-    if not given:
+    ingress = settings.ingress
+    ports = ingress.node_ports
+    if not ports:
         names = [listener.name for listener in settings.load_balancer.listeners]
         ports = {name: port for name, port in DEFAULT_NODE_PORTS.items() if name in names}
-    found: list[tuple[tuple[Step, ...], int, bool]] = [
-        ((*PORTS, name), port, given) for name, port in ports.items()
-    ]
-    found.append((HEALTH, ingress.health_port, read.given(*HEALTH)))
+    given = bool(ingress.node_ports)
+    found: list[tuple[Steps, int, bool]] = [((*PORTS, name), port, given) for name, port in ports.items()]
+    found.append((HEALTH_PORT, ingress.health_port, read.given(*HEALTH_PORT)))
     return [(steps, port, given) for steps, port, given in found if read.sound(*steps)]
 
 
-def _something_takes_the_address(read: Reader, settings: Settings) -> None:
-    kind = settings.load_balancer.type
-    if settings.ingress.controller == "none" and inside(kind):
-        rule = f"may not be none with `type: {kind}`, which gives its address to the controller's Service"
-        read.wrong("ingress", "controller", rule=rule, remedy="leave it out")
-
-
-def _something_reads_requests(read: Reader, settings: Settings) -> None:
-    if settings.ingress.controller == "none" and settings.load_balancer.timeouts.read:
+def _the_controller_serves(read: Reading, settings: Settings) -> None:
+    ingress, listeners = settings.ingress, settings.load_balancer.listeners
+    if ingress.namespace in THERE_ALREADY:
+        rule = "is made for the controller and is there already"
+        read.wrong(*INGRESS, "namespace", rule=rule, remedy="leave it out")
+    row = controllers.chosen(ingress.controller)
+    if row and ingress.health_path != row.health_path:
+        rule = f"must be {row.health_path!r} with {row.name}, which answers nowhere else"
+        read.wrong(*INGRESS, "healthPath", rule=rule, remedy="leave it out")
+    if ingress.controller == controllers.NONE and settings.load_balancer.timeouts.read:
         rule = "is not used with `controller: none`: only a controller sees whole requests"
-        read.wrong(*READ, rule=rule, remedy="leave it out, and tell the controller that is there")
-
-
-def _something_serves_the_apps(read: Reader, settings: Settings) -> None:
-    direct = all(listener.protocol == "tcp" for listener in settings.load_balancer.listeners)
-    if settings.apps and direct and read.sound(*LISTENERS):
+        read.wrong(*TIMEOUTS, "read", rule=rule, remedy="leave it out, and tell the controller that is there")
+    if settings.apps and all(listener.protocol == "tcp" for listener in listeners):
         rule = "must hold one with `protocol: http` where there are apps"
         read.wrong(*LISTENERS, rule=rule, remedy="add one, or leave the apps out")
 
 
-def _vip_is_free(read: Reader, settings: Settings, nodes: Nodes) -> None:
+def _an_app_is_asked_under_its_path(read: Reading, index: int, app: App) -> None:
+    if app.run is not None:
+        # Services and Deployments are named after it, and a Service's name begins with a letter.
+        try:
+            values.service_name(app.name)
+        except values.Wrong as wrong:
+            read.wrong("apps", index, "name", rule=wrong.rule, remedy=wrong.remedy)
+    above, path = app.path.rstrip("/"), app.probe.path if app.probe else None
+    if path is not None and path != above and not path.startswith(f"{above}/"):
+        rule = f"must be under the application's path {above}, or another one answers"
+        read.wrong("apps", index, "probe", "path", rule=rule, remedy=f"did you mean '{above}{path}'?")
+
+
+def _vip_is_free(read: Reading, settings: Settings, nodes: Nodes) -> None:
     where = settings.load_balancer.openstack
-    if where is None or where.vip is None or not read.sound(*VIP):
+    if where is None or where.vip is None or isinstance(where.vip, Later):
         return
-    if nodes.cidr and read.sound("nodes", "cidr"):
+    if nodes.cidr:
         outside = where.vip not in nodes.cidr
         if outside or where.vip in (nodes.cidr.network_address, nodes.cidr.broadcast_address):
-            read.wrong(
-                *VIP,
-                rule=f"must be a host's address in nodes.cidr, {nodes.cidr}",
-                remedy="choose a free one there",
-            )
+            rule = f"must be a host's address in nodes.cidr, {nodes.cidr}"
+            read.wrong(*VIP, rule=rule, remedy="choose a free one there")
     for node in nodes.addresses:
         if node.address == where.vip:
-            read.wrong(
-                *VIP, rule=f"must not be a node's address, that of {node.name}", remedy="choose a free one"
-            )
+            rule = f"must not be a node's address, that of {node.name}"
+            read.wrong(*VIP, rule=rule, remedy="choose a free one")
 
 
-def _excluded_are_in_cidr(read: Reader, nodes: Nodes) -> None:
-    if nodes.cidr is None or not read.sound("nodes", "exclude"):
+def _excluded_are_in_cidr(read: Reading, nodes: Nodes) -> None:
+    if nodes.cidr is None:
         return
     for index, address in enumerate(nodes.exclude):
         if address not in nodes.cidr:
-            read.wrong(
-                "nodes", "exclude", index, rule=f"must be in nodes.cidr, {nodes.cidr}", remedy="remove it"
-            )
+            rule = f"must be in nodes.cidr, {nodes.cidr}"
+            read.wrong("nodes", "exclude", index, rule=rule, remedy="remove it")
     if all(address in nodes.exclude for address in nodes.cidr.hosts()):
-        read.wrong(
-            "nodes", "exclude", rule=f"must leave a node in nodes.cidr, {nodes.cidr}", remedy="remove some"
-        )
+        rule = f"must leave a node in nodes.cidr, {nodes.cidr}"
+        read.wrong("nodes", "exclude", rule=rule, remedy="remove some")

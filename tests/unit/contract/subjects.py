@@ -6,23 +6,15 @@ from ipaddress import IPv4Address, IPv4Network
 from zlib import crc32
 
 from portico.capabilities import Capabilities
+from portico.kinds.aws_nlb.settings import Aws
+from portico.kinds.metallb.settings import MetalLb
+from portico.kinds.octavia.settings import Octavia
+from portico.kinds.openstack_haproxy.settings import Hosts
 from portico.kinds.table import Kind
 from portico.names import Names
 from portico.openstack.answers import OpenStack, Subnet
-from portico.settings.model import (
-    Aws,
-    Hosts,
-    Ingress,
-    Listener,
-    LoadBalancer,
-    MetalLb,
-    NodeAddress,
-    Nodes,
-    Octavia,
-    Settings,
-    Wait,
-)
-from portico.settings.model import OpenStack as Where
+from portico.openstack.settings import OpenStack as Where
+from portico.settings.model import Ingress, Listener, LoadBalancer, NodeAddress, Nodes, Settings, Wait
 from portico.testing import Answer, Resource, Subject
 
 NAMES = Names("portico-test")

@@ -10,10 +10,11 @@ import pytest
 from portico.ingress import table as controllers
 from portico.kinds import table
 from portico.kinds.face import LoadBalancer
+from portico.kinds.octavia.settings import Octavia
 from portico.kinds.table import KINDS, TYPES, Carries, ClientIp, Kind, Place, chosen, find
+from portico.openstack.settings import OpenStack
 from portico.problems import Refused
 from portico.settings.model import LoadBalancer as Section
-from portico.settings.model import Octavia, OpenStack
 from tests.unit.contract.subjects import SETTINGS
 
 
@@ -95,8 +96,7 @@ def who_names(word: str, folder: str, row: Path) -> list[str]:
 @pytest.mark.parametrize("type", TYPES)
 def test_no_code_outside_of_its_folder_and_its_row_names_a_kind(type: str) -> None:
     folder = find(type).package.removeprefix("portico.").replace(".", "/")
-    sections = {"settings/model.py", "settings/sections.py"} if type in find(type).sections else set()
-    assert set(who_names(type, folder, Path(table.__file__))) <= sections
+    assert who_names(type, folder, Path(table.__file__)) == []
 
 
 @pytest.mark.parametrize("controller", controllers.CONTROLLERS, ids=lambda row: row.name)

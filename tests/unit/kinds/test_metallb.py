@@ -9,9 +9,10 @@ import pytest
 from portico.capabilities import Capabilities
 from portico.kinds.metallb import component as metallb
 from portico.kinds.metallb.manifest import MANIFEST, UPSTREAM_NAMESPACE, documents, in_namespace
+from portico.kinds.metallb.settings import MetalLb
 from portico.names import Names
 from portico.plan import make as plan
-from portico.settings.model import LoadBalancer, MetalLb, Settings
+from portico.settings.model import LoadBalancer, Settings
 from portico.testing.recorder import Recorder, build
 
 RUNNING = ("Service", "Deployment", "DaemonSet")

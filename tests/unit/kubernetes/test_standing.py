@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from portico.capabilities import Capabilities
+from portico.kinds.metallb.settings import MetalLb
 from portico.kubernetes import objects
 from portico.kubernetes.answers import Cluster, Object, Standing
 from portico.kubernetes.standing import obstacles
 from portico.names import Names
 from portico.plan.make import make
 from portico.problems import Problem, Refused
-from portico.settings.model import App, AppImage, Ingress, LoadBalancer, MetalLb, Settings
+from portico.settings.model import App, AppImage, Ingress, LoadBalancer, Settings
 from tests.unit.plan.worlds import CLOUD, PAIR
 
 NAMES = Names("portico-test")

@@ -16,9 +16,9 @@ from portico.openstack.answers import Admission, Own, Quota, Stranger
 from portico.openstack.ask import ask
 from portico.openstack.cloud import connect, located
 from portico.openstack.credentials import credentials
+from portico.openstack.settings import OpenStack as Where
 from portico.problems import Refused
 from portico.settings.model import Nodes
-from portico.settings.model import OpenStack as Where
 from portico.traffic import Backend
 from tests.unit.openstack.fake_cloud import ME, NETWORK_ID, FakeCloud, server
 from tests.unit.plan.worlds import PAIR

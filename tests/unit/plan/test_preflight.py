@@ -8,12 +8,13 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from portico.capabilities import OFFLINE, Capabilities
+from portico.kinds.octavia.settings import Octavia
 from portico.names import Names
 from portico.openstack.answers import Admission, OpenStack, Own, Quota, Stranger
+from portico.openstack.settings import OpenStack as Where
 from portico.plan.make import make
 from portico.problems import Problem, Refused
-from portico.settings.model import LoadBalancer, Nodes, Octavia
-from portico.settings.model import OpenStack as Where
+from portico.settings.model import LoadBalancer, Nodes
 from portico.traffic import Backend
 from tests.unit.plan.worlds import ABLE, CLOUD, PAIR
 

@@ -3,9 +3,10 @@
 from ipaddress import IPv4Address, IPv4Network
 
 from portico.capabilities import Capabilities
+from portico.kinds.openstack_haproxy.settings import Hosts
 from portico.openstack.answers import OpenStack, Quota, Subnet
-from portico.settings.model import Hosts, LoadBalancer, NodeAddress, Nodes, Settings
-from portico.settings.model import OpenStack as Where
+from portico.openstack.settings import OpenStack as Where
+from portico.settings.model import LoadBalancer, NodeAddress, Nodes, Settings
 
 NETWORK = "0b1c2d3e-0000-4000-8000-000000000001"
 

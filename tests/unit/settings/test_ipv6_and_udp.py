@@ -1,15 +1,15 @@
 """What Portico does not carry is refused in one sentence that says where, what and what to do instead."""
 
+from dataclasses import fields
 from ipaddress import IPv4Address, IPv4Network
 from typing import get_args, get_type_hints
 
 import pytest
 
-from portico.settings import model
-from portico.settings.sections import NO_UDP, TCP_ONLY
-from portico.settings.values import IPV4_ONLY
+from portico.settings.model import NO_UDP, TCP_ONLY
+from portico.values import IPV4_ONLY
 from tests.unit.settings.said import AWS, METALLB, PAIR, but, complaints
-from tests.unit.settings.written import camel
+from tests.unit.settings.written import camel, settings_classes
 from tools import places
 
 CIDR = {**PAIR, "nodes": {"from": "cidr", "cidr": "10.20.0.0/24"}}
@@ -49,8 +49,11 @@ def test_an_ipv6_address_is_refused_with_its_path_its_value_and_what_to_do(base,
 
 
 def test_every_key_that_takes_an_address_is_among_those():
-    kinds = [kind for kind in vars(model).values() if getattr(kind, "__module__", "") == model.__name__]
-    hints = [(camel(name), hint) for kind in kinds for name, hint in get_type_hints(kind).items()]
+    hints = [
+        (camel(field.name), get_type_hints(kind)[field.name])
+        for kind in settings_classes()
+        for field in fields(kind)
+    ]
     holding = {name for name, hint in hints if {hint, *get_args(hint)} & {IPv4Address, IPv4Network}}
     tried = {[key for key in path.split(".") if not key.isdigit()][-1] for _, path, _, _ in IPV6}
     assert tried == holding | AS_TEXT
@@ -67,7 +70,7 @@ def test_a_listener_is_for_http_or_tcp_and_udp_is_refused_with_what_to_do(protoc
 def test_a_listener_has_no_address_of_its_own():
     listeners = [{"name": "http", "port": 80, "address": "::"}, {"name": "https", "port": 443}]
     assert complaints(but(PAIR, {"loadBalancer.listeners": listeners})) == [
-        "loadBalancer.listeners[0].address: is no setting; known here: protocol, name, port, tls"
+        "loadBalancer.listeners[0].address: is no setting; known here: name, port, tls, protocol"
     ]
 
 

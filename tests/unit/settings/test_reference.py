@@ -2,31 +2,27 @@
 
 import dataclasses
 import re
-from typing import get_type_hints
 
 import pytest
 
 from portico.ingress import table as controllers
 from portico.ingress.traefik import arguments as traefik_arguments
-from portico.kinds.table import TYPES, find
+from portico.kinds.openstack_haproxy.settings import MOST_CONNECTIONS
+from portico.kinds.table import KINDS, TYPES, find
 from portico.lbhost import fleet
 from portico.problems import Refused
-from portico.settings import SECTIONS, Settings, model, parse, sections
+from portico.settings import SECTIONS, Listener, Settings, model, parse
 from tests.unit.settings.said import PAIR, but, complaints
 from tests.unit.settings.written import camel
 from tools.make import settings_reference
+from tools.make.declared import every_section, keys, written
 
-CLASSES = [
-    kind for kind in vars(model).values() if isinstance(kind, type) and kind.__module__ == model.__name__
-]
-READ = settings_reference.read(settings_reference.MODEL.read_text())
+CLASSES = every_section()
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_every_setting_says_what_it_means(kind):
-    keys = {key.name: key.text for key in READ[kind.__name__].keys}
-    assert list(keys) == [camel(field.name) for field in dataclasses.fields(kind)]
-    assert all(text.endswith(".") for text in keys.values())
+    assert all(key.text.endswith(".") for key in keys(kind))
 
 
 def test_the_page_in_docs_is_the_one_that_the_model_makes():
@@ -34,14 +30,14 @@ def test_the_page_in_docs_is_the_one_that_the_model_makes():
 
 
 def test_a_stale_page_is_noticed(tmp_path, monkeypatch, capsys):
-    page = tmp_path / "settings.md"
-    monkeypatch.setattr(settings_reference, "PAGE", page)
+    pages = {tmp_path / "page.md": "right"}
+    monkeypatch.setattr(settings_reference, "pages", lambda: pages)
     assert settings_reference.main(["--check"]) == 1
     assert settings_reference.main([]) == 0
     assert settings_reference.main(["--check"]) == 0
-    page.write_text(page.read_text() + "\n")
+    (tmp_path / "page.md").write_text("changed")
     assert settings_reference.main(["--check"]) == 1
-    assert "is stale" in capsys.readouterr().err
+    assert "page.md is stale" in capsys.readouterr().err
 
 
 def test_every_link_of_the_page_leads_to_a_heading():
@@ -60,9 +56,9 @@ def test_the_message_shown_on_the_page_is_the_one_that_comes():
 
 
 def test_defaults_are_shown_as_they_would_be_written():
-    text = 'class A:\n    """A."""\n    a: str\n    """A."""\n    b: int = 2\n    """B."""\n'
-    made = text + 'class B:\n    """B."""\n    a_key: tuple[A, ...] = (A("x"), A("y", b=3))\n    """C."""\n'
-    assert settings_reference.read(made)["B"].keys[0].default == "[{a: x}, {a: y, b: 3}]"
+    assert written((Listener("http", 80), Listener("https", 443, tls=True))) == (
+        "[{name: http, port: 80}, {name: https, port: 443, tls: true}]"
+    )
 
 
 def test_the_sections_are_those_of_the_model_in_its_order():
@@ -79,7 +75,7 @@ def test_the_reader_asks_for_every_key_of_the_model_and_for_no_other():
             **nothing,
             "listeners": [nothing],
             "timeouts": nothing,
-            **dict.fromkeys(sections.SUBSECTIONS, nothing),
+            **dict.fromkeys(model.kinds_sections(), nothing),
         },
         "apps": [{**nothing, "probe": nothing}, {**nothing, "service": nothing}, {**nothing, "run": nothing}],
         "wait": nothing,
@@ -95,18 +91,19 @@ def test_the_reader_asks_for_every_key_of_the_model_and_for_no_other():
 
 
 def test_the_types_are_named_in_the_reference():
-    (text,) = (key.text for key in READ["LoadBalancer"].keys if key.name == "type")
+    (text,) = (key.text for key in keys(model.LoadBalancer) if key.name == "type")
     assert re.findall(r"`([a-z-]+)`", text) == list(TYPES)
 
 
 def test_every_subsection_is_named_with_the_type_that_it_belongs_to():
-    hints = get_type_hints(model.LoadBalancer)
-    assert set(sections.SUBSECTIONS) <= set(hints)
+    texts = {key.name: key.text for key in keys(model.LoadBalancer)}
+    for row in KINDS:
+        assert all(row.type in texts[section] for section in row.sections)
 
 
 def test_what_lb_hosts_keep_for_themselves_is_what_the_reader_refuses():
     assert fleet.STATUS_PORT in find("openstack-haproxy").taken_ports
-    assert fleet.MAX_CONNECTIONS == sections.MOST_CONNECTIONS
+    assert fleet.MAX_CONNECTIONS == MOST_CONNECTIONS
 
 
 def test_the_path_where_traefik_says_that_it_serves_is_the_default():

@@ -7,29 +7,31 @@ from string import ascii_lowercase, digits
 
 from hypothesis import strategies as st
 
+from portico.fields import Section
+from portico.kinds.aws_nlb.settings import Aws
+from portico.kinds.metallb.settings import MetalLb
+from portico.kinds.octavia.settings import Octavia
+from portico.kinds.openstack_haproxy.settings import Hosts
+from portico.openstack.settings import OpenStack
 from portico.settings import (
     App,
     AppImage,
     AppService,
-    Aws,
-    Hosts,
     Ingress,
     Kubernetes,
     Listener,
     LoadBalancer,
-    MetalLb,
     NodeAddress,
     Nodes,
-    Octavia,
-    OpenStack,
     Probe,
     Settings,
     Timeouts,
     Wait,
 )
+from portico.settings.reading import keys_of
 
-DEPENDS = {"tls"}
-"""Fields whose default depends on others: they are always written."""
+DEPENDS = {"tls", "source"}
+"""Fields whose default depends on others, or is for a reader alone: they are always written."""
 
 
 def written(value: object, number: type[int] | type[float] = int) -> object:
@@ -57,6 +59,16 @@ def camel(name: str) -> str:
     """The key of a field."""
     first, *others = name.split("_")
     return "from" if name == "source" else first + "".join(other.capitalize() for other in others)
+
+
+def settings_classes() -> list[type[Section]]:
+    """Every section that can be written."""
+    return [Settings, *sections_of(Settings)]
+
+
+def sections_of(kind: type[Section]) -> list[type[Section]]:
+    below = [inner for inner in keys_of(kind).values() if inner]
+    return [*below, *(deeper for inner in below for deeper in sections_of(inner))]
 
 
 texts = st.text(

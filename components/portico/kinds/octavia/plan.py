@@ -17,10 +17,10 @@ from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...problems import Problem, Refused
-from ...settings.model import Octavia as OctaviaSettings
 from ...settings.model import Settings
 from ...traffic import Backend, Listener
 from ..table import ClientIp
+from .settings import Octavia as OctaviaSettings
 
 EVERYONE = (IPv4Network("0.0.0.0/0"),)
 

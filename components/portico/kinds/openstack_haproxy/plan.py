@@ -17,13 +17,13 @@ from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack.answers import OpenStack
 from ...openstack.place import OpenStackPlace, narrowed, place
+from ...openstack.settings import OpenStack as Where
 from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request, Traffic
 from ...problems import Problem
-from ...settings.model import Hosts
-from ...settings.model import OpenStack as Where
 from ...traffic import Backend, Health, Listener
+from .settings import Hosts
 
 ITEMS_LEFT = 8
 """Metadata items of a host that the payload leaves to others."""

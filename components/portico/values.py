@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from typing import NoReturn, TypeVar
 
-from ..later import Later
+from .later import Later
 
 T = TypeVar("T")
 Rule = Callable[[object], T]
@@ -26,6 +26,10 @@ _PATH_SEGMENT = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _REGISTRY = rf"({_LABEL}(\.{_LABEL})*)(:[0-9]{{1,5}})?"
 _TAG = r":[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _IMAGE = rf"({_REGISTRY}/)?{_PATH_SEGMENT}(/{_PATH_SEGMENT})*({_TAG})?(@sha256:[0-9a-f]{{64}})?"
+
+
+TOO_LATE = ("must be known before anything is built, for it decides what", "give a plain value")
+"""Rule and remedy for a value that is known only while the program runs, and may not be."""
 
 
 class Wrong(ValueError):
@@ -59,7 +63,7 @@ def show(value: object) -> str:
 def plain(value: object) -> object:
     """Anything that is known before the program runs: it decides what is built."""
     if isinstance(value, Later):
-        raise Wrong("must be known before anything is built, for it decides what", "give a plain value")
+        raise Wrong(*TOO_LATE)
     return value
 
 

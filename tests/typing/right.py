@@ -1,0 +1,25 @@
+"""How programs write an Exposure's settings; judged by the type checker alone, never run."""
+
+import pulumi
+
+from portico.args import App, ExposureArgs, Hosts
+
+
+def behind(
+    network: pulumi.Output[str], kubeconfig: pulumi.Output[str], workers: list[pulumi.Output[str]]
+) -> None:
+    hosts: Hosts = {"image": "debian-12", "flavor": network, "count": 2}
+    app: App = {"name": "shop", "host": "shop.example.org", "service": {"name": "shop", "port": 80}}
+    args: ExposureArgs = {
+        "kubernetes": {"kubeconfig": kubeconfig},
+        "nodes": {"from": "addresses", "addresses": [*workers], "security_group": network},
+        "ingress": {"node_ports": {"http": 30080, "https": 30443}},
+        "load_balancer": {
+            "type": "openstack-haproxy",
+            "openstack": {"network": network, "external_network": "public"},
+            "hosts": hosts,
+        },
+        "apps": [app],
+    }
+    least: ExposureArgs = {"load_balancer": {"type": "metallb", "metallb": {"addresses": ["192.0.2.0/28"]}}}
+    pulumi.log.info(f"{args} {least}")
