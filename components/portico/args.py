@@ -1,0 +1,311 @@
+"""The settings as arguments for programs: what other languages are shown of them, too.
+
+No `from __future__ import annotations` here: Pulumi's analyser of components reads the real types. The words
+are those of portico.settings.model.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+
+
+class Kubernetes(TypedDict):
+    """The cluster to expose."""
+
+    kubeconfig: NotRequired[pulumi.Input[str]]
+    """Path of the kubeconfig file, which may begin with `~`, or the content of one, as text or as a mapping.
+    Default: what `kubectl` would use (KUBECONFIG, which may name one file only, then ~/.kube/config)."""
+    context: NotRequired[str]
+    """The kubeconfig's context. Default: its current one."""
+
+
+class Nodes(TypedDict):
+    """Who the backends are: the nodes whose node ports the load balancer forwards to. A load balancer inside
+    the cluster knows the nodes itself and takes no such section. With `aws.autoScalingGroup` only
+    `securityGroup` may be given."""
+
+    from_: str
+    """`addresses`, `openstack` (servers, looked up at each `up`) or `cidr` (every address of a subnet, kept
+    by health checks: nodes come and go with no `up` at all)."""
+    addresses: NotRequired[list[Any]]
+    """With `from: addresses`: the nodes, each `{name, address}` or an address alone."""
+    names: NotRequired[list[str]]
+    """With `from: openstack`: server names. One of names, tag and metadata is needed."""
+    tag: NotRequired[str]
+    """With `from: openstack`: the servers that carry this tag."""
+    metadata: NotRequired[Mapping[str, str]]
+    """With `from: openstack`: the servers whose metadata holds all of these."""
+    network: NotRequired[pulumi.Input[str]]
+    """With `from: openstack`: the network whose address is taken, by name or id. Default: the load balancer's
+    network."""
+    cidr: NotRequired[str]
+    """With `from: cidr`: the nodes' subnet, /22 or smaller; network and broadcast address are left out."""
+    exclude: NotRequired[list[str]]
+    """With `from: cidr`: addresses that are no nodes, for instance the gateway."""
+    security_group: NotRequired[pulumi.Input[str]]
+    """The nodes' security group, by id or name (with aws-nlb by id). It gets the rules that admit the load
+    balancer to the node ports, and nothing else. Default: no rule is made, and the nodes have to admit the
+    load balancer by other means."""
+
+
+class Ingress(TypedDict):
+    """The ingress controller on its node ports."""
+
+    controller: NotRequired[str]
+    """`traefik`, or `none` where a controller of your own already listens on the node ports."""
+    namespace: NotRequired[str]
+    """The namespace made for the controller; it may not be there already."""
+    ingress_class: NotRequired[str]
+    """The ingress class made for the controller, which applications name; it may not be there already."""
+    default_class: NotRequired[bool]
+    """Whether an Ingress that names no class is served too."""
+    node_ports: NotRequired[Mapping[str, int]]
+    """The node port of each listener, by the listener's name. Default: 30080 for `http`, 30443 for
+    `https`."""
+    health_port: NotRequired[int]
+    """The node port of the controller's health endpoint."""
+    health_path: NotRequired[str]
+    """The path that answers 200 there. Another controller than Traefik may have another one."""
+    image: NotRequired[str]
+    """The controller's image."""
+    replicas: NotRequired[int]
+    """How many pods, 1..100, spread over the nodes. Default: one on every node, so that every node serves."""
+    node_selector: NotRequired[Mapping[str, str]]
+    """The labels of the nodes that carry the controller. Default: all nodes."""
+    node_port_range: NotRequired[list[int]]
+    """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
+    --service-node-port-range)."""
+
+
+class Listener(TypedDict):
+    """A port of the published address."""
+
+    name: str
+    """A port name (RFC 6335, 5.1: at most 15 of a-z, 0-9 and `-`), unique; the key into
+    `ingress.nodePorts`."""
+    port: int
+    """1..65535, unique. With type openstack-haproxy neither 22 nor 61404, where the hosts' own services
+    listen."""
+    tls: NotRequired[bool]
+    """Whether the ingress controller ends TLS here. Default: true for port 443 with `protocol: http`."""
+    protocol: NotRequired[str]
+    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a node
+    port that a NodePort Service of your own has, with no PROXY header; not with metallb)."""
+
+
+class OpenStack(TypedDict):
+    """Where on OpenStack the address lives (types openstack-haproxy and octavia). Credentials come from
+    clouds.yaml or OS_*."""
+
+    network: pulumi.Input[str]
+    """The tenant network that the load balancer and the nodes share, by id or name."""
+    subnet: NotRequired[pulumi.Input[str]]
+    """The subnet in it, by id or name. Default: the network's only IPv4 subnet."""
+    external_network: NotRequired[pulumi.Input[str]]
+    """The network that floating IPs come from, by name or id. Required unless `floatingIp` is given or
+    `public` is false."""
+    floating_ip: NotRequired[pulumi.Input[str]]
+    """An existing floating IP to use, by address or id; it is left alone at the end. The one that this stack
+    made itself may be named too: it stays what it is, the stack's own. Default: a new one is made."""
+    keep_address: NotRequired[bool]
+    """Whether the floating IP that this stack made stays in the project when the stack is destroyed, or no
+    longer needs it. It holds from the next `up` on. A later stack takes the address with `floatingIp`."""
+    vip: NotRequired[str]
+    """The address inside the subnet. Default: Neutron chooses."""
+    public: NotRequired[bool]
+    """Whether there is a floating IP at all. Without one the VIP itself is the address."""
+    address_pairs_allowed: NotRequired[bool]
+    """Say true when the network belongs to another project whose owner, or the cloud's policy, lets this
+    project set allowed address pairs on its ports there (type openstack-haproxy). Neutron's default policy
+    does not."""
+
+
+class Hosts(TypedDict):
+    """The LB hosts (type openstack-haproxy)."""
+
+    image: pulumi.Input[str]
+    """A Debian or Ubuntu cloud image, by id or name."""
+    flavor: pulumi.Input[str]
+    """By id or name. One core and 512 MiB suffice."""
+    count: NotRequired[int]
+    """1..5. One has no failover."""
+    timers: NotRequired[str]
+    """`steady` (failover in 0.6-0.75 s, a pause of half a second moves nothing) or `fast` (0.3-0.4 s)."""
+    anti_affinity: NotRequired[str]
+    """`soft`: on different hypervisors where possible, and said when not; `hard`: or fail; `none`."""
+    availability_zones: NotRequired[list[str]]
+    """The hosts are spread over these in turn. Default: Nova's choice."""
+    router_id: NotRequired[int]
+    """The VRRP router id, 1..255: different for each pair on one network (RFC 5798, 5.2.3)."""
+    max_connections: NotRequired[int]
+    """Concurrent connections per host, 100..200000. HAProxy needs about two file descriptors for each."""
+    max_connections_per_source: NotRequired[int]
+    """The most of these that one client address may have, 1..maxConnections; more are refused at once.
+    Clients behind one NAT, proxy or CDN share an address, and so share this. Default: half of
+    maxConnections."""
+    key_pair: NotRequired[pulumi.Input[str]]
+    """A Nova key pair for logging in. Default: none."""
+    ssh_from: NotRequired[list[str]]
+    """Who may reach port 22 of the hosts. Default: nobody."""
+    settle_seconds: NotRequired[int]
+    """How long a host that was made or replaced may take to serve before the next one is touched is given up,
+    10..1800. Where the cloud shows no consoles, such a host is given this time instead."""
+
+
+class Octavia(TypedDict):
+    """An Octavia load balancer (type octavia)."""
+
+    provider: NotRequired[str]
+    """`amphora` or `ovn`."""
+    flavor: NotRequired[str]
+    """An Octavia flavor id, for instance one with the topology ACTIVE_STANDBY. Default: the cloud's."""
+
+
+class Aws(TypedDict):
+    """A network load balancer (type aws-nlb). Credentials and region come from the AWS provider."""
+
+    vpc: str
+    """The VPC's id."""
+    subnets: list[str]
+    """Ids of the subnets it stands in, one for each availability zone."""
+    scheme: NotRequired[str]
+    """`internet-facing` or `internal`."""
+    auto_scaling_group: NotRequired[str]
+    """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses are."""
+    subnet_cidrs: NotRequired[list[str]]
+    """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the controller
+    believes PROXY headers from there alone. Required."""
+
+
+class MetalLb(TypedDict):
+    """MetalLB (type metallb)."""
+
+    addresses: list[str]
+    """Ranges (`192.0.2.10-192.0.2.20`) or CIDRs it may hand out, none overlapping another."""
+    install: NotRequired[bool]
+    """Whether MetalLB itself is installed; otherwise it has to be in the cluster."""
+    namespace: NotRequired[str]
+    """Where it is, or is installed."""
+    interfaces: NotRequired[list[str]]
+    """The interfaces it announces on. Default: all."""
+    address: NotRequired[str]
+    """The address to use out of the ranges. Default: the first free one."""
+
+
+class Timeouts(TypedDict):
+    """How long connections and requests may last, in whole seconds: the same words for every type. Where the
+    load balancer looks at no timeout (`metallb`, and `octavia` with the provider ovn) the controller alone
+    keeps them."""
+
+    idle: NotRequired[int]
+    """How long a connection may be silent in both directions before it is cut, 60..86400, with aws-nlb
+    60..6000. Between two requests of one connection the controller waits no longer than 180."""
+    read: NotRequired[int]
+    """How long a whole request with its body may take to arrive at the controller, 0..86400. 0 is no limit:
+    an upload takes as long as it takes."""
+
+
+class LoadBalancer(TypedDict):
+    """What stands in front of the node ports. The sections that belong to other types may not be given."""
+
+    type: str
+    """`openstack-haproxy`, `octavia`, `aws-nlb` or `metallb`."""
+    listeners: NotRequired[list[Listener]]
+    """The ports of the address."""
+    allowed_clients: NotRequired[list[str]]
+    """Who may connect to the listeners."""
+    timeouts: NotRequired[Timeouts]
+    """How long connections and requests may last."""
+    openstack: NotRequired[OpenStack]
+    """Required with openstack-haproxy and octavia."""
+    hosts: NotRequired[Hosts]
+    """Required with openstack-haproxy."""
+    octavia: NotRequired[Octavia]
+    """With octavia."""
+    aws: NotRequired[Aws]
+    """Required with aws-nlb."""
+    metallb: NotRequired[MetalLb]
+    """Required with metallb."""
+
+
+class AppService(TypedDict):
+    """An existing Service."""
+
+    name: str
+    """In the application's namespace."""
+    port: int
+    """The Service's port, 1..65535."""
+
+
+class AppImage(TypedDict):
+    """A Deployment and a Service made from an image."""
+
+    image: str
+    """The image to run."""
+    port: NotRequired[int]
+    """The port it listens on, 1..65535."""
+    replicas: NotRequired[int]
+    """1..100."""
+    headless: NotRequired[bool]
+    """Whether its Service has no cluster address (Kubernetes, Service, headless)."""
+
+
+class Probe(TypedDict):
+    """What `up` asks of the application in the end, and which codes are an answer. Without it the
+    application's path is asked, and whatever the application itself says is an answer."""
+
+    path: NotRequired[str]
+    """The path that is asked; under the application's path. Default: that path itself."""
+    expect: NotRequired[list[int]]
+    """The status codes that are an answer, each 200..599; no other is then. Default: every code that the
+    application says, and none that the controller says by itself."""
+
+
+class App(TypedDict):
+    """An application behind the controller: exactly one of `service` and `run`."""
+
+    name: str
+    """A DNS label, unique in its namespace; with `run` it begins with a letter."""
+    host: str
+    """The host name it answers to; may begin with `*.`."""
+    path: NotRequired[str]
+    """The path prefix. Host and path together are unique."""
+    namespace: NotRequired[str]
+    """An existing namespace; an `up` refuses one that is missing."""
+    service: NotRequired[AppService]
+    """An existing Service that is exposed."""
+    run: NotRequired[AppImage]
+    """An image that is run and exposed."""
+    tls_secret: NotRequired[str]
+    """A Secret with the certificate, in the application's namespace. Default: the controller's own
+    certificate."""
+    probe: NotRequired[Probe]
+    """What `up` asks of the application in the end."""
+
+
+class Wait(TypedDict):
+    """What `up` waits for in the end."""
+
+    until: NotRequired[str]
+    """`serving`: every host serves what was planned and complains of nothing, and the address answers;
+    `nothing`: hosts are even rebuilt without asking whether another serves. Previews never wait."""
+    minutes: NotRequired[int]
+    """How long, 1..60."""
+
+
+class ExposureArgs(TypedDict):
+    """The settings of one door, by section."""
+
+    kubernetes: NotRequired[Kubernetes]
+    """The cluster to expose. Default is what kubectl would use."""
+    nodes: NotRequired[Nodes]
+    """Who the backends are. Required for a load balancer outside the cluster."""
+    ingress: NotRequired[Ingress]
+    """The ingress controller on its node ports."""
+    load_balancer: LoadBalancer
+    """What stands in front of the node ports."""
+    apps: NotRequired[list[App]]
+    """Applications behind the controller."""
+    wait: NotRequired[Wait]
+    """What up waits for in the end."""
