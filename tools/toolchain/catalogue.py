@@ -13,6 +13,8 @@ PULUMI = "3.274.1"
 OPENSTACK = "5.5.3"
 KUBERNETES = "4.25.0"
 AWS = "7.51.1"
+YAML = "1.38.1"
+"""The newest YAML host that is published as a Go module; the CLI's archive holds one of its own."""
 KUBE = "1.35.4"
 METALLB = "0.16.1"
 TRAEFIK = "3.7.9"
@@ -153,6 +155,18 @@ _TOOLS = (
             ask=("pulumi", "version"), newer=True, beside=("pulumi", "pulumi-language-python-exec")
         ),
         needed=True,
+    ),
+    Tool(
+        name="pulumi-language-yaml",
+        version=YAML,
+        purpose="runs programs in YAML, which use Portico as a package",
+        file="bin/pulumi-language-yaml",
+        build=GoBuild(
+            folder="pulumi-language-yaml",
+            package="github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+            variables={"github.com/pulumi/pulumi-yaml/pkg/version.Version": f"v{YAML}"},
+        ),
+        download=_pulumi_archive("pulumi-language-yaml"),
     ),
     _plugin(
         "openstack",
