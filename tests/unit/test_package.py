@@ -1,6 +1,7 @@
 """The component package: its schema, as the engine asks for it, and what arrives from other languages."""
 
 import json
+import keyword
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -11,11 +12,12 @@ import pytest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from portico import package
+from portico.settings import Settings
 from tools import places
-from tools.make import settings_reference as reference
+from tools.make.declared import every_section, keys
 
 NODE = "NodeAddress"
-"""Travels as anything: a node is `{name, address}` or an address alone."""
+"""Travels as its address alone."""
 
 
 @contextmanager
@@ -38,13 +40,12 @@ def schema():
 
 
 def described():
-    """By type and key: each setting's text in the reference."""
-    sections = reference.read(reference.MODEL.read_text())
+    """By type and key: each setting's text in the reference. A key that a class cannot spell has none."""
     return {
-        (section, key.name): key.text
-        for section, told in sections.items()
-        for key in told.keys
-        if section != NODE
+        ("Settings" if section is Settings else section.__name__, key.name): key.text
+        for section in every_section()
+        for key in keys(section)
+        if section.__name__ != NODE and not keyword.iskeyword(key.name)
     }
 
 
