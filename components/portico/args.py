@@ -3,7 +3,7 @@
 Written by `make docs` from the settings. An Input may be an Output of the same program.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -48,9 +48,9 @@ class Nodes(_Nodes):
     inside the cluster knows the nodes itself and takes no such section. With `aws.autoScalingGroup` only
     `securityGroup` may be given."""
 
-    addresses: NotRequired[list[pulumi.Input[str]]]
+    addresses: NotRequired[Sequence[pulumi.Input[str]]]
     """With `from: addresses`: the nodes, each `{name, address}` or an address alone."""
-    names: NotRequired[list[str]]
+    names: NotRequired[Sequence[str]]
     """With `from: openstack`: server names. One of names, tag and metadata is needed."""
     tag: NotRequired[str]
     """With `from: openstack`: the servers that carry this tag."""
@@ -62,7 +62,7 @@ class Nodes(_Nodes):
     cidr: NotRequired[str]
     """With `from: cidr`: the nodes' subnet, /22 or smaller; network and broadcast address are left
     out."""
-    exclude: NotRequired[list[str]]
+    exclude: NotRequired[Sequence[str]]
     """With `from: cidr`: addresses that are no nodes, for instance the gateway."""
     security_group: NotRequired[pulumi.Input[str]]
     """The nodes' security group, by id or name (with aws-nlb by id). It gets the rules that admit the
@@ -95,7 +95,7 @@ class Ingress(TypedDict):
     serves."""
     node_selector: NotRequired[Mapping[str, str]]
     """The labels of the nodes that carry the controller. Default: all nodes."""
-    node_port_range: NotRequired[list[int]]
+    node_port_range: NotRequired[Sequence[int]]
     """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
     --service-node-port-range)."""
 
@@ -171,7 +171,7 @@ class Hosts(TypedDict):
     """`steady` (failover in 0.6-0.75 s, a pause of half a second moves nothing) or `fast` (0.3-0.4 s)."""
     anti_affinity: NotRequired[str]
     """`soft`: on different hypervisors where possible, and said when not; `hard`: or fail; `none`."""
-    availability_zones: NotRequired[list[str]]
+    availability_zones: NotRequired[Sequence[str]]
     """The hosts are spread over these in turn. Default: Nova's choice."""
     router_id: NotRequired[int]
     """The VRRP router id, 1..255: different for each pair on one network (RFC 5798, 5.2.3)."""
@@ -183,7 +183,7 @@ class Hosts(TypedDict):
     maxConnections."""
     key_pair: NotRequired[pulumi.Input[str]]
     """A Nova key pair for logging in. Default: none."""
-    ssh_from: NotRequired[list[str]]
+    ssh_from: NotRequired[Sequence[str]]
     """Who may reach port 22 of the hosts. Default: nobody."""
     settle_seconds: NotRequired[int]
     """How long a host that was made or replaced may take to serve before the next one is touched is given
@@ -204,14 +204,14 @@ class Aws(TypedDict):
 
     vpc: str
     """The VPC's id."""
-    subnets: list[str]
+    subnets: Sequence[str]
     """Ids of the subnets it stands in, one for each availability zone."""
     scheme: NotRequired[str]
     """`internet-facing` or `internal`."""
     auto_scaling_group: NotRequired[str]
     """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses
     are."""
-    subnet_cidrs: list[str]
+    subnet_cidrs: Sequence[str]
     """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the
     controller believes PROXY headers from there alone."""
 
@@ -219,13 +219,13 @@ class Aws(TypedDict):
 class MetalLb(TypedDict):
     """MetalLB (type metallb)."""
 
-    addresses: list[str]
+    addresses: Sequence[str]
     """Ranges (`192.0.2.10-192.0.2.20`) or CIDRs it may hand out, none overlapping another."""
     install: NotRequired[bool]
     """Whether MetalLB itself is installed; otherwise it has to be in the cluster."""
     namespace: NotRequired[str]
     """Where it is, or is installed."""
-    interfaces: NotRequired[list[str]]
+    interfaces: NotRequired[Sequence[str]]
     """The interfaces it announces on. Default: all."""
     address: NotRequired[str]
     """The address to use out of the ranges. Default: the first free one."""
@@ -237,9 +237,9 @@ class LoadBalancer(TypedDict):
 
     type: str
     """`openstack-haproxy`, `octavia`, `aws-nlb` or `metallb`."""
-    listeners: NotRequired[list[Listener]]
+    listeners: NotRequired[Sequence[Listener]]
     """The ports of the address."""
-    allowed_clients: NotRequired[list[str]]
+    allowed_clients: NotRequired[Sequence[str]]
     """Who may connect to the listeners."""
     timeouts: NotRequired[Timeouts]
     """How long connections and requests may last."""
@@ -283,7 +283,7 @@ class Probe(TypedDict):
 
     path: NotRequired[str]
     """The path that is asked; under the application's path. Default: that path itself."""
-    expect: NotRequired[list[int]]
+    expect: NotRequired[Sequence[int]]
     """The status codes that are an answer, each 200..599; no other is then. Default: every code that the
     application says, and none that the controller says by itself."""
 
@@ -331,7 +331,7 @@ class ExposureArgs(TypedDict):
     """The ingress controller on its node ports."""
     load_balancer: LoadBalancer
     """What stands in front of the node ports."""
-    apps: NotRequired[list[App]]
+    apps: NotRequired[Sequence[App]]
     """Applications behind the controller."""
     wait: NotRequired[Wait]
     """What up waits for in the end."""

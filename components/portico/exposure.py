@@ -10,6 +10,7 @@ import pulumi
 
 from . import connections, memory, planning, providers, state
 from .apps import App, AppArgs
+from .args import ExposureArgs
 from .ingress.face import ControllerArgs, IngressController
 from .kinds.face import LoadBalancer
 from .kinds.table import ClientIp, Place, Platform
@@ -43,7 +44,7 @@ class Exposure(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        args: Mapping[str, object],
+        args: ExposureArgs,
         opts: pulumi.ResourceOptions | None = None,
         source: str = "",
     ) -> None:

@@ -9,7 +9,7 @@ import importlib.metadata
 import json
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi.provider import main
@@ -66,7 +66,7 @@ class Package(ComponentProvider):
         """
         self.validate_resource_type(NAME, resource_type)
         try:
-            door = exposure.Exposure(name, arguments(inputs), options)
+            door = exposure.Exposure(name, arguments(inputs), options, source=f"the settings of {name}")
         except pulumi.RunError as refused:
             # The SDK answers nothing that the engine understands where the list of errors is left out.
             raise pulumi.InputPropertiesError(str(refused), errors=[]) from None
@@ -80,9 +80,9 @@ class Package(ComponentProvider):
         return ConstructResult(door.urn, state)
 
 
-def arguments(inputs: Mapping[str, pulumi.Input[Any]]) -> dict[str, Any]:
+def arguments(inputs: Mapping[str, pulumi.Input[Any]]) -> ExposureArgs:
     """The settings as a stack file would hold them: whole numbers, which travel as 1.0, are whole again."""
-    return {key: _whole(value) for key, value in inputs.items()}
+    return cast("ExposureArgs", {key: _whole(value) for key, value in inputs.items()})
 
 
 def _whole(value: object) -> object:

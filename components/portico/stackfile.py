@@ -5,20 +5,23 @@ affair.
 """
 
 import json
+from typing import cast
 
 import pulumi
+
+from .args import ExposureArgs
 
 PREFIX = "portico:"
 
 
-def sections() -> dict[str, object]:
+def sections() -> ExposureArgs:
     """Every key under `portico:`, known or not, so that a misspelt section is refused and not passed over."""
     given = pulumi.runtime.config
     keys = {*given.get_config_env(), *given.CONFIG.get()}
     names = [key.removeprefix(PREFIX) for key in keys if key.startswith(PREFIX)]
     config = pulumi.Config(PREFIX.rstrip(":"))
     read = {name: _plain(config.get(name)) for name in sorted(names)}
-    return {name: value for name, value in read.items() if value not in ({}, [])}
+    return cast("ExposureArgs", {name: value for name, value in read.items() if value not in ({}, [])})
 
 
 def name() -> str:

@@ -8,7 +8,7 @@ the node port 30080.
 import pulumi
 import pulumi_openstack as openstack
 
-from portico.exposure import Exposure
+from portico import Exposure
 
 SERVE = """#cloud-config
 locale: C.UTF-8
@@ -52,20 +52,17 @@ door = Exposure(
     {
         "nodes": {
             "from": "addresses",
-            "addresses": [
-                {"name": f"worker-{number}", "address": worker.access_ip_v4}
-                for number, worker in enumerate(workers, start=1)
-            ],
-            "securityGroup": group.id,
+            "addresses": [worker.access_ip_v4 for worker in workers],
+            "security_group": group.id,
         },
-        "ingress": {"controller": "none", "nodePorts": {"web": 30080}},
-        "loadBalancer": {
+        "ingress": {"controller": "none", "node_ports": {"web": 30080}},
+        "load_balancer": {
             "type": "openstack-haproxy",
             "listeners": [{"name": "web", "port": 80, "protocol": "tcp"}],
             "openstack": {
                 "network": subnet.network_id,
                 "subnet": way_out.subnet_id,  # and so after the router's interface
-                "externalNetwork": public.name,
+                "external_network": public.name,
             },
             "hosts": {
                 "image": config.get("image") or "debian-12",

@@ -13,7 +13,7 @@ def refused(number: pulumi.Output[int], name: pulumi.Output[str]) -> None:
     port_later: Listener = {"name": "http", "port": number}  # type: ignore[typeddict-item]
     word_later: LoadBalancer = {"type": name}  # type: ignore[typeddict-item]
     as_in_a_file: Nodes = {"from": "cidr", "securityGroup": "a"}  # type: ignore[typeddict-unknown-key]
-    no_list: Nodes = {"from": "addresses", "addresses": "10.0.0.1"}  # type: ignore[typeddict-item]
+    no_list: Nodes = {"from": "addresses", "addresses": 7}  # type: ignore[typeddict-item]
     number_as_name: OpenStack = {"network": 7}  # type: ignore[typeddict-item]
     empty: ExposureArgs = {}  # type: ignore[typeddict-item]
     pulumi.log.info(f"{misspelt}{missing}{quoted}{number_later}{port_later}{word_later}{as_in_a_file}")

@@ -86,7 +86,7 @@ def test_whole_numbers_of_other_languages_are_whole_again():
 
 
 def test_a_mistake_is_a_wrong_input_and_no_traceback(monkeypatch):
-    def refused(*_):
+    def refused(*_, **__):
         raise pulumi.RunError("the settings of shop: 1 setting is wrong")
 
     monkeypatch.setattr(package.exposure, "Exposure", refused)

@@ -9,6 +9,7 @@ CHECKS = (
     ("format", ("ruff", "format", "--check", "--quiet", ".")),
     ("rules", ("ruff", "check", "--quiet", ".")),
     ("types", ("mypy", "--no-error-summary")),
+    ("public", ("basedpyright", "--warnings")),
     ("imports", ("lint-imports", "--no-logo")),
     ("docs", ("python", "-m", "tools.make.settings_reference", "--check")),
 )

@@ -1,6 +1,6 @@
 """The types of ExposureArgs, from the settings as they are declared.
 
-Pulumi's component analyzer reads the module that is written. It takes nested TypedDicts, lists, mappings,
+Pulumi's component analyzer reads the module that is written. It takes nested TypedDicts, sequences, mappings,
 NotRequired and Inputs. It takes no Literal and no union: a choice is a text, and a node is its address alone.
 A type is not called `...Args`, because the analyzer would add that once more.
 """
@@ -24,7 +24,7 @@ HEAD = '''\
 Written by `make docs` from the settings. An Input may be an Output of the same program.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -34,7 +34,7 @@ __all__ = [
 ]
 '''
 
-WORDS = {str: "str", int: "int", bool: "bool", IPv4Address: "str", IPv4Network: "str", Range: "list[int]"}
+WORDS = {str: "str", int: "int", bool: "bool", IPv4Address: "str", IPv4Network: "str", Range: "Sequence[int]"}
 
 
 def module() -> str:
@@ -79,7 +79,7 @@ def _type(one: Key) -> str:
 def _value(hint: Any, later: bool) -> str:
     origin = get_origin(hint)
     if origin is tuple:
-        return f"list[{_value(get_args(hint)[0], later)}]"
+        return f"Sequence[{_value(get_args(hint)[0], later)}]"
     if origin is not None:
         return f"Mapping[str, {_value(get_args(hint)[1], later)}]"
     if isinstance(hint, type) and issubclass(hint, Section):
