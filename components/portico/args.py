@@ -4,7 +4,7 @@ Written by `make docs` from the settings. An Input may be an Output of the same 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -48,7 +48,7 @@ class Nodes(_Nodes):
     inside the cluster knows the nodes itself and takes no such section. With `aws.autoScalingGroup` only
     `securityGroup` may be given."""
 
-    addresses: NotRequired[Sequence[pulumi.Input[str]]]
+    addresses: NotRequired[Sequence[Any]]
     """With `from: addresses`: the nodes, each `{name, address}` or an address alone."""
     names: NotRequired[Sequence[str]]
     """With `from: openstack`: server names. One of names, tag and metadata is needed."""

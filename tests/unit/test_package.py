@@ -17,7 +17,7 @@ from tools import places
 from tools.make.declared import every_section, keys
 
 NODE = "NodeAddress"
-"""Travels as its address alone."""
+"""Travels as anything: a node is `{name, address}` or an address alone."""
 
 
 @contextmanager

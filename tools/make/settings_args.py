@@ -1,7 +1,8 @@
 """The types of ExposureArgs, from the settings as they are declared.
 
 Pulumi's component analyzer reads the module that is written. It takes nested TypedDicts, sequences, mappings,
-NotRequired and Inputs. It takes no Literal and no union: a choice is a text, and a node is its address alone.
+NotRequired and Inputs. It takes no Literal and no union: a choice is a text, and a node, which is a mapping
+or its address alone, is anything.
 A type is not called `...Args`, because the analyzer would add that once more.
 """
 
@@ -25,7 +26,7 @@ Written by `make docs` from the settings. An Input may be an Output of the same 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -83,6 +84,5 @@ def _value(hint: Any, later: bool) -> str:
     if origin is not None:
         return f"Mapping[str, {_value(get_args(hint)[1], later)}]"
     if isinstance(hint, type) and issubclass(hint, Section):
-        short = getattr(hint, "short", None)
-        return _type(next(one for one in keys(hint) if one.name == short)) if short else _named(hint)
+        return "Any" if hasattr(hint, "short") else _named(hint)
     return f"pulumi.Input[{WORDS[hint]}]" if later else WORDS[hint]
