@@ -10,7 +10,7 @@ import pytest
 from portico.capabilities import OFFLINE, Capabilities
 from portico.kinds.octavia.settings import Octavia
 from portico.names import Names
-from portico.openstack.answers import Admission, OpenStack, Own, Quota, Stranger
+from portico.openstack.answers import Admission, OpenStack, Own, Quota, Stranger, Subnet
 from portico.openstack.settings import OpenStack as Where
 from portico.plan.make import make
 from portico.problems import Problem, Refused
@@ -228,3 +228,10 @@ def test_two_thousand_servers_that_the_cloud_lists_are_refused_with_what_to_do()
     assert "2000 backends" in problem.rule
     assert "name fewer nodes" in problem.rule
     assert "quota metadata_items raised" in problem.rule
+
+
+def test_a_subnet_without_a_gateway_is_refused_for_the_hosts_could_be_told_nothing():
+    subnet = Subnet("subnet-id", IPv4Network("10.20.0.0/16"), None)
+    (problem,) = refusal(subnet=subnet)
+    assert problem.path == "portico:loadBalancer.openstack.subnet"
+    assert problem.rule.startswith("has no gateway")

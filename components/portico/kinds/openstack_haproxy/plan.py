@@ -247,6 +247,7 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
     if cloud and where:
         things = _things(plan, request.names)
         yield from _pairs(where, cloud)
+        yield from _gateway(plan)
         yield from ownership.taken(things, cloud)
         yield from quotas.short(_needs(things, cloud), cloud)
 
@@ -278,6 +279,18 @@ def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:
             repr(where.network),
             "belongs to another project, and only its owner may set allowed address pairs on ports there",
             "use a network of your own, or have it allowed and set openstack.addressPairsAllowed: true",
+        )
+
+
+def _gateway(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
+    """Without one the hosts could not be told what to ask for the way out."""
+    subnet = plan.place.subnet
+    if subnet and subnet.gateway is None:
+        yield Problem(
+            "portico:loadBalancer.openstack.subnet",
+            repr(subnet.id),
+            "has no gateway, and the hosts tell by it whether the VIP's way outwards works",
+            "set one with `openstack subnet set --gateway ADDRESS SUBNET`, or name another subnet",
         )
 
 
