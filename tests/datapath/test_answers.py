@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from portico.ingress.table import chosen
 from portico.ingress.traefik.arguments import arguments
 from portico.plan.questions import Question
 from portico.serving.address import address_answers
@@ -27,6 +28,8 @@ from portico.settings.model import Timeouts, Wait
 from portico.traffic import Health, Listener
 from tests.parts import missing
 from tools import places
+
+TRAEFIK = chosen("traefik")
 
 PROXY_V2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c" + bytes([192, 0, 2, 1, 192, 0, 2, 2, 0x9C, 0x40, 0, 80])
 """A client's address as a load balancer sends it in front of the bytes (PROXY protocol, 2.2)."""
@@ -154,7 +157,7 @@ def why(question):
 
 @pytest.fixture
 def question(ports):
-    return Question(ports["http"], False, "app.example.org", "/")
+    return Question(ports["http"], False, "app.example.org", "/", signature=TRAEFIK.signature)
 
 
 @pytest.mark.parametrize("path", ["/", "/400", "/401", "/500", "/502", "/503", "/504"])
