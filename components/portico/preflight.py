@@ -1,6 +1,6 @@
 """What is asked before anything is made: the platforms, and the stack's own state.
 
-May touch Pulumi; only reads. Read by exposure; the answers are capabilities, and what went wrong while asking
+May touch Pulumi; only reads. Read by planning; the answers are capabilities, and what went wrong while asking
 is a problem that the plan refuses with.
 """
 
