@@ -11,7 +11,11 @@ from tests.engine.door import Door, base, merged
 MISTAKES = {
     "portico:kubernetes": {"kubconfig": "~/.kube/config"},
     "portico:nodes": {"from": "adresses", "securityGroup": 7},
-    "portico:ingress": {"controller": "nginx", "nodePorts": {"http": "eighty", "https": 30443}, "replicas": "two"},
+    "portico:ingress": {
+        "controller": "nginx",
+        "nodePorts": {"http": "eighty", "https": 30443},
+        "replicas": "two",
+    },
     "portico:loadBalancer": {
         "allowedClients": ["192.0.2.0/33"],
         "openstack": {"vip": "10.20.0.999"},
