@@ -1,7 +1,6 @@
 """The connections of this program: to the same cloud and the same cluster as the providers.
 
-Reads Pulumi's configuration; asks nothing. Read by planning, preflight, providers and
-serving.
+Reads Pulumi's configuration; asks nothing. Read by exposure, planning, providers, serving and the preflights.
 """
 
 import json
@@ -56,11 +55,6 @@ async def _told(outputs: Mapping[str, object]) -> Mapping[str, object] | None:
     }
     proved = told.get("authUrl") and any(map(told.get, ("password", "token", "applicationCredentialSecret")))
     return told if not pulumi.runtime.is_dry_run() or told.get("cloud") or proved else None
-
-
-def cloud_name() -> str | None:
-    """What tells the cloud from another: its name in clouds.yaml, else its URL."""
-    return credentials().named
 
 
 @cache

@@ -1,6 +1,6 @@
 """Pulumi Outputs among the arguments: carried as Later while the shape is planned, plain values afterwards.
 
-May touch Pulumi. Read by exposure.
+May touch Pulumi. Read by planning.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A value that is known only while the program runs, such as the id of a network made in the same program.
 
-Pure: no Pulumi, no network, no clock. Read by settings and by whoever reads them; exposure makes it of every
-Pulumi Output that it is given, and plans a second time when all of them are known.
+Pure: no Pulumi, no network, no clock. Read by settings and by whoever reads them; inputs makes it of every
+Pulumi Output among the arguments, and planning plans a second time when all of them are known.
 """
 
 from __future__ import annotations

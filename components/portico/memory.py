@@ -1,8 +1,8 @@
 """What the stack's state tells of the cloud: what is its own there, and what earlier look-ups found.
 
-Reads the state that it is given. Read by preflight and exposure. What was found is kept together with what
-was looked up, so that a preview without credentials takes it for a setting that has not changed and for no
-other.
+Reads the state that it is given. Read by planning, preflight and exposure. What was found is kept together
+with what was looked up, so that a preview without credentials takes it for a setting that has not changed and
+for no other.
 """
 
 from __future__ import annotations

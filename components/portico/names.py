@@ -1,6 +1,6 @@
 """Every physical name and description, so that nothing made can be lost from sight.
 
-Pure: no Pulumi, no network, no clock. Read by plan, loadbalancers and platforms: what a stack made can be
+Pure: no Pulumi, no network, no clock. Read by the plans and the components: what a stack made can be
 listed by its prefix.
 """
 

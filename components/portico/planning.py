@@ -20,12 +20,10 @@ from .kinds import face
 from .kinds.face import Late
 from .kubernetes.neighbours import Neighbour, clashes
 from .later import Later
-from .names import Names
 from .openstack.cloud import Cloud, connect
 from .openstack.credentials import Credentials
 from .plan.make import Plan, make
 from .problems import Refused
-from .settings.model import Settings
 
 
 @dataclass(frozen=True)
@@ -53,29 +51,32 @@ def plan(
     Raises:
         Refused: the settings are wrong, or the platform cannot carry them.
     """
-    provider = given["openstack"]
-    named = "kubeconfig" in cast("Mapping[str, object]", args.get("kubernetes") or {})
-    cluster = named or given["kubernetes"] is None
     carried = cast("Mapping[str, object]", inputs.carried(args))
-    early = preflight.Asked(cloud_later=provider is not None, cluster=cluster)
     said, others = settings.parse(carried, source.title, source.program), _neighbours.get()
+    provider = given["openstack"] if preflight.asks_openstack(said) else None
+    cluster = said.kubernetes.kubeconfig is not None or given["kubernetes"] is None
+    early = preflight.Asked(cloud_later=provider is not None, cluster=cluster)
     names = memory.names(state.read(), pulumi.get_project(), pulumi.get_stack(), component)
-    planned, facts = _planned(said, names, early, others)
-    _neighbours.set((*others, Neighbour(component, said, names)))
+    mine = Neighbour(component, said, names, given["kubernetes"] or said.kubernetes, given["openstack"])
+    planned, facts = _planned(mine, early, others)
+    _neighbours.set((*others, mine))
     if provider is None and not inputs.any_later(carried):
         return planned, facts
-    cloud = connections.configuration(provider).apply(_connected) if provider else None
+    asker = connections.configuration(provider) if provider else None
+    cloud = asker.apply(_connected) if asker else None
 
     def again(known: Mapping[str, object]) -> tuple[Plan, memory.Facts]:
-        connection = cast("Cloud | None", known["cloud"])
-        asked = preflight.Asked((lambda: connection) if provider else connections.cloud, cluster=cluster)
+        asked = preflight.Asked(cluster=cluster)
+        if provider:
+            told, connection = cast("Credentials", known["asker"]), cast("Cloud | None", known["cloud"])
+            asked = preflight.Asked(lambda: told, lambda: connection, cluster=cluster)
         try:
             said = settings.parse(cast("Mapping[str, object]", known["args"]), source.title, source.program)
-            return _planned(said, names, asked, others)
+            return _planned(replace(mine, settings=said), asked, others)
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
 
-    both = inputs.when_known({"args": args, "cloud": cloud}, again)
+    both = inputs.when_known({"args": args, "asker": asker, "cloud": cloud}, again)
     late = Late(both.apply(lambda pair: pair[0]), cloud)
     return replace(planned, late=Later(late)), both.apply(lambda pair: pair[1])
 
@@ -97,12 +98,12 @@ def _connected(asker: Credentials) -> Cloud | None:
 
 
 def _planned(
-    said: Settings, names: Names, asked: preflight.Asked, others: tuple[Neighbour, ...]
+    mine: Neighbour, asked: preflight.Asked, others: tuple[Neighbour, ...]
 ) -> tuple[Plan, memory.Facts]:
-    before = state.read()
+    said, names, before = mine.settings, mine.names, state.read()
     can = preflight.capabilities(said, names, before, asked)
-    can = replace(can, problems=(*can.problems, *clashes(said, names, others)))
-    facts = memory.kept(said, connections.cloud_name(), can.openstack) if can.openstack else {}
+    can = replace(can, problems=(*can.problems, *clashes(mine, others)))
+    facts = memory.kept(said, asked.asker().named, can.openstack) if can.openstack else {}
     planned = make(said, can, names)
     if planned.ingress and (
         warning := moved.sentence(

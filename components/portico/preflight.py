@@ -1,6 +1,6 @@
 """What is asked before anything is made: the platforms, and the stack's own state.
 
-May touch Pulumi; only reads. Read by exposure; the answers are capabilities, and what went wrong while asking
+May touch Pulumi; only reads. Read by planning; the answers are capabilities, and what went wrong while asking
 is a problem that the plan refuses with.
 """
 
@@ -11,12 +11,13 @@ import pulumi
 
 from . import memory
 from .capabilities import OFFLINE, Capabilities
-from .connections import cloud, cloud_name, credentials
+from .connections import cloud, credentials
 from .kinds.table import Platform, chosen
 from .kubernetes import preflight as cluster_preflight
 from .names import Names
 from .openstack.answers import OpenStack
 from .openstack.cloud import Cloud, one_line, unusable
+from .openstack.credentials import Credentials
 from .problems import Problem, Refused
 from .settings import Settings
 from .state import State
@@ -26,7 +27,10 @@ from .state import State
 class Asked:
     """Who is asked for a platform: never anybody else than the one that its provider speaks to."""
 
+    asker: Callable[[], Credentials] = credentials
+    """Who asks OpenStack."""
     cloud: Callable[[], Cloud | None] = cloud
+    """The connection of that one."""
     cloud_later: bool = False
     """Whether the cloud is that of a provider whose configuration is not known yet."""
     cluster: bool = True
@@ -58,7 +62,7 @@ def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked 
     Raises:
         Refused: an `up` without credentials, or a cloud that is misspelt or does not answer.
     """
-    if not _asks_openstack(said):
+    if not asks_openstack(said):
         return OFFLINE
     own = memory.own(state, names)
     if asked.cloud_later:
@@ -70,7 +74,7 @@ def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked 
                 "no OpenStack credentials: what only the cloud could tell is as the last `up` found it, or "
                 "unknown in this preview"
             )
-            return Capabilities(openstack=replace(memory.recalled(said, cloud_name(), state), own=own))
+            return Capabilities(openstack=replace(memory.recalled(said, asked.asker().named, state), own=own))
         raise Refused(
             "no OpenStack credentials",
             [
@@ -92,13 +96,14 @@ def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked 
     try:
         connection.current_project_id  # noqa: B018 - asks for a token, which shows whatever else is missing
     except Exception as error:  # noqa: BLE001 - keystoneauth raises bare exceptions for some of it
-        raise unusable(credentials().path, cloud_name(), one_line(error), remedy) from None
+        raise unusable(asked.asker().path, asked.asker().named, one_line(error), remedy) from None
     try:
         return ask(said, names, connection, own)
     except (exceptions.SDKException, ClientException) as error:
-        raise unusable(credentials().path, cloud_name(), one_line(error), remedy) from None
+        raise unusable(asked.asker().path, asked.asker().named, one_line(error), remedy) from None
 
 
-def _asks_openstack(said: Settings) -> bool:
+def asks_openstack(said: Settings) -> bool:
+    """Whether an OpenStack cloud is asked for these settings."""
     platforms = chosen(said.load_balancer).platforms
     return Platform.OPENSTACK in platforms or (said.nodes is not None and said.nodes.source == "openstack")

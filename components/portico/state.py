@@ -1,7 +1,8 @@
 """What this stack's state holds: what is there of it is its own, and nothing else is.
 
-May touch Pulumi: asks the engine, which reads its backend; no platform is asked. Read by preflight and
-kinds. A program cannot see its state otherwise, and the name of a thing does not tell whose it is.
+May touch Pulumi: asks the engine, which reads its backend; no platform is asked. Read by planning,
+memory, both preflights, kinds and ingress. A program cannot see its state otherwise, and the name of a thing
+does not tell whose it is.
 """
 
 from __future__ import annotations

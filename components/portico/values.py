@@ -1,7 +1,7 @@
 """What a single value must be: each rule here takes anything, and returns the value in its type or says what
 is wrong.
 
-Pure: no Pulumi, no network, no clock. Read by reader and sections. Where a rule comes from stands in its
+Pure: no Pulumi, no network, no clock. Read by fields and the settings. Where a rule comes from stands in its
 docstring.
 """
 

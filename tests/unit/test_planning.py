@@ -9,7 +9,7 @@ import pulumi_kubernetes
 import pulumi_openstack
 import pytest
 
-from portico import preflight
+from portico import planning, preflight
 from portico.capabilities import Capabilities
 from portico.exposure import Exposure
 from portico.later import Later
@@ -152,6 +152,27 @@ def test_what_decides_the_shape_has_to_be_known_and_is_one_mistake() -> None:
     ]
 
 
+@pytest.mark.parametrize("said", [5, later], ids=["a number", "an Output"])
+def test_the_cluster_as_no_mapping_is_one_sentence(said: object) -> None:
+    with pytest.raises(pulumi.RunError, match=r"portico:kubernetes = .*: must be"):
+        recorded(lambda: {**PLAIN, "kubernetes": said({}) if callable(said) else said})
+
+
+def test_a_given_provider_of_a_platform_that_is_not_asked_is_not_waited_for(asked: Asking) -> None:
+    settings = {
+        "loadBalancer": {"type": "metallb", "metallb": {"addresses": ["192.0.2.10/32"]}},
+        "wait": {"until": "nothing"},
+    }
+
+    def program() -> object:
+        mine = pulumi_openstack.Provider("mine", cloud="other")
+        Exposure("portico", settings, pulumi.ResourceOptions(providers=[mine]))  # type: ignore[arg-type]
+        return None
+
+    build(program, preview=False, answers=ANSWERS)
+    assert len(asked) == 1
+
+
 def test_providers_that_the_program_gives_are_used_and_none_is_made_beside_them() -> None:
     def program() -> object:
         mine = pulumi_openstack.Provider("mine", cloud="other")
@@ -165,6 +186,23 @@ def test_providers_that_the_program_gives_are_used_and_none_is_made_beside_them(
     ]
     assert "::mine::" in made.one("Port", "portico-lb-vip").request.provider
     assert "::cluster::" in made.one("v1:Namespace").request.provider
+
+
+def test_through_a_given_provider_its_own_cloud_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    every: list[str | None] = []
+
+    def answer(said: Settings, names: Names, state: State, asked: preflight.Asked) -> Capabilities:
+        every.append(None if asked.cloud_later else asked.asker().named)
+        return ONLINE
+
+    def program() -> object:
+        mine = pulumi_openstack.Provider("mine", auth_url="https://mine.invalid/v3", password="hidden")
+        return Exposure("portico", PLAIN, pulumi.ResourceOptions(providers=[mine])).address
+
+    monkeypatch.setattr(preflight, "capabilities", answer)
+    monkeypatch.setattr(planning, "connect", lambda _: None)
+    build(program, preview=False, config={"openstack:cloud": "mycloud"}, answers=ANSWERS)
+    assert every == [None, "https://mine.invalid/v3"]
 
 
 def test_the_content_of_a_kubeconfig_is_a_secret_and_a_path_stays_as_it_was_written() -> None:

@@ -28,8 +28,9 @@ INTRODUCTION = """\
 <!-- Written by `make docs` from the settings in components/portico: edit these. -->
 
 One file for each environment, `stacks/Pulumi.<environment>.yaml`, with the sections below. Everything has a
-default but what nobody can guess. The file is read before anything is made, and every mistake in it is
-reported at once, each with its path, its value, the rule and what to do:
+default but what nobody can guess. The file is read before anything is made. Its mistakes are reported in
+two rounds: everything that is wrong by itself, then what does not fit together. Each has its path, its value,
+the rule and what to do:
 
 ```
 stacks/Pulumi.prod.yaml: 2 settings are wrong
@@ -37,8 +38,9 @@ stacks/Pulumi.prod.yaml: 2 settings are wrong
   portico:loadBalancer.hosts.count = 0: must be a whole number from 1 to 5
 ```
 
-A key without a value (`null`) counts as left out. Addresses are IPv4. There is no setting for a secret:
-credentials come from clouds.yaml, the kubeconfig and the providers' own configuration.
+A key without a value (`null`) counts as left out. Addresses are IPv4. Credentials are no settings: they come
+from clouds.yaml, the kubeconfig and the providers' own configuration. A kubeconfig that is given as content
+is a secret in the state.
 """
 
 WORDS = {

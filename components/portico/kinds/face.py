@@ -1,6 +1,6 @@
 """The one face of every load balancer component.
 
-May touch Pulumi. Read by exposure and by the components of the kinds, which do not know each other.
+May touch Pulumi. Read by planning, exposure and the components of the kinds, which do not know each other.
 """
 
 from collections.abc import Callable, Mapping

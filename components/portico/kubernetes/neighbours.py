@@ -18,18 +18,22 @@ from .objects import node_ports, wanted
 
 @dataclass(frozen=True)
 class Neighbour:
-    """Another exposure of the program."""
+    """An exposure of the program."""
 
     component: str
     """Its name in the program."""
     settings: Settings
     names: Names
+    cluster: object
+    """Where its objects go: the provider that the program gives, else what the settings say."""
+    cloud: object = None
+    """The OpenStack provider that the program gives; None where the configuration tells the cloud."""
 
 
-def clashes(settings: Settings, names: Names, others: Sequence[Neighbour]) -> Iterator[Problem]:
+def clashes(mine: Neighbour, others: Sequence[Neighbour]) -> Iterator[Problem]:
     """A problem for each setting by which an exposure would have what an earlier one of its program has."""
     for other in others:
-        if other.names == names:
+        if other.names == mine.names:
             yield Problem(
                 "the component's name",
                 repr(other.component),
@@ -37,9 +41,10 @@ def clashes(settings: Settings, names: Names, others: Sequence[Neighbour]) -> It
                 "give each a name of its own",
             )
             continue
-        if other.settings.kubernetes == settings.kubernetes:
-            yield from _in_the_cluster(settings, names, other)
-        yield from _in_the_cloud(settings, other)
+        if other.cluster == mine.cluster:
+            yield from _in_the_cluster(mine.settings, mine.names, other)
+        if other.cloud == mine.cloud:
+            yield from _in_the_cloud(mine.settings, other)
 
 
 def _in_the_cluster(settings: Settings, names: Names, other: Neighbour) -> Iterator[Problem]:
@@ -63,9 +68,10 @@ def _in_the_cloud(settings: Settings, other: Neighbour) -> Iterator[Problem]:
     mine, theirs = settings.load_balancer.openstack, other.settings.load_balancer.openstack
     if mine is None or theirs is None:
         return
+    vip = theirs.vip if mine.network == theirs.network else None
     for key, value, taken in (
         ("floatingIp", mine.floating_ip, theirs.floating_ip),
-        ("vip", mine.vip, theirs.vip),
+        ("vip", mine.vip, vip),
     ):
         if value is not None and value == taken and not isinstance(value, Later):
             yield Problem(

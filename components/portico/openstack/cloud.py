@@ -136,8 +136,7 @@ def _name(region: object) -> object:
 
 def _entry(asker: Credentials) -> Mapping[str, Any]:
     """What clouds.yaml says of the cloud; nothing where it cannot be read, which `connect` tells."""
-    file = _clouds_file()
-    if not asker.cloud or file is None:
+    if not asker.cloud or (file := _clouds_file()) is None:
         return {}
     try:
         return dict(yaml.safe_load(file.read_text())["clouds"][asker.cloud])

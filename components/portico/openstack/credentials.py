@@ -1,7 +1,7 @@
 """Who asks an OpenStack cloud, and where: one value for the provider and for the preflight's connection.
 
-Pure: no Pulumi, no network, no clock. Read by connections, providers and recovery. The provider takes what it
-is told, else OS_*, and a cloud in clouds.yaml goes before both (terraform-provider-openstack 3.4.0,
+Pure: no Pulumi, no network, no clock. Read by cloud, connections, providers and recovery. The provider takes
+what it is told, else OS_*, and a cloud in clouds.yaml goes before both (terraform-provider-openstack 3.4.0,
 openstack/provider.go, and its utils, auth/config.go). The connection follows the same rules.
 """
 

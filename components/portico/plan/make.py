@@ -1,7 +1,7 @@
 """What will be built, and why: settings and capabilities become a frozen Plan, each choice with its reason.
 
-Pure: no Pulumi, no network, no clock; asks no platform. Read by exposure, kinds and ingress,
-which decide nothing.
+Pure: no Pulumi, no network, no clock; asks no platform. Read by planning, and by exposure, kinds and
+ingress, which decide nothing.
 """
 
 from __future__ import annotations

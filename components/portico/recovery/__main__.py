@@ -33,6 +33,9 @@ from . import objects
 from .deployment import Pending, adopted, pending, search
 from .finders import AGAIN, KUBERNETES, Cloud, State
 
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""The key by which a secret in a state is told from any mapping (pulumi, resource.SigKey)."""
+
 SETTLE = 20.0
 """Seconds after the interruption until what is missing was not made: a call may still be at work."""
 
@@ -86,9 +89,14 @@ class Pulumi:
     stack: str
     config_file: str | None
 
-    def export(self) -> dict[str, Any]:
-        """The whole state, secrets encrypted as they are."""
-        state: dict[str, Any] = json.loads(self._run("stack", "export", capture=True))
+    def export(self, *, readable: bool = False) -> dict[str, Any]:
+        """The whole state, secrets encrypted as they are.
+
+        Args:
+            readable: whether secrets are readable instead; such a state stays in memory.
+        """
+        shown = ["--show-secrets"] if readable else []
+        state: dict[str, Any] = json.loads(self._run("stack", "export", *shown, capture=True))
         return state
 
     def replace(self, state: State) -> None:
@@ -113,13 +121,23 @@ class Pulumi:
 def _providers(deployment: State) -> dict[str, State]:
     """What each provider in the state was told, by the reference that its resources hold."""
     return {
-        f"{resource['urn']}::{resource.get('id')}": resource.get("inputs") or {}
+        f"{resource['urn']}::{resource.get('id')}": {
+            key: _plain(value) for key, value in (resource.get("inputs") or {}).items()
+        }
         for resource in deployment["resources"]
+        if resource["type"].startswith("pulumi:providers:")
     }
 
 
+def _plain(value: Any) -> Any:
+    """A value of a readable state: a secret is a mapping, with its JSON as `plaintext`."""
+    if isinstance(value, dict) and SIGNATURE in value:
+        return json.loads(value["plaintext"]) if "plaintext" in value else None
+    return value
+
+
 def _texts(inputs: State) -> dict[str, str]:
-    """What a provider was told, as texts. What is encrypted in the state is left out: OS_* may say it."""
+    """What a provider was told, as texts."""
     plain = {key: value for key, value in inputs.items() if isinstance(value, str | bool)}
     return {key: str(value) if isinstance(value, str) else str(value).lower() for key, value in plain.items()}
 
@@ -182,7 +200,9 @@ def standing(deployment: State, wanted: Sequence[Pending]) -> dict[str, dict[str
         raise Refused(title, [Problem(kubernetes.KUBECONFIG, "", str(refusal), remedy)]) from None
 
 
-def _asked(deployment: State, wanted: Sequence[Pending], say: Callable[[str], None]) -> dict[str, str]:
+def _asked(
+    deployment: State, readable: State, wanted: Sequence[Pending], say: Callable[[str], None]
+) -> dict[str, str]:
     """What exists, once all of it was found or every call that was under way has had its time."""
     from keystoneauth1.exceptions import ClientException
     from openstack import exceptions
@@ -190,7 +210,7 @@ def _asked(deployment: State, wanted: Sequence[Pending], say: Callable[[str], No
     written = datetime.fromisoformat(deployment["manifest"]["time"]).timestamp()
     seconds = min(SETTLE, max(0.0, written + SETTLE - time.time()))
     doubled = [creation for creation in wanted if not creation.type.startswith((*AGAIN, KUBERNETES))]
-    cloud = clouds(deployment)
+    cloud = clouds(readable)
     try:
         found = search(deployment, wanted, cloud)
         if len(found) < len(doubled) and seconds:
@@ -223,8 +243,10 @@ def recover(pulumi: Pulumi, say: Callable[[str], None]) -> bool:
     if not deployment.get("pending_operations"):
         return False
     wanted = pending(deployment)
-    outside = _asked(deployment, wanted, say)
-    inside = standing(deployment, wanted)
+    # A provider's password, and a kubeconfig's content, are secrets in the state.
+    readable = pulumi.export(readable=True)["deployment"]
+    outside = _asked(deployment, readable, wanted, say)
+    inside = standing(readable, wanted)
     found = outside | {urn: objects.id_of(outputs) for urn, outputs in inside.items()}
     for creation in wanted:
         if creation.urn in found:

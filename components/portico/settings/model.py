@@ -8,7 +8,7 @@ folder. Keys in a stack file are the camelCase of the names here; `source` is wr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeVar
 
@@ -95,7 +95,8 @@ PortName = Annotated[str, text(values.port_name)]
 class Kubernetes(Section):
     """The cluster to expose."""
 
-    kubeconfig: Input[Annotated[str, text(values.kubeconfig)]] | None = None
+    # Content holds credentials, so no message and no trace shows it.
+    kubeconfig: Input[Annotated[str, text(values.kubeconfig)]] | None = field(default=None, repr=False)
     """Path of the kubeconfig file, which may begin with `~`, or of several, or the content of one, as text or
     as a mapping. Default: `kubernetes:kubeconfig` of the stack, then what `kubectl` would use (KUBECONFIG,
     then ~/.kube/config)."""

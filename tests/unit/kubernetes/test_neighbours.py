@@ -9,7 +9,7 @@ from portico.names import for_component
 from portico.settings.model import Ingress, Kubernetes
 from tests.unit.plan.worlds import PAIR
 
-SHOP = Neighbour("shop", PAIR, for_component("web", "prod", "shop"))
+SHOP = Neighbour("shop", PAIR, for_component("web", "prod", "shop"), PAIR.kubernetes)
 API = for_component("web", "prod", "api")
 APART = replace(
     PAIR,
@@ -19,8 +19,12 @@ APART = replace(
 )
 
 
-def paths(settings, *others, names=API):
-    return [problem.path for problem in clashes(settings, names, others)]
+def api(settings, names=API, cluster=None, cloud=None):
+    return Neighbour("api", settings, names, cluster or settings.kubernetes, cloud)
+
+
+def paths(settings, *others, **mine):
+    return [problem.path for problem in clashes(api(settings, **mine), others)]
 
 
 def test_the_first_has_no_neighbours():
@@ -38,7 +42,7 @@ def test_the_defaults_of_both_are_refused_with_the_settings_that_tell_them_apart
 
 
 def test_the_sentence_names_the_other():
-    sentence = str(next(clashes(PAIR, API, [SHOP])))
+    sentence = str(next(clashes(api(PAIR), [SHOP])))
     assert "is made by the Exposure 'shop' of this program" in sentence
 
 
@@ -50,14 +54,29 @@ def test_in_another_cluster_the_defaults_do():
     assert paths(replace(PAIR, kubernetes=Kubernetes(context="other")), SHOP) == []
 
 
+def test_through_another_provider_the_defaults_do():
+    assert paths(PAIR, SHOP, cluster="a given provider") == []
+    assert paths(PAIR, replace(SHOP, cluster="a given provider"), cluster="another one") == []
+    assert "portico:ingress.namespace" in paths(PAIR, replace(SHOP, cluster="one"), cluster="one")
+
+
 def test_one_name_is_not_given_twice():
     assert paths(APART, SHOP, names=SHOP.names) == ["the component's name"]
 
 
-@pytest.mark.parametrize(("key", "field"), [("floatingIp", "floating_ip"), ("vip", "vip")])
-def test_one_address_is_not_given_twice(key, field):
-    def at(settings):
-        where = replace(settings.load_balancer.openstack, **{field: "203.0.113.7"})
-        return replace(settings, load_balancer=replace(settings.load_balancer, openstack=where))
+def at(settings, **where):
+    place = replace(settings.load_balancer.openstack, **where)
+    return replace(settings, load_balancer=replace(settings.load_balancer, openstack=place))
 
-    assert paths(at(APART), replace(SHOP, settings=at(PAIR))) == [f"portico:loadBalancer.openstack.{key}"]
+
+@pytest.mark.parametrize(("key", "field"), [("floatingIp", "floating_ip"), ("vip", "vip")])
+def test_one_address_is_not_given_twice_in_a_cloud(key, field):
+    address = {field: "203.0.113.7"}
+    other = replace(SHOP, settings=at(PAIR, **address))
+    assert paths(at(APART, **address), other) == [f"portico:loadBalancer.openstack.{key}"]
+    assert paths(at(APART, **address), other, cloud="a given provider") == []
+
+
+def test_another_network_may_have_the_same_vip():
+    other = replace(SHOP, settings=at(PAIR, vip="10.20.0.9"))
+    assert paths(at(APART, vip="10.20.0.9", network="another"), other) == []

@@ -2,16 +2,20 @@
 
 import os
 import sys
+from typing import cast
 
 import pulumi
 import pytest
 from openstack.config import loader
 
-from portico import connections
+from portico import connections, preflight
 from portico.exposure import Exposure
+from portico.names import Names
 from portico.openstack import cloud
 from portico.openstack.credentials import credentials
 from portico.problems import Refused
+from portico.settings import parse
+from portico.state import State
 from portico.testing.recorder import UNKNOWN, build
 
 IDS = {
@@ -111,6 +115,32 @@ def test_a_password_that_is_missing_is_one_sentence(clouds_yaml):
     )
     with pytest.raises(pulumi.RunError, match=r"openstack:cloud = 'mycloud': password is a required"):
         built()
+
+
+class Silent:
+    """A cloud that does not answer."""
+
+    @property
+    def current_project_id(self):
+        raise ConnectionError("nobody is there")
+
+
+def test_a_refusal_names_the_cloud_that_was_asked_and_no_password():
+    asker = credentials(
+        {"authUrl": "https://mine.invalid/v3", "password": "hidden"}, {"OS_REGION_NAME": "Two"}
+    )
+    asked = preflight.Asked(lambda: asker, lambda: cast("cloud.Cloud", Silent()))
+    with pytest.raises(
+        Refused, match=r"openstack:authUrl = 'https://mine.invalid/v3': nobody is there"
+    ) as refused:
+        preflight.cloud_capabilities(parse(SETTINGS, ""), Names("portico-prod"), State(()), asked)
+    assert "hidden" not in str(refused.value)
+
+
+def test_without_openstacksdk_a_preview_that_names_no_cloud_goes_on(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openstack.config.loader", None)
+    monkeypatch.setitem(sys.modules, "openstack", None)
+    assert cloud.connect(cloud.located(credentials({}, {}))) is None
 
 
 def test_an_up_without_credentials_is_refused():

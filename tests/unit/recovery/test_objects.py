@@ -6,7 +6,7 @@ import pytest
 
 from portico.kubernetes.answers import Object
 from portico.problems import Refused
-from portico.recovery.__main__ import standing
+from portico.recovery.__main__ import SIGNATURE, standing
 from portico.recovery.deployment import Pending, adopted, search
 from portico.recovery.objects import found, id_of
 from tests.unit.kubernetes.servers import refused, served, written
@@ -110,6 +110,16 @@ def test_the_cluster_of_its_provider_is_asked_and_what_it_holds_becomes_a_resour
         "edge/portico-prod-traefik",
         "1",
     )
+
+
+def test_a_kubeconfig_that_is_a_secret_in_the_state_is_read(tmp_path):
+    with served({"/api/v1/namespaces/edge/services/portico-prod-traefik": (200, live())}) as server:
+        state = deployment("")
+        content = written(tmp_path, f"http://127.0.0.1:{server.server_port}").read_text()
+        # As `pulumi stack export --show-secrets` writes it (CLI 3.274.1).
+        secret = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": json.dumps(content)}
+        state["resources"][0]["inputs"]["kubeconfig"] = secret
+        assert URN in standing(state, [SERVICE])
 
 
 def test_a_cluster_that_may_not_be_asked_or_is_not_known_is_refused_and_nothing_is_guessed(tmp_path):

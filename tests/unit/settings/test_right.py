@@ -137,3 +137,10 @@ def test_the_cluster_may_have_another_range_of_node_ports():
         "healthPort": 20082,
     }
     assert read(PAIR, ingress=ingress).ingress.node_port_range == (20000, 20999)
+
+
+@pytest.mark.parametrize("kubeconfig", ["users: [{token: hidden}]\n", {"users": [{"token": "hidden"}]}])
+def test_what_a_kubeconfig_holds_is_not_shown_with_the_settings(kubeconfig):
+    settings = read(PAIR, kubernetes={"kubeconfig": kubeconfig})
+    assert "hidden" in settings.kubernetes.kubeconfig
+    assert "hidden" not in repr(settings)

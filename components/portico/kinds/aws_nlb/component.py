@@ -1,7 +1,7 @@
 """`aws-nlb`: a network load balancer on AWS in front of the node ports.
 
-May touch Pulumi. Every choice in it was made by plan.aws_nlb; what AWS does with it: docs/aws.md. Needs the
-extra `aws`.
+May touch Pulumi. Every choice in it was made by this folder's plan; what AWS does with it: docs/aws.md. Needs
+the extra `aws`.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """`metallb`: an address pool and its announcement inside the cluster, and MetalLB itself where wanted.
 
-May touch Pulumi. What was chosen and why: plan.metallb. What is changed in MetalLB's own manifest and why:
-docs/metallb.md.
+May touch Pulumi. What was chosen and why: this folder's plan. What is changed in MetalLB's own manifest and
+why: docs/metallb.md.
 """
 
 import re

@@ -1,6 +1,7 @@
 """`octavia`: an Octavia load balancer in front of the node ports.
 
-May touch Pulumi. Every choice in it was made by plan.octavia; what each provider can do: docs/octavia.md.
+May touch Pulumi. Every choice in it was made by this folder's plan; what each provider can do:
+docs/octavia.md.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """`openstack-haproxy`: a pair of HAProxy hosts behind one VIP port that is never attached, on an OpenStack
 without Octavia.
 
-May touch Pulumi. Every choice in it was made by plan.openstack_haproxy; the technique and its sources:
+May touch Pulumi. Every choice in it was made by this folder's plan; the technique and its sources:
 docs/openstack.md.
 """
 
