@@ -118,7 +118,7 @@ def _prepare(tier: Tier) -> str:
         return problem
     if not tier.sandbox:
         return ""
-    needed = [tool.name for tool in TOOLS.values() if tool.needed]
+    needed = [tool.name for tool in TOOLS.values() if tool.needed or tool.tested]
     try:
         return sandboxed.up_while(lambda: install.ensure(needed), progress=sys.stderr)
     except install.ToolsError as error:

@@ -78,6 +78,8 @@ class Tool:
     on_path: OnPath | None = None
     needed: bool = False
     """Part of `python -m tools up` without names: the program cannot run without it."""
+    tested: bool = False
+    """What the tests run beside those."""
 
     @property
     def plugin(self) -> str | None:
@@ -167,6 +169,7 @@ _TOOLS = (
             variables={"github.com/pulumi/pulumi-yaml/pkg/version.Version": f"v{YAML}"},
         ),
         download=_pulumi_archive("pulumi-language-yaml"),
+        tested=True,
     ),
     _plugin(
         "openstack",
