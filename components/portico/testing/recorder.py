@@ -264,6 +264,9 @@ def build(
     )
 
     async def run() -> None:
+        # A refusal reaches everything that waits for an Output, and is raised once. Told by the garbage
+        # collector again, it would be formatted in the middle of whatever runs then.
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
         settings.ROOT.set(None)
         settings.configure(
             settings.Settings(
