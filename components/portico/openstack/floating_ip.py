@@ -4,6 +4,8 @@ itself.
 May touch Pulumi. Read by the kinds on OpenStack.
 """
 
+from collections.abc import Callable
+
 import pulumi
 import pulumi_openstack as openstack
 
@@ -17,8 +19,7 @@ def published(
     names: Names,
     vip_port: pulumi.Output[str],
     vip: pulumi.Output[str],
-    adopted: pulumi.Output[str],
-    pool: pulumi.Output[str],
+    value: Callable[[Callable[[OpenStackPlace], str | None]], pulumi.Output[str]],
     opts: pulumi.ResourceOptions,
 ) -> pulumi.Output[str]:
     """The address that clients connect to, known once the floating IP is on the VIP's port.
@@ -27,18 +28,17 @@ def published(
         name: of the load balancer's component.
         vip_port: the id of the VIP's port.
         vip: the VIP.
-        adopted: the address of the floating IP that is adopted, if one is.
-        pool: the name of the network that a new one comes from, if one is made.
+        value: hands out a value of the place once it is known.
         opts: of what is made.
     """
     if not place.public.value:
         return vip
     if place.adopts:
-        address = adopted
+        address = value(lambda place: place.adopted_address)
     else:
         address = openstack.networking.FloatingIp(
             f"{name}-address",
-            pool=pool,
+            pool=value(lambda place: place.external_network),
             description=names.description("address"),
             opts=pulumi.ResourceOptions.merge(
                 opts, pulumi.ResourceOptions(retain_on_delete=place.keeps_address)

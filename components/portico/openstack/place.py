@@ -42,6 +42,11 @@ class OpenStackPlace:
     """None: no rule is made."""
 
     @property
+    def node_group_id(self) -> str | None:
+        """The id of the nodes' security group, as far as it is known."""
+        return self.node_security_group.id if self.node_security_group else None
+
+    @property
     def makes_address(self) -> bool:
         """Whether a floating IP is made."""
         return self.public.value and not self.adopts

@@ -4,12 +4,14 @@ May touch Pulumi. Every choice in it was made by this folder's plan; what each p
 docs/octavia.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import pulumi
 import pulumi_openstack as openstack
 
 from ...openstack.floating_ip import published
+from ...openstack.place import OpenStackPlace
 from ...plan.make import Plan
 from ...traffic import Listener
 from ..face import LoadBalancer
@@ -18,6 +20,8 @@ from .plan import NodeRule, OctaviaPlan
 PATIENCE = pulumi.CustomTimeouts(create="20m", update="20m", delete="20m")
 """The provider keeps a listener or pool only once it is ACTIVE: giving up early leaves an orphan, and the
 next `up` meets its 409. An amphora that boots on a busy cloud takes minutes."""
+
+T = TypeVar("T")
 
 
 class Octavia(LoadBalancer):
@@ -28,8 +32,8 @@ class Octavia(LoadBalancer):
         own = planned(plan)
         self._name, self._plan, self._own = name, plan, own
         self._child = pulumi.ResourceOptions(parent=self)
-        self._subnet = self.value(lambda plan: planned(plan).place.subnet_id)
-        self._cidr = self.value(_cidr)
+        self._subnet = self._place(lambda place: place.subnet_id)
+        self._cidr = self._place(_cidr)
 
         for rule in own.node_rules:
             self._rule(rule)
@@ -44,8 +48,7 @@ class Octavia(LoadBalancer):
             plan.names,
             balancer.vip_port_id,
             balancer.vip_address,
-            self.value(lambda plan: planned(plan).place.adopted_address),
-            self.value(lambda plan: planned(plan).place.external_network),
+            self._place,
             self._child,
         )
         self.source_addresses = (
@@ -63,10 +66,13 @@ class Octavia(LoadBalancer):
             {"address": self.address, "sourceAddresses": self.source_addresses, **self.details}
         )
 
+    def _place(self, of: Callable[[OpenStackPlace], T | None]) -> pulumi.Output[T]:
+        return self.value(lambda plan: of(planned(plan).place))
+
     def _rule(self, rule: NodeRule) -> None:
         openstack.networking.SecGroupRule(
             f"{self._name}-{rule.name}",
-            security_group_id=self.value(_node_group),
+            security_group_id=self._place(lambda place: place.node_group_id),
             direction="ingress",
             ethertype="IPv4",
             protocol="tcp",
@@ -193,11 +199,5 @@ def planned(plan: Plan) -> OctaviaPlan:
     return plan.load_balancer
 
 
-def _node_group(plan: Plan) -> str | None:
-    group = planned(plan).place.node_security_group
-    return group.id if group else None
-
-
-def _cidr(plan: Plan) -> str | None:
-    subnet = planned(plan).place.subnet
-    return str(subnet.cidr) if subnet else None
+def _cidr(place: OpenStackPlace) -> str | None:
+    return str(place.subnet.cidr) if place.subnet else None

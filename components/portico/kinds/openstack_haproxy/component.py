@@ -7,6 +7,7 @@ docs/openstack.md.
 
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
+from typing import TypeVar
 
 import pulumi
 import pulumi_openstack as openstack
@@ -14,12 +15,15 @@ import pulumi_openstack as openstack
 from ... import state
 from ...lbhost import Fleet, payload, userdata
 from ...openstack.floating_ip import published
+from ...openstack.place import OpenStackPlace
 from ...plan.choice import is_id
 from ...plan.make import Plan
 from ...serving.hosts import Host, Watch
 from ..face import LoadBalancer
 from .plan import Group, HostPlan, OpenStackHAProxyPlan, Rule
 from .rebuild import Server, changed
+
+T = TypeVar("T")
 
 
 class OpenStackHAProxy(LoadBalancer):
@@ -30,8 +34,8 @@ class OpenStackHAProxy(LoadBalancer):
         own = planned(plan)
         self._name, self._plan, self._own = name, plan, own
         self._child = pulumi.ResourceOptions(parent=self)
-        self._network = self.value(lambda plan: planned(plan).place.network.id)
-        self._subnet = self.value(lambda plan: planned(plan).place.subnet_id)
+        self._network = self._place(lambda place: place.network.id)
+        self._subnet = self._place(lambda place: place.subnet_id)
         self._image = self.value(lambda plan: planned(plan).image)
         self._flavor = self.value(lambda plan: planned(plan).flavor)
 
@@ -66,8 +70,7 @@ class OpenStackHAProxy(LoadBalancer):
             plan.names,
             vip.id,
             vip_address,
-            self.value(lambda plan: planned(plan).place.adopted_address),
-            self.value(lambda plan: planned(plan).place.external_network),
+            self._place,
             self._child,
         )
         self.source_addresses = pulumi.Output.all(*addresses).apply(
@@ -97,8 +100,11 @@ class OpenStackHAProxy(LoadBalancer):
             {"address": self.address, "sourceAddresses": self.source_addresses, **self.details}
         )
 
+    def _place(self, of: Callable[[OpenStackPlace], T | None]) -> pulumi.Output[T]:
+        return self.value(lambda plan: of(planned(plan).place))
+
     def _rule(self, rule: Rule, hosts: pulumi.Output[str]) -> openstack.networking.SecGroupRule:
-        nodes = self.value(_node_group)
+        nodes = self._place(lambda place: place.node_group_id)
         groups = {Group.HOSTS: hosts, Group.NODES: nodes}
         network = str(rule.source) if isinstance(rule.source, IPv4Network) else None
         return openstack.networking.SecGroupRule(
@@ -150,7 +156,7 @@ class OpenStackHAProxy(LoadBalancer):
         self, vip: pulumi.Output[str], addresses: Sequence[pulumi.Output[str]]
     ) -> pulumi.Output[Fleet]:
         plan, own = self._plan, self._own
-        backends, gateway = self.value(lambda plan: plan.backends.value), self.value(_gateway)
+        backends, gateway = self.value(lambda plan: plan.backends.value), self._place(_gateway)
         return pulumi.Output.all(vip, gateway, backends, *addresses).apply(
             lambda found: own.fleet(
                 plan.listeners,
@@ -277,14 +283,8 @@ def planned(plan: Plan) -> OpenStackHAProxyPlan:
     return plan.load_balancer
 
 
-def _node_group(plan: Plan) -> str | None:
-    group = planned(plan).place.node_security_group
-    return group.id if group else None
-
-
-def _gateway(plan: Plan) -> IPv4Address | None:
-    subnet = planned(plan).place.subnet
-    return subnet.gateway if subnet else None
+def _gateway(place: OpenStackPlace) -> IPv4Address | None:
+    return place.subnet.gateway if place.subnet else None
 
 
 def _is_name(id_or_name: str) -> bool:
