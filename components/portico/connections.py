@@ -11,10 +11,11 @@ from typing import Any, cast
 
 import pulumi
 
+from .fields import snake
 from .kubernetes import cluster as kubernetes
 from .later import now
 from .openstack import cloud as openstack
-from .openstack.credentials import KEYS, Credentials, snake
+from .openstack.credentials import KEYS, Credentials
 from .openstack.credentials import credentials as asker
 from .settings.model import Kubernetes
 

@@ -5,6 +5,7 @@ Pure: no Pulumi, no network, no clock. Read by settings and by the settings of e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
@@ -27,6 +28,11 @@ def key(name: str) -> str:
     """How a field is written in a stack file: `security_group` is `securityGroup`, `source` is `from`."""
     first, *others = name.split("_")
     return "from" if name == "source" else first + "".join(other.capitalize() for other in others)
+
+
+def snake(key: str) -> str:
+    """The name that a key has in Python: `securityGroup` is `security_group`."""
+    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", key)
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,12 @@ def carried(value: object) -> object:
 
 
 def any_later(value: object) -> bool:
-    """Whether an Output is somewhere in it."""
+    """Whether an Output is somewhere in carried arguments."""
     if isinstance(value, Mapping):
         return any(any_later(element) for element in value.values())
     if isinstance(value, (list, tuple)):
         return any(any_later(element) for element in value)
-    return isinstance(value, (pulumi.Output, Later))
+    return isinstance(value, Later)
 
 
 def when_known(args: Mapping[str, object], plan: Callable[[Mapping[str, object]], P]) -> pulumi.Output[P]:

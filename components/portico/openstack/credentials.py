@@ -8,10 +8,11 @@ openstack/provider.go, and its utils, auth/config.go). The connection follows th
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from ..fields import snake
 
 ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "cloud": ("OS_CLOUD",),
@@ -189,11 +190,6 @@ def credentials(configured: Mapping[str, str], environ: Mapping[str, str]) -> Cr
         if (value := next((environ[name] for name in variables if environ.get(name)), None))
     }
     return Credentials({key: value for key, value in configured.items() if value}, found)
-
-
-def snake(key: str) -> str:
-    """The name that a key has in Python."""
-    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", key)
 
 
 def _typed(key: str, value: str) -> object:

@@ -14,9 +14,8 @@ from typing import TypeVar
 from .. import values
 from ..fields import Section, key
 from ..ingress import table as controllers
-from ..kinds.table import Kind, Place
+from ..kinds.table import Kind, Place, find
 from ..later import Later
-from .belonging import row as kind_of
 from .model import DEFAULT_NODE_PORTS, App, Nodes, Settings
 from .reading import Reading, Steps
 
@@ -35,9 +34,7 @@ THERE_ALREADY = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 def check(read: Reading, settings: Settings) -> None:
     """Reports everything that disagrees."""
-    kind = kind_of(settings.load_balancer.type)
-    if kind is None:
-        return
+    kind = find(settings.load_balancer.type)
     _nothing_is_there_twice(read, settings, ())
     _listeners_are_distinct(read, settings)
     _the_kind_carries_it(read, settings, kind)

@@ -7,7 +7,7 @@ of place needs no judging. The kinds' rows say what is theirs.
 from __future__ import annotations
 
 from ..ingress.table import NONE
-from ..kinds.table import KINDS, Kind, Place
+from ..kinds.table import TYPES, Kind, Place, find
 from .model import kinds_sections
 from .reading import Reading
 
@@ -22,14 +22,10 @@ UNCONTROLLED = ("namespace", "defaultClass", "image", "replicas", "nodeSelector"
 """The keys that only a controller of ours uses."""
 
 
-def row(type: object) -> Kind | None:
-    """The first row of a type of load balancer; None where there is no such type."""
-    return next((row for row in KINDS if row.type == type), None)
-
-
 def check(read: Reading) -> None:
     """Reports what is out of place, and notes what has to be there."""
-    kind = row(read.found("loadBalancer", "type"))
+    written = read.found("loadBalancer", "type")
+    kind = find(written) if isinstance(written, str) and written in TYPES else None
     if kind:
         _sections(read, kind)
     _nodes(read, kind)

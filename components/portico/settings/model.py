@@ -71,11 +71,6 @@ def _port_range(value: object) -> Range:
     return Range(low, high)
 
 
-def types() -> tuple[str, ...]:
-    """The values that `loadBalancer.type` may take."""
-    return tuple(dict.fromkeys(row.type for row in table.KINDS))
-
-
 USUAL = Range(30000, 32767)
 """kube-apiserver, --service-node-port-range."""
 
@@ -254,7 +249,7 @@ def kinds_sections() -> dict[str, type[Section]]:
 class LoadBalancer(Section):
     """What stands in front of the node ports. The sections that belong to other types may not be given."""
 
-    type: Annotated[str, By(lambda value: values.choice(types())(value), {"enum": list(types())})]
+    type: Annotated[str, By(values.choice(table.TYPES), {"enum": list(table.TYPES)})]
     """`openstack-haproxy`, `octavia`, `aws-nlb` or `metallb`. Required."""
     listeners: Some[Listener] = (Listener("http", 80), Listener("https", 443, tls=True))
     """The ports of the address."""
@@ -263,7 +258,7 @@ class LoadBalancer(Section):
     timeouts: Timeouts = Timeouts()
     """How long connections and requests may last."""
 
-    remedies: ClassVar = {"type": f"say one of {', '.join(types())}"}
+    remedies: ClassVar = {"type": f"say one of {', '.join(table.TYPES)}"}
 
     if TYPE_CHECKING:
 

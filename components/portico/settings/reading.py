@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from .. import values
-from ..fields import Section, key
+from ..fields import Section, key, snake
 from ..later import Later
 from ..problems import Problem
 from ..values import Wrong, nearest, show
@@ -88,9 +88,7 @@ class Reading:
         return path
 
     def _own(self, step: Step) -> str:
-        if not self._program:
-            return str(step)
-        return re.sub("([A-Z])", lambda capital: f"_{capital[1].lower()}", str(step))
+        return snake(str(step)) if self._program else str(step)
 
     def found(self, *steps: Step) -> object:
         """What was written there; None for nothing."""
