@@ -223,7 +223,9 @@ def test_the_remedy_for_a_provider_is_one_that_the_settings_take(said, providers
 
 
 def octavia_with(provider):
-    return replace(OCTAVIA, load_balancer=replace(OCTAVIA.load_balancer, octavia=Octavia(provider)))
+    return replace(
+        OCTAVIA, load_balancer=replace(OCTAVIA.load_balancer, octavia=Octavia(provider, trust_nodes=True))
+    )
 
 
 @pytest.mark.parametrize(
