@@ -25,6 +25,7 @@ __all__ = [
     "OpenStack",
     "Probe",
     "Timeouts",
+    "Volume",
     "Wait",
 ]
 
@@ -158,6 +159,16 @@ class OpenStack(TypedDict):
     policy does not."""
 
 
+class Volume(TypedDict):
+    """The volume that a host boots from. It is made with the host and deleted with it. A change replaces
+    the hosts."""
+
+    size: int
+    """In GiB. The image's min_disk at least."""
+    type: NotRequired[str]
+    """A volume type of the cloud, by name. Default: the cloud's."""
+
+
 class Hosts(TypedDict):
     """The LB hosts (type openstack-haproxy)."""
 
@@ -165,6 +176,9 @@ class Hosts(TypedDict):
     """A Debian or Ubuntu cloud image, by id or name."""
     flavor: pulumi.Input[str]
     """By id or name. One core and 512 MiB suffice."""
+    volume: NotRequired[Volume]
+    """Boots the hosts from a volume, as a flavor without a disk needs it. Default: the flavor's own
+    disk."""
     count: NotRequired[int]
     """1..5. One has no failover."""
     timers: NotRequired[str]

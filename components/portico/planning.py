@@ -58,7 +58,8 @@ def plan(
     early = preflight.Asked(cloud_later=provider is not None, cluster=cluster)
     names = memory.names(state.read(), pulumi.get_project(), pulumi.get_stack(), component)
     mine = Neighbour(component, said, names, given["kubernetes"] or said.kubernetes, given["openstack"])
-    planned, facts = _planned(mine, early, others)
+    warned: set[str] = set()
+    planned, facts = _planned(mine, early, others, warned)
     _neighbours.set((*others, mine))
     if provider is None and not inputs.any_later(carried):
         return planned, facts
@@ -72,7 +73,7 @@ def plan(
             asked = preflight.Asked(lambda: told, lambda: connection, cluster=cluster)
         try:
             said = settings.parse(cast("Mapping[str, object]", known["args"]), source.title, source.program)
-            return _planned(replace(mine, settings=said), asked, others)
+            return _planned(replace(mine, settings=said), asked, others, warned)
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
 
@@ -98,17 +99,19 @@ def _connected(asker: Credentials) -> Cloud | None:
 
 
 def _planned(
-    mine: Neighbour, asked: preflight.Asked, others: tuple[Neighbour, ...]
+    mine: Neighbour, asked: preflight.Asked, others: tuple[Neighbour, ...], warned: set[str]
 ) -> tuple[Plan, memory.Facts]:
     said, names, before = mine.settings, mine.names, state.read()
     can = preflight.capabilities(said, names, before, asked)
     can = replace(can, problems=(*can.problems, *clashes(mine, others)))
+    for warning in map(str, can.warnings):
+        if warning not in warned:
+            pulumi.log.warn(warning)
+            warned.add(warning)
     facts = memory.kept(said, asked.asker().named, can.openstack) if can.openstack else {}
     planned = make(said, can, names)
     if planned.ingress and (
-        warning := moved.sentence(
-            before, names, planned.ingress.controller, planned.listeners, planned.health
-        )
+        cost := moved.sentence(before, names, planned.ingress.controller, planned.listeners, planned.health)
     ):
-        pulumi.log.warn(warning)
+        pulumi.log.warn(cost)
     return planned, facts

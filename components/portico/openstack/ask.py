@@ -7,7 +7,7 @@ Speaks HTTPS through openstacksdk and changes nothing. Read by preflight.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Protocol, TypeVar, cast
 
@@ -38,6 +38,8 @@ class Asker:
 
     cloud: Cloud
     problems: list[Problem]
+    warnings: list[Problem] = field(default_factory=list)
+    """What is wrong and does no harm today."""
 
     def found(self, path: str, said: str, what: str, find: Callable[[str], T | None]) -> T | None:
         """What a name or id means; a problem where it means nothing or several things."""
@@ -62,16 +64,21 @@ class Asker:
         known = now(said)
         return self.found(path, known, what, find) if known is not None else None
 
-    def refuse(self, path: str, said: str, rule: str, remedy: str = "") -> None:
-        self.problems.append(
-            Problem(f"{SECTION}.{path}" if ":" not in path else path, repr(said), rule, remedy)
-        )
+    def refuse(self, path: str, said: object, rule: str, remedy: str = "") -> None:
+        self.problems.append(_problem(path, said, rule, remedy))
+
+    def warn(self, path: str, said: object, rule: str, remedy: str = "") -> None:
+        self.warnings.append(_problem(path, said, rule, remedy))
+
+
+def _problem(path: str, said: object, rule: str, remedy: str) -> Problem:
+    return Problem(path if ":" in path else f"{SECTION}.{path}", repr(said), rule, remedy)
 
 
 class Questions(Protocol):
     """What the module `ask` of a kind's folder has."""
 
-    def ask(self, asker: Asker, settings: Settings, answers: OpenStack) -> OpenStack:
+    def ask(self, asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> OpenStack:
         """The answers, with what this kind needs to know beside them."""
         ...
 
@@ -95,7 +102,7 @@ def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilitie
     answers = replace(_where(asker, where, own) if where else OpenStack(), own=own)
     asks = cast("Questions | None", chosen(settings.load_balancer).asks())
     if asks:
-        answers = asks.ask(asker, settings, answers)
+        answers = asks.ask(asker, settings, names, answers)
     nodes = settings.nodes
     backends = None
     if nodes and where:
@@ -112,7 +119,12 @@ def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilitie
     if nodes and nodes.source == "openstack":
         network = nodes.network or (where.network if where else None)
         backends = None if isinstance(network, Later) else _servers(asker, nodes, network)
-    return Capabilities(openstack=answers, backends=backends, problems=tuple(asker.problems))
+    return Capabilities(
+        openstack=answers,
+        backends=backends,
+        problems=tuple(asker.problems),
+        warnings=tuple(asker.warnings),
+    )
 
 
 def _where(asker: Asker, where: Where, own: Own) -> OpenStack:
@@ -254,31 +266,36 @@ def _admissions(rules: Iterable[Any], answers: OpenStack) -> Iterator[Admission]
             yield Admission(rule.port_range_min, IPv4Network(rule.remote_ip_prefix), rule.id)
 
 
+UNABLE = ("BUILD", "DELETED", "ERROR", "SOFT_DELETED")
+"""The statuses of a server that serves nobody, or whose addresses may still change (Nova API, servers)."""
+
+
 def _servers(asker: Asker, nodes: Nodes, network: str | None) -> tuple[Backend, ...]:
+    """The servers that are chosen. One that cannot be a backend is left out: the others serve without it."""
     network_name = network
     if network and is_id(network):
         found = asker.cloud.network.find_network(network)
         network_name = found.name if found else network
     query: dict[str, Any] = {"tags": nodes.tag} if nodes.tag else {}
-    backends: list[Backend] = []
     servers = [server for server in asker.cloud.compute.servers(**query) if _wanted(server, nodes)]
+    backends: list[Backend] = []
+    absent: list[tuple[str, str, str, str]] = []
     for server in servers:
-        addresses = [
-            IPv4Address(entry["addr"])
-            for name, entries in (server.addresses or {}).items()
-            if network_name is None or name == network_name
-            for entry in entries
-            if entry["version"] == 4 and entry.get("OS-EXT-IPS:type", "fixed") == "fixed"
-        ]
-        if addresses:
-            backends.append(Backend(server.name, addresses[0]))
+        address, who = _address(server, network_name), f"the server {server.name} ({server.id})"
+        if server.status in UNABLE:
+            why = f"{who} is left out, for its status is {server.status}"
+            remedy = "mend or delete it; once it is ACTIVE, another `up` takes it in"
+            absent.append(("portico:nodes.from", "openstack", why, remedy))
+        elif address is None:
+            why = f"{who} is left out, for it has no IPv4 address there"
+            absent.append(("portico:nodes.network", str(network), why, "name its network"))
         else:
-            asker.refuse(
-                "portico:nodes.network",
-                str(network),
-                f"the server {server.name} has no IPv4 address there",
-                "name its network",
-            )
+            backends.append(Backend(server.name, address))
+    for path, said, why, remedy in absent:
+        if backends:
+            asker.warn(path, said, why, remedy)
+        else:
+            asker.refuse(path, said, f"{why}, and no other is left", remedy)
     missing = sorted(set(nodes.names) - {server.name for server in servers})
     if missing:
         asker.refuse(
@@ -295,6 +312,18 @@ def _servers(asker: Asker, nodes: Nodes, network: str | None) -> tuple[Backend, 
             "look with `openstack server list`",
         )
     return tuple(backends)
+
+
+def _address(server: Any, network: str | None) -> IPv4Address | None:
+    """The server's own IPv4 address on a network; None where it has none."""
+    addresses = (
+        IPv4Address(entry["addr"])
+        for name, entries in (server.addresses or {}).items()
+        if network is None or name == network
+        for entry in entries
+        if entry["version"] == 4 and entry.get("OS-EXT-IPS:type", "fixed") == "fixed"
+    )
+    return next(addresses, None)
 
 
 def _wanted(server: Any, nodes: Nodes) -> bool:

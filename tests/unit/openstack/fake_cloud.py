@@ -83,9 +83,9 @@ class FakeCompute:
     def __init__(self):
         self.all_servers = []
         self.groups = []
-        self.flavors = [Thing(id="1", name="m1.small", vcpus=1, ram=512)]
+        self.flavors = [Thing(id="1", name="m1.small", vcpus=1, ram=512, disk=10)]
         self.key_pairs = [Thing(id="ops", name="ops")]
-        self.zones = ["nova"]
+        self.zones = {"nova": True}
 
     def servers(self, details=True, **query):
         if "tags" in query:
@@ -104,7 +104,7 @@ class FakeCompute:
         return one(self.key_pairs, said)
 
     def availability_zones(self):
-        return [Thing(name=zone) for zone in self.zones]
+        return [Thing(name=zone, state={"available": up}) for zone, up in self.zones.items()]
 
     def get_limits(self):
         return Thing(
@@ -124,22 +124,47 @@ class FakeCompute:
 
 class FakeImages:
     def __init__(self):
-        self.images = [Thing(id="deb", name="debian-12")]
+        self.images = [image("deb")]
 
     def find_image(self, said):
         return one(self.images, said)
 
 
+class FakeVolumes:
+    def __init__(self):
+        self.types = [Thing(id="t", name="ssd")]
+        self.room = {"volumes": (10, 3), "gigabytes": (1000, 30)}
+        self.refuses = None
+
+    def find_type(self, said):
+        return one(self.types, said)
+
+    def get_limits(self):
+        if self.refuses:
+            raise self.refuses
+        (volumes, volumes_used), (gigabytes, gigabytes_used) = self.room.values()
+        return Thing(
+            absolute=Thing(
+                max_total_volumes=volumes,
+                total_volumes_used=volumes_used,
+                max_total_volume_gigabytes=gigabytes,
+                total_gigabytes_used=gigabytes_used,
+            )
+        )
+
+
 class FakeCloud:
-    def __init__(self, octavia=None):
+    def __init__(self, octavia=None, volumes=True):
         self.current_project_id = ME
         self.network, self.compute, self.image = FakeNetwork(), FakeCompute(), FakeImages()
+        self.block_storage = FakeVolumes()
+        self._services = {"block-storage": volumes, "load-balancer": octavia is not None}
         self._octavia = octavia
         self.balancers = []
         self.load_balancer = self
 
     def has_service(self, service_type):
-        return service_type == "load-balancer" and self._octavia is not None
+        return self._services[service_type]
 
     def providers(self):
         if isinstance(self._octavia, Exception):
@@ -150,6 +175,11 @@ class FakeCloud:
         return [each for each in self.balancers if (each.name, each.project_id) == (name, project_id)]
 
 
-def server(name, address="10.20.0.11", network="k8s", tags=(), metadata=None):
-    addresses = {network: [{"addr": address, "version": 4, "OS-EXT-IPS:type": "fixed"}]}
-    return Thing(id=name, name=name, addresses=addresses, tags=tags, metadata=metadata or {})
+def image(id, name="debian-12", **changes):
+    there = {"status": "active", "is_hidden": False, "min_ram": 0, "min_disk": 0, "size": 0}
+    return Thing(id=id, name=name, **{**there, **changes})
+
+
+def server(name, address="10.20.0.11", network="k8s", tags=(), metadata=None, status="ACTIVE"):
+    addresses = {network: [{"addr": address, "version": 4, "OS-EXT-IPS:type": "fixed"}]} if address else {}
+    return Thing(id=name, name=name, addresses=addresses, tags=tags, metadata=metadata or {}, status=status)

@@ -18,7 +18,7 @@ from ...openstack.cloud import Cloud, one_line
 from ...settings.model import Settings
 
 
-def ask(asker: Asker, _settings: Settings, answers: OpenStack) -> OpenStack:
+def ask(asker: Asker, _settings: Settings, _names: Names, answers: OpenStack) -> OpenStack:
     """Which provider drivers the region has."""
     return replace(answers, octavia_providers=octavia_providers(asker))
 
