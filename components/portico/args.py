@@ -311,13 +311,20 @@ class App(TypedDict):
 
 
 class Wait(TypedDict):
-    """What `up` waits for in the end."""
+    """What `up` waits for. Previews never wait."""
 
-    until: NotRequired[str]
-    """`serving`: every host serves what was planned and complains of nothing, and the address answers;
-    `nothing`: hosts are even rebuilt without asking whether another serves. Previews never wait."""
+    rolling: NotRequired[bool]
+    """Whether an LB host is made, changed or rebuilt only while another serves, and others leave only
+    after those that stay were heard. With `false` all of them may be away at once."""
+    hosts: NotRequired[bool]
+    """Whether in the end every LB host has to serve what was planned and to complain of nothing."""
+    address: NotRequired[bool]
+    """Whether in the end the published address has to answer: for every application, and on every
+    listener."""
     minutes: NotRequired[int]
-    """How long, 1..60."""
+    """How long `hosts` and `address` are waited for, 1..60."""
+    until: NotRequired[str]
+    """`nothing` is the older word for `hosts: false` and `address: false`."""
 
 
 class ExposureArgs(TypedDict):

@@ -8,7 +8,7 @@ import yaml
 from portico.kinds.table import KINDS as ROWS
 from portico.kinds.table import TYPES
 from portico.problems import Refused
-from portico.settings import SECTIONS, parse
+from portico.settings import SECTIONS, Wait, parse
 from tests.unit.settings.said import (
     APP,
     AWS,
@@ -20,6 +20,7 @@ from tests.unit.settings.said import (
     but,
     complaints,
     problems,
+    read,
 )
 
 REQUIRED = {row.type: row.required for row in ROWS}
@@ -88,7 +89,7 @@ def test_a_misspelt_section_is_not_missed_as_well():
 
 def test_an_unknown_key_far_from_all_is_told_what_is_known():
     assert complaints(but(PAIR, {"wait.colour": "red"})) == [
-        "wait.colour: is no setting; known here: until, minutes"
+        "wait.colour: is no setting; known here: rolling, hosts, address, minutes, until"
     ]
 
 
@@ -518,3 +519,22 @@ def test_inside_the_cluster_a_service_has_an_address_of_its_own():
 def test_applications_need_a_listener_that_leads_to_the_controller():
     (said,) = complaints(listening(SSH, ports={"ssh": 30022}, apps=[APP]))
     assert said.startswith("loadBalancer.listeners = a list: must hold one with `protocol: http` where there")
+
+
+# Waiting
+
+
+def test_the_older_word_for_waiting_is_two_switches_and_not_the_safety_of_the_hosts():
+    assert read(but(PAIR, {"wait.until": "nothing"})).wait == Wait(
+        rolling=True, hosts=False, address=False, until="nothing"
+    )
+    assert read(but(PAIR, {"wait.until": "serving"})).wait == Wait()
+
+
+@pytest.mark.parametrize("switch", ["hosts", "address"])
+def test_the_older_word_for_waiting_may_not_say_otherwise(switch):
+    assert complaints(but(PAIR, {"wait": {"until": "nothing", switch: True}})) == [
+        f"wait.{switch} = True: may not be true with `until: nothing`; leave `until` out: `hosts` and "
+        "`address` say the same, each for itself"
+    ]
+    assert not getattr(read(but(PAIR, {"wait": {"until": "nothing", switch: False}})).wait, switch)

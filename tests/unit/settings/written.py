@@ -275,5 +275,5 @@ def right_settings(draw):
                 by=(lambda app: (app.namespace, app.name), lambda app: (app.host, app.path.rstrip("/"))),
             )
         ),
-        wait=draw(st.builds(Wait, st.sampled_from(("serving", "nothing")), st.integers(1, 60))),
+        wait=draw(st.builds(Wait, st.booleans(), st.booleans(), st.booleans(), st.integers(1, 60))),
     )

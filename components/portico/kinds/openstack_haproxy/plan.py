@@ -16,12 +16,14 @@ from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Timers, paylo
 from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack.answers import OpenStack
-from ...openstack.place import OpenStackPlace, narrowed, place
+from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...openstack.settings import OpenStack as Where
 from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request, Traffic
+from ...plan.way import End
 from ...problems import Problem
+from ...settings.model import LoadBalancer
 from ...traffic import Backend, Health, Listener
 from .settings import Hosts
 
@@ -318,4 +320,21 @@ def _needs(things: Mapping[str, tuple[str, ...]], cloud: OpenStack) -> Mapping[s
     }
 
 
-PLANNER = Planner(make, obstacles, narrowed=narrowed)
+def ends(load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken. That the hosts serve is known before the address is asked, unless nobody wants to
+    know (`wait.hosts: false`)."""
+    return {
+        End.SILENT: detached(load_balancer)
+        + "no LB host holds the VIP, which their consoles tell (`openstack console log show`)",
+        End.REFUSED: (
+            "the LB host that holds the VIP does not serve this port, and its console tells why (`openstack "
+            "console log show`)"
+        ),
+        End.CLOSED: (
+            "the LB host finds no node that serves: see the controller's pods, and whether the nodes admit "
+            "the LB hosts (portico:nodes.securityGroup)"
+        ),
+    }
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed, ends=ends)
