@@ -29,8 +29,8 @@ def say(way: Way, wait: Wait) -> None:
         )
     for reason in way.inside:
         pulumi.log.info(
-            f"`up` asks the published address from here in the end, and if this machine is outside, {reason}: "
-            f"run it inside, {end}"
+            f"`up` asks the published address from here in the end. From outside, {reason}: run it inside, "
+            f"{end}"
         )
 
 

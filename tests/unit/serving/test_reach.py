@@ -51,8 +51,8 @@ def test_there_is_nothing_to_be_said_where(said_from, address, way, wait):
 def test_an_address_inside_is_said(said_from):
     way = Way(inside=("this machine has no way into the VPC",))
     (said,) = said_from("10.0.0.9", way)
-    assert said.startswith("`up` asks the published address from here in the end, and if this machine is ")
-    assert "no way into the VPC" in said
+    assert said.startswith("`up` asks the published address from here in the end. From outside, this machine")
+    assert "has no way into the VPC" in said
 
 
 def test_the_own_address_is_one_of_this_machine_or_unknown():

@@ -16,7 +16,9 @@ from ...names import Names
 from ...plan.choice import Choice, Ref
 from ...plan.planner import Planner
 from ...plan.request import Request
+from ...plan.trust import believed_nodes
 from ...plan.way import End
+from ...problems import Problem
 from ...settings.model import LoadBalancer
 from ...traffic import Listener
 
@@ -97,6 +99,18 @@ def make(request: Request) -> AwsNlbPlan:
     )
 
 
+def obstacles(plan: AwsNlbPlan, request: Request) -> Iterator[Problem]:
+    """Why nobody should be served by the plan."""
+    aws = request.settings.load_balancer.aws
+    if aws and not aws.trust_nodes:
+        yield from believed_nodes(
+            request.traffic.backends,
+            plan.subnet_cidrs,
+            "portico:loadBalancer.aws.subnetCidrs",
+            "loadBalancer.aws.trustNodes",
+        )
+
+
 def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
     """Why a machine outside of the VPC may get no answer."""
     if load_balancer.aws and load_balancer.aws.scheme == "internal":
@@ -115,4 +129,4 @@ def ends(_load_balancer: LoadBalancer) -> Mapping[End, str]:
     }
 
 
-PLANNER = Planner(make, narrowed=narrowed, ends=ends)
+PLANNER = Planner(make, obstacles, narrowed=narrowed, ends=ends)
