@@ -160,7 +160,7 @@ class OpenStack(TypedDict):
 
 
 class Logs(TypedDict):
-    """What the hosts write down."""
+    """What the hosts write down of the connections of clients."""
 
     access: NotRequired[bool]
     """Whether a line is written for each connection when it ends, with the client's address: into the
@@ -214,6 +214,10 @@ class Octavia(TypedDict):
     """`amphora` or `ovn`."""
     flavor: NotRequired[str]
     """An Octavia flavor id, for instance one with the topology ACTIVE_STANDBY. Default: the cloud's."""
+    trust_nodes: NotRequired[bool]
+    """With amphora: whether nodes may stand in the load balancer's subnet, from all of which the
+    controller believes PROXY headers. Whoever runs a pod can then name any client's address. Default:
+    such nodes are refused."""
 
 
 class Aws(TypedDict):
@@ -231,6 +235,9 @@ class Aws(TypedDict):
     subnet_cidrs: Sequence[str]
     """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the
     controller believes PROXY headers from there alone."""
+    trust_nodes: NotRequired[bool]
+    """Whether nodes may stand in these subnets. Whoever runs a pod can then name any client's address.
+    Default: such nodes are refused; those of an auto scaling group are not known."""
 
 
 class MetalLb(TypedDict):

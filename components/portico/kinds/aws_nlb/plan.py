@@ -16,6 +16,8 @@ from ...names import Names
 from ...plan.choice import Choice, Ref
 from ...plan.planner import Planner
 from ...plan.request import Request
+from ...plan.trust import believed_nodes
+from ...problems import Problem
 from ...settings.model import LoadBalancer
 from ...traffic import Listener
 
@@ -96,6 +98,18 @@ def make(request: Request) -> AwsNlbPlan:
     )
 
 
+def obstacles(plan: AwsNlbPlan, request: Request) -> Iterator[Problem]:
+    """Why nobody should be served by the plan."""
+    aws = request.settings.load_balancer.aws
+    if aws and not aws.trust_nodes:
+        yield from believed_nodes(
+            request.traffic.backends,
+            plan.subnet_cidrs,
+            "portico:loadBalancer.aws.subnetCidrs",
+            "loadBalancer.aws.trustNodes",
+        )
+
+
 def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
     """Why a machine outside of the VPC may get no answer."""
     if load_balancer.aws and load_balancer.aws.scheme == "internal":
@@ -104,4 +118,4 @@ def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
         )
 
 
-PLANNER = Planner(make, narrowed=narrowed)
+PLANNER = Planner(make, obstacles, narrowed=narrowed)

@@ -16,6 +16,7 @@ from ...openstack.place import OpenStackPlace, narrowed, place
 from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request
+from ...plan.trust import believed_nodes
 from ...problems import Problem, Refused
 from ...settings.model import Settings
 from ...traffic import Backend, Listener
@@ -176,6 +177,7 @@ def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
 def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     """Why the cloud cannot carry the plan."""
     cloud = request.cloud
+    yield from _trust(plan, request)
     if cloud:
         things = _things(plan, request.names)
         needs = {quota: quotas.missing(cloud, quota, *wanted) for quota, wanted in things.items()}
@@ -183,6 +185,19 @@ def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
         yield from ownership.taken(things, cloud)
         yield from ownership.admitted(_admissions(plan, request.names, cloud), cloud)
         yield from quotas.short(needs, cloud)
+
+
+def _trust(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
+    """An amphora's own address is told to the cloud's operator alone (Octavia API, amphorae)."""
+    octavia = request.settings.load_balancer.octavia
+    if plan.keeps_source or plan.place.subnet is None or (octavia and octavia.trust_nodes):
+        return
+    yield from believed_nodes(
+        request.traffic.backends,
+        [plan.place.subnet.cidr],
+        "portico:loadBalancer.openstack.subnet",
+        "loadBalancer.octavia.trustNodes",
+    )
 
 
 def _things(plan: OctaviaPlan, names: Names) -> Mapping[str, tuple[str, ...]]:

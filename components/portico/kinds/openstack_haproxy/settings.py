@@ -38,7 +38,7 @@ def _syslog(value: object) -> str:
 
 @dataclass(frozen=True)
 class Logs(Section):
-    """What the hosts write down."""
+    """What the hosts write down of the connections of clients."""
 
     access: Flag = False
     """Whether a line is written for each connection when it ends, with the client's address: into the host's
