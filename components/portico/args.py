@@ -20,6 +20,7 @@ __all__ = [
     "Listener",
     "ListenerCheck",
     "LoadBalancer",
+    "Logs",
     "MetalLb",
     "Nodes",
     "Octavia",
@@ -177,6 +178,18 @@ class OpenStack(TypedDict):
     policy does not."""
 
 
+class Logs(TypedDict):
+    """What the hosts write down of the connections of clients."""
+
+    access: NotRequired[bool]
+    """Whether a line is written for each connection when it ends, with the client's address: into the
+    host's journal (`journalctl -u haproxy`), which journald keeps short. Default: no address is written
+    down."""
+    syslog: NotRequired[str]
+    """A server that gets these lines as well, as `ADDRESS:PORT`, by default port 514: syslog over UDP
+    (RFC 5424), in clear."""
+
+
 class Hosts(TypedDict):
     """The LB hosts (type openstack-haproxy)."""
 
@@ -208,6 +221,10 @@ class Hosts(TypedDict):
     """Where that listens, 1..65535. A listener may have port 22 where this is another one. Without
     `keyPair` nobody can log in: then a listener on port 22 switches the hosts' SSH server off. A change
     replaces the hosts, one at a time."""
+    metrics_from: NotRequired[Sequence[str]]
+    """Who may read `http://<host>:61404/metrics`, for Prometheus. Default: nobody."""
+    logs: NotRequired[Logs]
+    """What the hosts write down."""
     settle_seconds: NotRequired[int]
     """How long a host that was made or replaced may take to serve before the next one is touched is given
     up, 10..1800. Where the cloud shows no consoles, such a host is given this time instead."""
@@ -341,13 +358,20 @@ class App(TypedDict):
 
 
 class Wait(TypedDict):
-    """What `up` waits for in the end."""
+    """What `up` waits for. Previews never wait."""
 
-    until: NotRequired[str]
-    """`serving`: every host serves what was planned and complains of nothing, and the address answers;
-    `nothing`: hosts are even rebuilt without asking whether another serves. Previews never wait."""
+    rolling: NotRequired[bool]
+    """Whether an LB host is made, changed or rebuilt only while another serves, and others leave only
+    after those that stay were heard. With `false` all of them may be away at once."""
+    hosts: NotRequired[bool]
+    """Whether in the end every LB host has to serve what was planned and to complain of nothing."""
+    address: NotRequired[bool]
+    """Whether in the end the published address has to answer: for every application, and on every
+    listener."""
     minutes: NotRequired[int]
-    """How long, 1..60."""
+    """How long `hosts` and `address` are waited for, 1..60."""
+    until: NotRequired[str]
+    """`nothing` is the older word for `hosts: false` and `address: false`."""
 
 
 class ExposureArgs(TypedDict):

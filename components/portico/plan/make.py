@@ -24,8 +24,9 @@ from ..settings.model import Ingress as IngressSettings
 from ..traffic import Backend, Check, Health, Listener
 from .backends import backends
 from .choice import Choice
-from .questions import Question, narrowed, questions
+from .questions import Question, questions, way
 from .request import Request, Traffic
+from .way import Way
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ class Plan:
     apps: tuple[App, ...]
     questions: tuple[Question, ...]
     """What is asked of the address in the end, that of the first application first; never empty."""
-    narrowed: tuple[str, ...]
-    """Why the machine that asks may get no answer from a front door that works."""
+    way: Way
+    """Where the way to an application may end."""
     wait: Wait
     late: Later | None = None
     """The same plan, made once more when every argument is known; None where all were from the start."""
@@ -124,7 +125,7 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         ingress_class=settings.ingress.ingress_class,
         apps=settings.apps,
         questions=questions(settings),
-        narrowed=narrowed(settings),
+        way=way(settings),
         wait=settings.wait,
     )
 

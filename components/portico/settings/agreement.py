@@ -27,6 +27,7 @@ HEALTH_PORT = ("ingress", "healthPort")
 LISTENERS = ("loadBalancer", "listeners")
 TIMEOUTS = ("loadBalancer", "timeouts")
 VIP = ("loadBalancer", "openstack", "vip")
+WAIT = ("wait",)
 
 THERE_ALREADY = ("default", "kube-system", "kube-public", "kube-node-lease")
 """The namespaces that every cluster begins with (Kubernetes, Namespaces, Initial namespaces)."""
@@ -45,6 +46,7 @@ def check(read: Reading, settings: Settings) -> None:
     for index, app in enumerate(settings.apps):
         _an_app_is_asked_under_its_path(read, index, app)
     _apps_are_distinct(read, settings)
+    _the_words_for_waiting_agree(read, settings)
     if settings.nodes is not None:
         _nodes_are_distinct(read, settings.nodes)
         _vip_is_free(read, settings, settings.nodes)
@@ -257,6 +259,15 @@ def _an_app_is_asked_under_its_path(read: Reading, index: int, app: App) -> None
     if path is not None and path != above and not path.startswith(f"{above}/"):
         rule = f"must be under the application's path {above}, or another one answers"
         read.wrong("apps", index, "probe", "path", rule=rule, remedy=f"did you mean '{above}{path}'?")
+
+
+def _the_words_for_waiting_agree(read: Reading, settings: Settings) -> None:
+    if settings.wait.until != "nothing":
+        return
+    for switch in ("hosts", "address"):
+        if getattr(settings.wait, switch):
+            remedy = "leave `until` out: `hosts` and `address` say the same, each for itself"
+            read.wrong(*WAIT, switch, rule="may not be true with `until: nothing`", remedy=remedy)
 
 
 def _vip_is_free(read: Reading, settings: Settings, nodes: Nodes) -> None:

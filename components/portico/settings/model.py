@@ -347,13 +347,26 @@ class App(Section):
 
 @dataclass(frozen=True)
 class Wait(Section):
-    """What `up` waits for in the end."""
+    """What `up` waits for. Previews never wait."""
 
-    until: Annotated[str, one_of("serving", "nothing")] = "serving"
-    """`serving`: every host serves what was planned and complains of nothing, and the address answers;
-    `nothing`: hosts are even rebuilt without asking whether another serves. Previews never wait."""
+    rolling: Flag = True
+    """Whether an LB host is made, changed or rebuilt only while another serves, and others leave only after
+    those that stay were heard. With `false` all of them may be away at once."""
+    hosts: Flag = True
+    """Whether in the end every LB host has to serve what was planned and to complain of nothing."""
+    address: Flag = True
+    """Whether in the end the published address has to answer: for every application, and on every
+    listener."""
     minutes: Annotated[int, whole(1, 60)] = 10
-    """How long, 1..60."""
+    """How long `hosts` and `address` are waited for, 1..60."""
+    until: Annotated[str, one_of("serving", "nothing")] = "serving"
+    """`nothing` is the older word for `hosts: false` and `address: false`."""
+
+    @classmethod
+    def completed(cls, written: dict[str, object]) -> dict[str, object]:
+        if written.get("until") == "nothing":
+            return {"hosts": False, "address": False, **written}
+        return written
 
 
 @dataclass(frozen=True, kw_only=True)

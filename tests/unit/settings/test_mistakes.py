@@ -8,7 +8,7 @@ import yaml
 from portico.kinds.table import KINDS as ROWS
 from portico.kinds.table import TYPES
 from portico.problems import Refused
-from portico.settings import SECTIONS, parse
+from portico.settings import SECTIONS, Wait, parse
 from tests.unit.settings.said import (
     APP,
     AWS,
@@ -20,6 +20,7 @@ from tests.unit.settings.said import (
     but,
     complaints,
     problems,
+    read,
 )
 
 REQUIRED = {row.type: row.required for row in ROWS}
@@ -88,7 +89,7 @@ def test_a_misspelt_section_is_not_missed_as_well():
 
 def test_an_unknown_key_far_from_all_is_told_what_is_known():
     assert complaints(but(PAIR, {"wait.colour": "red"})) == [
-        "wait.colour: is no setting; known here: until, minutes"
+        "wait.colour: is no setting; known here: rolling, hosts, address, minutes, until"
     ]
 
 
@@ -187,6 +188,28 @@ def test_without_a_floating_ip_nothing_may_be_said_of_one():
 def test_ssh_without_a_key_pair_lets_nobody_in():
     (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.sshFrom": ["192.0.2.0/24"]}))
     assert complaint.startswith("loadBalancer.hosts.keyPair: is required with sshFrom")
+
+
+def test_a_syslog_server_that_is_told_nothing_is_a_mistake():
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.logs": {"syslog": "192.0.2.7:514"}}))
+    assert complaint.startswith("loadBalancer.hosts.logs.syslog")
+    assert "is used only with `access: true`" in complaint
+
+
+@pytest.mark.parametrize(
+    "said", ["logs.example.org:514", "192.0.2.7:0", "192.0.2.7:70000", "[::1]:514", "192.0.2.7:"]
+)
+def test_a_syslog_server_is_an_address_and_a_port(said):
+    logs = {"access": True, "syslog": said}
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.logs": logs}))
+    where = f"loadBalancer.hosts.logs.syslog = {said!r}"
+    assert complaint.startswith(f"{where}: must be an IPv4 address and a port")
+
+
+def test_a_syslog_server_without_a_port_has_the_usual_one():
+    logs = {"access": True, "syslog": "192.0.2.7"}
+    hosts = parse(but(PAIR, {"loadBalancer.hosts.logs": logs}), "").load_balancer.hosts
+    assert hosts.logs.syslog == "192.0.2.7:514"
 
 
 def test_subnets_and_their_cidrs_are_as_many():
@@ -585,3 +608,22 @@ def test_what_a_tcp_listener_asks_for_has_to_be_there(base, listener, complaint)
 def test_applications_need_a_listener_that_leads_to_the_controller():
     (said,) = complaints(listening(SSH, ports={"ssh": 30022}, apps=[APP]))
     assert said.startswith("loadBalancer.listeners = a list: must hold one with `protocol: http` where there")
+
+
+# Waiting
+
+
+def test_the_older_word_for_waiting_is_two_switches_and_not_the_safety_of_the_hosts():
+    assert read(but(PAIR, {"wait.until": "nothing"})).wait == Wait(
+        rolling=True, hosts=False, address=False, until="nothing"
+    )
+    assert read(but(PAIR, {"wait.until": "serving"})).wait == Wait()
+
+
+@pytest.mark.parametrize("switch", ["hosts", "address"])
+def test_the_older_word_for_waiting_may_not_say_otherwise(switch):
+    assert complaints(but(PAIR, {"wait": {"until": "nothing", switch: True}})) == [
+        f"wait.{switch} = True: may not be true with `until: nothing`; leave `until` out: `hosts` and "
+        "`address` say the same, each for itself"
+    ]
+    assert not getattr(read(but(PAIR, {"wait": {"until": "nothing", switch: False}})).wait, switch)

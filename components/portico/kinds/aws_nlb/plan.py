@@ -6,7 +6,7 @@ docs/aws.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Network
@@ -17,6 +17,7 @@ from ...plan.choice import Choice, Ref
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
+from ...plan.way import End
 from ...problems import Problem
 from ...settings.model import LoadBalancer
 from ...traffic import Listener, node_ports
@@ -117,4 +118,14 @@ def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
         )
 
 
-PLANNER = Planner(make, obstacles, narrowed=narrowed)
+def ends(_load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken."""
+    targets = "see the health of the targets: `aws elbv2 describe-target-health`"
+    return {
+        End.NAMELESS: "AWS publishes a new name within minutes; else this machine asks another DNS",
+        End.SILENT: f"the load balancer's security group drops it, or no target serves; {targets}",
+        End.CLOSED: f"no target serves; {targets}",
+    }
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed, ends=ends)

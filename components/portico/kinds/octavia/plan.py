@@ -12,13 +12,14 @@ from ipaddress import IPv4Network
 from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack.answers import OpenStack, Subnet
-from ...openstack.place import OpenStackPlace, narrowed, place
+from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
+from ...plan.way import End
 from ...problems import Problem, Refused
-from ...settings.model import Settings
+from ...settings.model import LoadBalancer, Settings
 from ...traffic import Backend, Listener, node_ports
 from ..table import ClientIp
 from .settings import Octavia as OctaviaSettings
@@ -255,4 +256,18 @@ def _provider(plan: OctaviaPlan, cloud: OpenStack) -> Iterator[Problem]:
         )
 
 
-PLANNER = Planner(make, obstacles, narrowed=narrowed)
+def ends(load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken."""
+    members = (
+        "no member of the pool serves (`openstack loadbalancer member list`): see the controller's pods, and "
+        "whether the nodes admit the load balancer (portico:nodes.securityGroup)"
+    )
+    return {
+        End.SILENT: detached(load_balancer)
+        + "the load balancer is not ONLINE (`openstack loadbalancer show`)",
+        End.REFUSED: members,
+        End.CLOSED: members,
+    }
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed, ends=ends)

@@ -12,16 +12,18 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ...later import now
-from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Timers, payload, userdata
+from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
 from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack.answers import OpenStack
-from ...openstack.place import OpenStackPlace, narrowed, place
+from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...openstack.settings import OpenStack as Where
 from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request, Traffic
+from ...plan.way import End
 from ...problems import Problem
+from ...settings.model import LoadBalancer
 from ...traffic import Backend, Health, Listener, node_ports
 from .settings import Hosts
 
@@ -104,6 +106,9 @@ class OpenStackHAProxyPlan:
     settle_seconds: int
     metadata_items: int
     """How many metadata items the payload of a host may take."""
+    metrics_from: tuple[IPv4Network, ...]
+    """Who may read the hosts' figures."""
+    logs: Logs
 
     def fleet(
         self,
@@ -127,6 +132,8 @@ class OpenStackHAProxyPlan:
             max_connections=self.max_connections,
             max_connections_per_source=self.max_connections_per_source.value,
             idle_seconds=self.idle_seconds,
+            metrics_from=self.metrics_from,
+            logs=self.logs,
         )
 
 
@@ -149,6 +156,10 @@ def rules(
     made.extend(
         Rule(_ssh_rule(hosts.ssh_port, source), Group.HOSTS, "tcp", hosts.ssh_port, source)
         for source in hosts.ssh_from
+    )
+    made.extend(
+        Rule(f"metrics-{_label(source)}", Group.HOSTS, "tcp", STATUS_PORT, source)
+        for source in hosts.metrics_from
     )
     if admits_nodes:
         made.extend(
@@ -199,6 +210,8 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         ssh_port=hosts.ssh_listens(listener.port for listener in traffic.listeners),
         settle_seconds=hosts.settle_seconds,
         metadata_items=_metadata_items(asked.metadata_items),
+        metrics_from=hosts.metrics_from,
+        logs=_logs(hosts),
     )
 
 
@@ -242,6 +255,14 @@ def _timers(hosts: Hosts) -> Choice[Timers]:
     if hosts.timers == "fast":
         return Choice(timers, because="hosts.timers is fast: a live migration may move the VIP")
     return Choice(timers, because="steady: a pause of half a second, as in a live migration, moves nothing")
+
+
+def _logs(hosts: Hosts) -> Logs:
+    said = hosts.logs.syslog
+    if said is None:
+        return Logs(hosts.logs.access)
+    address, _, port = said.rpartition(":")
+    return Logs(hosts.logs.access, Syslog(IPv4Address(address), int(port)))
 
 
 def _per_source(hosts: Hosts) -> Choice[int]:
@@ -332,4 +353,21 @@ def _needs(things: Mapping[str, tuple[str, ...]], cloud: OpenStack) -> Mapping[s
     }
 
 
-PLANNER = Planner(make, obstacles, narrowed=narrowed)
+def ends(load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken. That the hosts serve is known before the address is asked, unless nobody wants to
+    know (`wait.hosts: false`)."""
+    return {
+        End.SILENT: detached(load_balancer)
+        + "no LB host holds the VIP, which their consoles tell (`openstack console log show`)",
+        End.REFUSED: (
+            "the LB host that holds the VIP does not serve this port, and its console tells why (`openstack "
+            "console log show`)"
+        ),
+        End.CLOSED: (
+            "the LB host finds no node that serves: see the controller's pods, and whether the nodes admit "
+            "the LB hosts (portico:nodes.securityGroup)"
+        ),
+    }
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed, ends=ends)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ...fields import Input, Network, Port, Section, Text, one_of, whole
+from ... import values
+from ...fields import Flag, Input, Network, Port, Section, Text, one_of, text, whole
 from ...openstack import settings as openstack
 from .. import table
 
@@ -22,6 +24,30 @@ MOST_CONNECTIONS = 200_000
 524288."""
 
 HOSTS = ("loadBalancer", "hosts")
+
+
+def _syslog(value: object) -> str:
+    said = values.text(value)
+    address, _, port = said.rpartition(":") if ":" in said else (said, "", "514")
+    try:
+        return f"{IPv4Address(address)}:{values.whole_number(1, 65535)(int(port))}"
+    except ValueError:
+        raise values.Wrong(
+            "must be an IPv4 address and a port, such as 192.0.2.7:514",
+            "a name is not looked up on the hosts",
+        ) from None
+
+
+@dataclass(frozen=True)
+class Logs(Section):
+    """What the hosts write down of the connections of clients."""
+
+    access: Flag = False
+    """Whether a line is written for each connection when it ends, with the client's address: into the host's
+    journal (`journalctl -u haproxy`), which journald keeps short. Default: no address is written down."""
+    syslog: Annotated[str, text(_syslog)] | None = None
+    """A server that gets these lines as well, as `ADDRESS:PORT`, by default port 514: syslog over UDP
+    (RFC 5424), in clear."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +82,10 @@ class Hosts(Section):
     """Where that listens, 1..65535. A listener may have port 22 where this is another one. Without `keyPair`
     nobody can log in: then a listener on port 22 switches the hosts' SSH server off. A change replaces the
     hosts, one at a time."""
+    metrics_from: tuple[Network, ...] = ()
+    """Who may read `http://<host>:61404/metrics`, for Prometheus. Default: nobody."""
+    logs: Logs = Logs()
+    """What the hosts write down."""
     settle_seconds: Annotated[int, whole(10, 1800)] = 90
     """How long a host that was made or replaced may take to serve before the next one is touched is given up,
     10..1800. Where the cloud shows no consoles, such a host is given this time instead."""
@@ -85,6 +115,14 @@ class Hosts(Section):
                 "keyPair",
                 rule="is required with sshFrom",
                 remedy="without a key pair nobody can log in",
+            )
+        if self.logs.syslog and not self.logs.access:
+            read.wrong(
+                *HOSTS,
+                "logs",
+                "syslog",
+                rule="is used only with `access: true`: it is connections that are told there",
+                remedy="say `access: true` too, or leave it out",
             )
 
     def _ssh_has_a_port(self, read: Reading, settings: Settings) -> None:
