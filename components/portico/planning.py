@@ -24,6 +24,7 @@ from .openstack.cloud import Cloud, connect
 from .openstack.credentials import Credentials
 from .plan.make import Plan, make
 from .problems import Refused
+from .serving import reach
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def plan(
     mine = Neighbour(component, said, names, given["kubernetes"] or said.kubernetes, given["openstack"])
     warned: set[str] = set()
     planned, facts = _planned(mine, early, others, warned)
+    reach.say(planned.way, planned.wait)
     _neighbours.set((*others, mine))
     if provider is None and not inputs.any_later(carried):
         return planned, facts

@@ -13,6 +13,7 @@ from typing import Any
 from openstack import exceptions
 
 from ...later import now
+from ...lbhost import userdata
 from ...names import Names
 from ...openstack.answers import OpenStack
 from ...openstack.ask import Asker, Listed, named, quota
@@ -58,7 +59,8 @@ def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> O
     )
     if hosts.volume:
         answers = _volumes(making, hosts, image, answers)
-    stands = standing(hosts, names, answers)
+    user_data = userdata.render(hosts.ssh_listens(each.port for each in settings.load_balancer.listeners))
+    stands = standing(hosts, user_data, names, answers)
     if stands is None:
         asker.problems.extend(making.problems)
         return answers

@@ -14,7 +14,6 @@ from hashlib import sha1
 from typing import Any
 
 from ...later import now
-from ...lbhost import userdata
 from ...names import Names
 from ...openstack.answers import OpenStack
 from ...plan.choice import is_id
@@ -100,7 +99,7 @@ class Standing:
     """The flavor's name."""
 
 
-def standing(hosts: Hosts, names: Names, cloud: OpenStack) -> Standing | None:
+def standing(hosts: Hosts, user_data: str, names: Names, cloud: OpenStack) -> Standing | None:
     """What the hosts were made of; None where one is to be made, rebuilt or resized, as far as the state
     tells it. An image and a flavor that the cloud has no more are compared by what the settings say."""
     own, flavors = cloud.own.recorded, set[str]()
@@ -123,7 +122,7 @@ def standing(hosts: Hosts, names: Names, cloud: OpenStack) -> Standing | None:
             key_pair=now(hosts.key_pair),
             port=str(_only(server.get("networks"), "port")),
             group=_only(server.get("schedulerHints"), "group"),
-            user_data=userdata.render(),
+            user_data=user_data,
             volume=hosts.volume,
         )
         if changed(server, planned):
