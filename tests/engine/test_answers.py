@@ -68,14 +68,14 @@ def test_a_service_of_ones_own_is_reached_past_the_controller(door):
     listeners = [
         {"name": "http", "port": 80},
         {"name": "https", "port": 443},
-        {"name": "own", "port": 2222, "protocol": "tcp"},
+        {"name": "own", "port": 22, "protocol": "tcp"},
     ]
     own = {"portico:loadBalancer": {"listeners": listeners}, "portico:wait": {"minutes": 2}}
     stack.change(ALONE, own, {"portico:ingress": {"nodePorts": {"own": ports["http"] + 3}}})
     kubectl(stack, "apply", "--filename", str(file)).succeeded()
     try:
         stack.up().succeeded()
-        url = f"http://{stack.outputs()['address']}:2222/"
+        url = f"http://{stack.outputs()['address']}:22/"
         said = stack.start("--silent", "--fail", url, bare=True, command="curl").end().succeeded()
         assert "Hostname:" in said.output
         assert "X-Forwarded-For" not in said.output

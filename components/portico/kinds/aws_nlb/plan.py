@@ -20,7 +20,7 @@ from ...plan.trust import believed_nodes
 from ...plan.way import End
 from ...problems import Problem
 from ...settings.model import LoadBalancer
-from ...traffic import Listener
+from ...traffic import Listener, node_ports
 
 NAME_LENGTH = 32
 """The most that the name of a load balancer or target group may have (Elastic Load Balancing API,
@@ -82,7 +82,6 @@ def make(request: Request) -> AwsNlbPlan:
     if aws is None:
         raise ValueError("the reader guarantees the section aws for aws-nlb")
     group = aws.auto_scaling_group
-    node_ports = {settings.node_port(listener) for listener in load_balancer.listeners}
     return AwsNlbPlan(
         vpc=aws.vpc,
         subnets=aws.subnets,
@@ -95,7 +94,7 @@ def make(request: Request) -> AwsNlbPlan:
         allowed_clients=load_balancer.allowed_clients,
         node_security_group=_group(settings.nodes.security_group if settings.nodes else None),
         idle_seconds=load_balancer.timeouts.idle,
-        node_ports=tuple(sorted(node_ports | {settings.ingress.health_port})),
+        node_ports=node_ports(request.traffic.listeners, request.traffic.health),
     )
 
 
