@@ -13,7 +13,10 @@ SECRET = Object("v1", "Secret", "shop", "tls")
 INGRESS = Object("networking.k8s.io/v1", "Ingress", "shop", "web")
 AT_SERVICE = "/api/v1/namespaces/shop/services/web"
 AT_SECRET = "/api/v1/namespaces/shop/secrets/tls?includeObject=None"
-AT_SLICES = "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dweb"
+AT_SLICES = (
+    "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices"
+    "?labelSelector=kubernetes.io%2Fservice-name%3Dweb"
+)
 WEB = {
     "spec": {
         "type": "NodePort",
