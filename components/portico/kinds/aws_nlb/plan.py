@@ -16,6 +16,7 @@ from ...names import Names
 from ...plan.choice import Choice, Ref
 from ...plan.planner import Planner
 from ...plan.request import Request
+from ...problems import Problem
 from ...settings.model import LoadBalancer
 from ...traffic import Listener
 
@@ -44,6 +45,8 @@ class AwsNlbPlan:
     idle_seconds: int
     """How long a connection may be silent, 60..6000 (Elastic Load Balancing API, listener attribute
     tcp.idle_timeout.seconds)."""
+    rules_per_group: int
+    """How many rules AWS lets a security group have in each direction."""
     node_ports: tuple[int, ...]
     """The listeners' and the health endpoint's: what the load balancer sends to, and the nodes admit it
     to."""
@@ -92,8 +95,32 @@ def make(request: Request) -> AwsNlbPlan:
         allowed_clients=load_balancer.allowed_clients,
         node_security_group=_group(settings.nodes.security_group if settings.nodes else None),
         idle_seconds=load_balancer.timeouts.idle,
+        rules_per_group=aws.rules_per_group,
         node_ports=tuple(sorted(node_ports | {settings.ingress.health_port})),
     )
+
+
+def obstacles(plan: AwsNlbPlan, request: Request) -> Iterator[Problem]:
+    """Why AWS cannot carry the plan, as far as it is known without asking."""
+    clients, listeners = len(plan.allowed_clients), len(request.traffic.listeners)
+    most, ports = plan.rules_per_group, len(plan.node_ports)
+    remedy = "or have AWS raise the quota and say so in aws.rulesPerGroup"
+    if clients * listeners > most:
+        yield Problem(
+            "portico:loadBalancer.allowedClients",
+            f"{clients} networks",
+            f"needs {clients * listeners} inbound rules in one security group, one for each of {listeners} "
+            f"listeners, and AWS allows {most}",
+            f"name fewer or wider networks, {remedy}",
+        )
+    if ports > most:
+        yield Problem(
+            "portico:loadBalancer.listeners",
+            f"{listeners} listeners",
+            f"needs {ports} outbound rules in one security group, one for each node port, and AWS allows "
+            f"{most}",
+            f"name fewer listeners, {remedy}",
+        )
 
 
 def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
@@ -104,4 +131,4 @@ def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
         )
 
 
-PLANNER = Planner(make, narrowed=narrowed)
+PLANNER = Planner(make, obstacles, narrowed=narrowed)
