@@ -19,6 +19,7 @@ __all__ = [
     "Kubernetes",
     "Listener",
     "LoadBalancer",
+    "Logs",
     "MetalLb",
     "Nodes",
     "Octavia",
@@ -158,6 +159,18 @@ class OpenStack(TypedDict):
     policy does not."""
 
 
+class Logs(TypedDict):
+    """What the hosts write down of the connections of clients."""
+
+    access: NotRequired[bool]
+    """Whether a line is written for each connection when it ends, with the client's address: into the
+    host's journal (`journalctl -u haproxy`), which journald keeps short. Default: no address is written
+    down."""
+    syslog: NotRequired[str]
+    """A server that gets these lines as well, as `ADDRESS:PORT`, by default port 514: syslog over UDP
+    (RFC 5424), in clear."""
+
+
 class Hosts(TypedDict):
     """The LB hosts (type openstack-haproxy)."""
 
@@ -185,6 +198,10 @@ class Hosts(TypedDict):
     """A Nova key pair for logging in. Default: none."""
     ssh_from: NotRequired[Sequence[str]]
     """Who may reach port 22 of the hosts. Default: nobody."""
+    metrics_from: NotRequired[Sequence[str]]
+    """Who may read `http://<host>:61404/metrics`, for Prometheus. Default: nobody."""
+    logs: NotRequired[Logs]
+    """What the hosts write down."""
     settle_seconds: NotRequired[int]
     """How long a host that was made or replaced may take to serve before the next one is touched is given
     up, 10..1800. Where the cloud shows no consoles, such a host is given this time instead."""
@@ -197,6 +214,10 @@ class Octavia(TypedDict):
     """`amphora` or `ovn`."""
     flavor: NotRequired[str]
     """An Octavia flavor id, for instance one with the topology ACTIVE_STANDBY. Default: the cloud's."""
+    trust_nodes: NotRequired[bool]
+    """With amphora: whether nodes may stand in the load balancer's subnet, from all of which the
+    controller believes PROXY headers. Whoever runs a pod can then name any client's address. Default:
+    such nodes are refused."""
 
 
 class Aws(TypedDict):
@@ -217,6 +238,9 @@ class Aws(TypedDict):
     subnet_cidrs: Sequence[str]
     """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the
     controller believes PROXY headers from there alone."""
+    trust_nodes: NotRequired[bool]
+    """Whether nodes may stand in these subnets. Whoever runs a pod can then name any client's address.
+    Default: such nodes are refused; those of an auto scaling group are not known."""
 
 
 class MetalLb(TypedDict):

@@ -76,6 +76,11 @@ def own(state: State, names: Names) -> Own:
         if each.type == FLOATING_IP and each.outputs.get("description") == names.description("address")
     ]
     listeners = _listeners(ours)
+    drivers = (
+        each.outputs.get("loadbalancerProvider")
+        for each in ours
+        if each.type == LOAD_BALANCER and each.outputs.get("name") == names.of("lb")
+    )
     return Own(
         ids=frozenset(each.outputs["id"] for each in ours),
         vips=frozenset(_vips(ours, names)),
@@ -83,6 +88,7 @@ def own(state: State, names: Names) -> Own:
         addresses=tuple(addresses),
         listeners=frozenset(listeners.values()),
         pools=_pools(ours, listeners),
+        octavia_provider=next(drivers, None),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import string
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -19,6 +19,8 @@ from portico.lbhost import (
     Health,
     Host,
     Listener,
+    Logs,
+    Syslog,
     haproxy,
     keepalived,
 )
@@ -101,6 +103,10 @@ paths = st.text(signs + "._~/=&?,:@+-", max_size=40).map("/".__add__)
 ports = st.integers(1, 65535)
 addresses = st.integers(int(IPv4Address("10.0.0.0")), int(IPv4Address("10.255.255.255"))).map(IPv4Address)
 
+networks = st.builds(
+    lambda address, prefix: IPv4Network((address, prefix), strict=False), addresses, st.integers(0, 32)
+)
+
 
 @st.composite
 def fleets(draw: st.DrawFn) -> Fleet:
@@ -134,6 +140,8 @@ def fleets(draw: st.DrawFn) -> Fleet:
         max_connections=most,
         max_connections_per_source=draw(st.integers(1, most)),
         idle_seconds=draw(st.integers(60, 86_400)),
+        metrics_from=draw(st.lists(networks, max_size=3, unique=True).map(tuple)),
+        logs=draw(st.builds(Logs, st.booleans(), st.none() | st.builds(Syslog, addresses, ports))),
     )
 
 

@@ -78,6 +78,13 @@ def test_of_an_octavia_load_balancer_its_listeners_and_members_are_known_by_port
     assert own.pools == {("portico-test-lb", 80): 1, ("portico-test-lb", 443): 0}
 
 
+def test_the_provider_of_the_load_balancer_that_stands_is_known():
+    ours = resource(memory.LOAD_BALANCER, id="lb", name=NAMES.of("lb"), loadbalancerProvider="amphorav2")
+    other = resource(memory.LOAD_BALANCER, id="x", name="another", loadbalancerProvider="ovn")
+    assert memory.own(State((other, ours)), NAMES).octavia_provider == "amphorav2"
+    assert memory.own(State((other,)), NAMES).octavia_provider is None
+
+
 def floating_ip(description):
     return resource(memory.FLOATING_IP, id="f", address="203.0.113.7", pool="public", description=description)
 

@@ -13,6 +13,7 @@ nothing here. Read by plan (timers) and kinds. How a host works and why: docs/lb
 from ..traffic import Backend, Health, Listener
 from . import console, haproxy, keepalived, payload, userdata
 from .fleet import MAX_CONNECTIONS, MAX_HOSTS, STATUS_PORT, Fleet, Host
+from .logs import Logs, Syslog
 from .payload import PayloadTooLarge
 from .timers import FAST, STEADY, TIMERS, Timers
 
@@ -28,7 +29,9 @@ __all__ = [
     "Health",
     "Host",
     "Listener",
+    "Logs",
     "PayloadTooLarge",
+    "Syslog",
     "Timers",
     "console",
     "haproxy",

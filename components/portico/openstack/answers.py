@@ -98,6 +98,8 @@ class Own:
     """Of Octavia: the name of the load balancer, and the port."""
     pools: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """By listener: how many members the pool behind it has."""
+    octavia_provider: str | None = None
+    """The provider driver of the load balancer that stands."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ class OpenStack:
     admissions: tuple[Admission, ...] = ()
     """What a rule of ours must not say again."""
     octavia_providers: tuple[str, ...] | None = None
-    """Empty where the region has no Octavia that answers."""
+    """Empty where the region has no Octavia."""
 
     @property
     def network(self) -> Network | None:

@@ -181,6 +181,9 @@ class FakeImages:
 class FakeCloud:
     def __init__(self, octavia=None):
         self.current_project_id = ME
+        self.config = Thing(region_name=None)
+        access = Thing(service_catalog=Thing(catalog=()))
+        self.session = Thing(auth=Thing(get_access=lambda _session: access))
         self.network, self.compute, self.image = FakeNetwork(), FakeCompute(), FakeImages()
         self._octavia = octavia
         self.balancers = []

@@ -6,6 +6,7 @@ from types import SimpleNamespace as Thing
 
 import pytest
 
+from portico.kinds.octavia.settings import Octavia
 from portico.names import Names
 from portico.openstack.answers import Address, Holder, Own, Router
 from portico.openstack.ask import ask
@@ -33,7 +34,12 @@ def where(settings=PAIR, **changes):
     return replace(settings, load_balancer=replace(settings.load_balancer, openstack=there))
 
 
-OCTAVIA = replace(PAIR, load_balancer=replace(PAIR.load_balancer, type="octavia", hosts=None))
+OCTAVIA = replace(
+    PAIR,
+    load_balancer=replace(
+        PAIR.load_balancer, type="octavia", hosts=None, octavia=Octavia("amphora", trust_nodes=True)
+    ),
+)
 
 
 def asked(settings, cloud, own=NOTHING):

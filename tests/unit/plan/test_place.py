@@ -17,7 +17,9 @@ from tests.unit.plan.worlds import CLOUD, PAIR
 NAMES = Names("portico-test")
 OCTAVIA = replace(
     PAIR,
-    load_balancer=LoadBalancer("octavia", openstack=PAIR.load_balancer.openstack, octavia=Octavia("amphora")),
+    load_balancer=LoadBalancer(
+        "octavia", openstack=PAIR.load_balancer.openstack, octavia=Octavia("amphora", trust_nodes=True)
+    ),
 )
 
 

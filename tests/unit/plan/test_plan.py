@@ -7,6 +7,7 @@ import pytest
 
 from portico.capabilities import OFFLINE, Capabilities
 from portico.kinds.openstack_haproxy.plan import Group, OpenStackHAProxyPlan
+from portico.lbhost import STATUS_PORT
 from portico.names import Names, for_stack
 from portico.plan.choice import is_id
 from portico.plan.make import make
@@ -89,6 +90,17 @@ def test_ssh_is_opened_to_those_who_were_named():
         if rule.port == 22
     ]
     assert sources == [IPv4Network("192.0.2.0/24")]
+
+
+def test_figures_are_open_to_those_who_were_named_and_to_nobody_else():
+    def sources(planned):
+        return [rule.source for rule in planned.rules if rule.port == STATUS_PORT]
+
+    monitoring = IPv4Network("192.0.2.0/24")
+    watched = pair(hosts(metrics_from=(monitoring,)), OFFLINE)
+    assert sources(pair()) == [Group.HOSTS]
+    assert sources(watched) == [Group.HOSTS, monitoring]
+    assert watched.metrics_from == (monitoring,)
 
 
 def test_rules_have_names_of_their_own():

@@ -189,6 +189,28 @@ def test_ssh_without_a_key_pair_lets_nobody_in():
     assert complaint.startswith("loadBalancer.hosts.keyPair: is required with sshFrom")
 
 
+def test_a_syslog_server_that_is_told_nothing_is_a_mistake():
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.logs": {"syslog": "192.0.2.7:514"}}))
+    assert complaint.startswith("loadBalancer.hosts.logs.syslog")
+    assert "is used only with `access: true`" in complaint
+
+
+@pytest.mark.parametrize(
+    "said", ["logs.example.org:514", "192.0.2.7:0", "192.0.2.7:70000", "[::1]:514", "192.0.2.7:"]
+)
+def test_a_syslog_server_is_an_address_and_a_port(said):
+    logs = {"access": True, "syslog": said}
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.logs": logs}))
+    where = f"loadBalancer.hosts.logs.syslog = {said!r}"
+    assert complaint.startswith(f"{where}: must be an IPv4 address and a port")
+
+
+def test_a_syslog_server_without_a_port_has_the_usual_one():
+    logs = {"access": True, "syslog": "192.0.2.7"}
+    hosts = parse(but(PAIR, {"loadBalancer.hosts.logs": logs}), "").load_balancer.hosts
+    assert hosts.logs.syslog == "192.0.2.7:514"
+
+
 def test_subnets_and_their_cidrs_are_as_many():
     raw = but(AWS, {"loadBalancer.aws.subnetCidrs": ["10.0.1.0/24", "10.0.2.0/24"]})
     (complaint,) = complaints(raw)

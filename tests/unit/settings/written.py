@@ -11,7 +11,7 @@ from portico.fields import Section
 from portico.kinds.aws_nlb.settings import Aws
 from portico.kinds.metallb.settings import MetalLb
 from portico.kinds.octavia.settings import Octavia
-from portico.kinds.openstack_haproxy.settings import Hosts
+from portico.kinds.openstack_haproxy.settings import Hosts, Logs
 from portico.openstack.settings import OpenStack
 from portico.settings import (
     App,
@@ -90,6 +90,8 @@ networks = st.builds(
     lambda address, prefix: IPv4Network((address, prefix), strict=False), addresses, st.integers(0, 32)
 )
 
+syslogs = st.builds(lambda address, port: f"{address}:{port}", addresses, ports)
+
 
 def some(element, least=0, most=3, by=None):
     """A tuple without repetitions."""
@@ -159,6 +161,8 @@ def hosts(draw):
         key_pair=key_pair,
         ssh_from=draw(some(networks)) if key_pair else (),
         settle_seconds=draw(st.integers(10, 1800)),
+        metrics_from=draw(some(networks)),
+        logs=draw(st.just(Logs()) | st.builds(Logs, st.just(True), maybe(syslogs))),
     )
 
 

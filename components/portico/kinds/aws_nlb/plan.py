@@ -16,6 +16,7 @@ from ...names import Names
 from ...plan.choice import Choice, Ref
 from ...plan.planner import Planner
 from ...plan.request import Request
+from ...plan.trust import believed_nodes
 from ...problems import Problem
 from ...settings.model import LoadBalancer
 from ...traffic import Listener
@@ -101,7 +102,8 @@ def make(request: Request) -> AwsNlbPlan:
 
 
 def obstacles(plan: AwsNlbPlan, request: Request) -> Iterator[Problem]:
-    """Why AWS cannot carry the plan, as far as it is known without asking."""
+    """Why AWS cannot carry the plan, as far as it is known without asking, and why nobody should be served by
+    it."""
     clients, listeners = len(plan.allowed_clients), len(request.traffic.listeners)
     most, ports = plan.rules_per_group, len(plan.node_ports)
     remedy = "or have AWS raise the quota and say so in aws.rulesPerGroup"
@@ -120,6 +122,14 @@ def obstacles(plan: AwsNlbPlan, request: Request) -> Iterator[Problem]:
             f"needs {ports} outbound rules in one security group, one for each node port, and AWS allows "
             f"{most}",
             f"name fewer listeners, {remedy}",
+        )
+    aws = request.settings.load_balancer.aws
+    if aws and not aws.trust_nodes:
+        yield from believed_nodes(
+            request.traffic.backends,
+            plan.subnet_cidrs,
+            "portico:loadBalancer.aws.subnetCidrs",
+            "loadBalancer.aws.trustNodes",
         )
 
 

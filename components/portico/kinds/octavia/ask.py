@@ -17,13 +17,13 @@ from ...names import Names
 from ...openstack.answers import OpenStack, Quota
 from ...openstack.ask import Listed, named
 from ...openstack.asker import Asker, quota, told
-from ...openstack.cloud import Cloud
+from ...openstack.cloud import Cloud, one_line
 from ...settings.model import Settings
 
 
 def ask(asker: Asker, _settings: Settings, answers: OpenStack) -> OpenStack:
     """Which provider drivers the region has, and Octavia's quotas."""
-    providers = octavia_providers(asker.cloud)
+    providers = octavia_providers(asker)
     more = _quotas(asker.cloud) if providers else {}
     return replace(answers, octavia_providers=providers, quotas={**answers.quotas, **more})
 
@@ -42,15 +42,20 @@ def listed(cloud: Cloud, names: Names, answers: OpenStack) -> Mapping[str, Liste
     }
 
 
-def octavia_providers(cloud: Cloud) -> tuple[str, ...]:
-    """The provider drivers of Octavia; empty where the catalogue has no Octavia or the one listed does not
-    answer."""
-    if not cloud.has_service("load-balancer"):
+def octavia_providers(asker: Asker) -> tuple[str, ...] | None:
+    """The provider drivers of Octavia; empty where the catalogue has none, None where it did not tell."""
+    if not asker.cloud.has_service("load-balancer"):
         return ()
     try:
-        return tuple(sorted(provider.name for provider in cloud.load_balancer.providers()))
-    except (exceptions.SDKException, ClientException):
-        return ()
+        return tuple(sorted(provider.name for provider in asker.cloud.load_balancer.providers()))
+    except exceptions.ForbiddenException as error:
+        rule = f"Octavia refuses this project: {one_line(error)}"
+        remedy = "ask the cloud's operator for the role load-balancer_member, or use openstack-haproxy"
+    except (exceptions.SDKException, ClientException) as error:
+        rule = f"the region has Octavia, and it does not answer: {one_line(error)}"
+        remedy = "try again later, or ask the cloud's operator"
+    asker.refuse("type", "octavia", rule, remedy)
+    return None
 
 
 def _quotas(cloud: Cloud) -> dict[str, Quota]:

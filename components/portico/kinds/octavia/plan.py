@@ -17,11 +17,16 @@ from ...openstack.place import OpenStackPlace, narrowed, place
 from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request
+from ...plan.trust import believed_nodes
 from ...problems import Problem, Refused
 from ...settings.model import Settings
 from ...traffic import Backend, Listener
 from ..table import ClientIp
 from .settings import Octavia as OctaviaSettings
+
+ALIASES: Mapping[str, tuple[str, ...]] = {"amphora": ("amphora", "amphorav2", "octavia"), "ovn": ("ovn",)}
+"""By `octavia.provider`: the names under which a region may have enabled the same driver (Octavia, setup.cfg,
+octavia.api.drivers)."""
 
 EVERYONE = (IPv4Network("0.0.0.0/0"),)
 
@@ -131,7 +136,7 @@ def make(request: Request) -> OctaviaPlan:
     if ovn and not node_group and load_balancer.allowed_clients != EVERYONE:
         raise Refused("the clients cannot be narrowed", [_nobody_would_refuse(load_balancer.allowed_clients)])
     return OctaviaPlan(
-        provider=Choice(octavia.provider, because=f"octavia.provider is {octavia.provider}"),
+        provider=_driver(octavia.provider, request.cloud or OpenStack()),
         flavor=octavia.flavor,
         place=where,
         pool_protocol="TCP" if ovn else "PROXYV2",
@@ -146,6 +151,18 @@ def make(request: Request) -> OctaviaPlan:
         else Choice(None, because="the nodes see the amphorae, which have addresses of the subnet"),
         node_rules=tuple(_node_rules(settings, ovn, where.subnet)) if node_group else (),
     )
+
+
+def _driver(said: str, cloud: OpenStack) -> Choice[str]:
+    """What the region calls the provider. A load balancer that stands keeps what it has: another name, even
+    of the same driver, would be another load balancer."""
+    because = f"octavia.provider is {said}"
+    names = ALIASES[said]
+    if cloud.own.octavia_provider in names:
+        return Choice(cloud.own.octavia_provider, because)
+    listed = cloud.octavia_providers or ()
+    found = next((name for name in names if name in listed), said)
+    return Choice(found, because if found == said else f"{because}, which this region calls {found}")
 
 
 def _monitor(settings: Settings, ovn: bool) -> Choice[Monitor]:
@@ -191,12 +208,26 @@ def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     cloud = request.cloud
     yield from places.obstacles(plan.place, request)
     yield from _members(plan, request.traffic.backends or ())
+    yield from _trust(plan, request)
     if cloud:
         things = _things(plan, request.names)
         yield from _provider(plan, cloud)
         yield from ownership.taken(things, cloud)
         yield from ownership.admitted(_admissions(plan, request.names, cloud), cloud)
         yield from quotas.short(_needs(things, request, cloud), cloud)
+
+
+def _trust(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
+    """An amphora's own address is told to the cloud's operator alone (Octavia API, amphorae)."""
+    octavia = request.settings.load_balancer.octavia
+    if plan.keeps_source or plan.place.subnet is None or (octavia and octavia.trust_nodes):
+        return
+    yield from believed_nodes(
+        request.traffic.backends,
+        [plan.place.subnet.cidr],
+        "portico:loadBalancer.openstack.subnet",
+        "loadBalancer.octavia.trustNodes",
+    )
 
 
 def _things(plan: OctaviaPlan, names: Names) -> Mapping[str, tuple[str, ...]]:
@@ -268,17 +299,16 @@ def _provider(plan: OctaviaPlan, cloud: OpenStack) -> Iterator[Problem]:
         yield Problem(
             "portico:loadBalancer.type",
             "'octavia'",
-            "this region has no Octavia that answers",
+            "this region has no Octavia",
             "set loadBalancer.type: openstack-haproxy",
         )
-    elif plan.provider.value not in providers and not (
-        plan.provider.value == "amphora" and "octavia" in providers
-    ):
+    elif plan.provider.value not in (*providers, cloud.own.octavia_provider):
+        usable = [said for said, names in ALIASES.items() if set(names) & set(providers)]
         yield Problem(
             "portico:loadBalancer.octavia.provider",
             repr(plan.provider.value),
             f"this region's Octavia has the providers {', '.join(providers)}",
-            "choose one of them",
+            f"set it to {' or '.join(usable)}" if usable else "set loadBalancer.type: openstack-haproxy",
         )
 
 

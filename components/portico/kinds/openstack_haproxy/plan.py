@@ -12,7 +12,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ...later import now
-from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Timers, payload
+from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload
 from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack import place as places
@@ -102,6 +102,9 @@ class OpenStackHAProxyPlan:
     settle_seconds: int
     metadata_items: int
     """How many metadata items the payload of a host may take."""
+    metrics_from: tuple[IPv4Network, ...]
+    """Who may read the hosts' figures."""
+    logs: Logs
 
     def fleet(
         self,
@@ -125,6 +128,8 @@ class OpenStackHAProxyPlan:
             max_connections=self.max_connections,
             max_connections_per_source=self.max_connections_per_source.value,
             idle_seconds=self.idle_seconds,
+            metrics_from=self.metrics_from,
+            logs=self.logs,
         )
 
 
@@ -145,6 +150,10 @@ def rules(
     made.append(Rule("vrrp", Group.HOSTS, "vrrp", None, Group.HOSTS))
     made.append(Rule("generation", Group.HOSTS, "tcp", STATUS_PORT, Group.HOSTS))
     made.extend(Rule(f"ssh-{_label(source)}", Group.HOSTS, "tcp", 22, source) for source in hosts.ssh_from)
+    made.extend(
+        Rule(f"metrics-{_label(source)}", Group.HOSTS, "tcp", STATUS_PORT, source)
+        for source in hosts.metrics_from
+    )
     if admits_nodes:
         ports = sorted({listener.node_port for listener in listeners} | {health.node_port})
         made.extend(Rule(f"node-{port}", Group.NODES, "tcp", port, Group.HOSTS) for port in ports)
@@ -186,6 +195,8 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         key_pair=now(hosts.key_pair),
         settle_seconds=hosts.settle_seconds,
         metadata_items=_metadata_items(asked.metadata_items),
+        metrics_from=hosts.metrics_from,
+        logs=_logs(hosts),
     )
 
 
@@ -229,6 +240,14 @@ def _timers(hosts: Hosts) -> Choice[Timers]:
     if hosts.timers == "fast":
         return Choice(timers, because="hosts.timers is fast: a live migration may move the VIP")
     return Choice(timers, because="steady: a pause of half a second, as in a live migration, moves nothing")
+
+
+def _logs(hosts: Hosts) -> Logs:
+    said = hosts.logs.syslog
+    if said is None:
+        return Logs(hosts.logs.access)
+    address, _, port = said.rpartition(":")
+    return Logs(hosts.logs.access, Syslog(IPv4Address(address), int(port)))
 
 
 def _per_source(hosts: Hosts) -> Choice[int]:

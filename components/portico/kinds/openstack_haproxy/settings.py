@@ -6,9 +6,11 @@ Pure: no Pulumi, no network, no clock. Read by settings and by this kind's plan.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ...fields import Input, Network, Section, Text, one_of, whole
+from ... import values
+from ...fields import Flag, Input, Network, Section, Text, one_of, text, whole
 from ...openstack import settings as openstack
 
 if TYPE_CHECKING:
@@ -20,6 +22,30 @@ MOST_CONNECTIONS = 200_000
 524288."""
 
 HOSTS = ("loadBalancer", "hosts")
+
+
+def _syslog(value: object) -> str:
+    said = values.text(value)
+    address, _, port = said.rpartition(":") if ":" in said else (said, "", "514")
+    try:
+        return f"{IPv4Address(address)}:{values.whole_number(1, 65535)(int(port))}"
+    except ValueError:
+        raise values.Wrong(
+            "must be an IPv4 address and a port, such as 192.0.2.7:514",
+            "a name is not looked up on the hosts",
+        ) from None
+
+
+@dataclass(frozen=True)
+class Logs(Section):
+    """What the hosts write down of the connections of clients."""
+
+    access: Flag = False
+    """Whether a line is written for each connection when it ends, with the client's address: into the host's
+    journal (`journalctl -u haproxy`), which journald keeps short. Default: no address is written down."""
+    syslog: Annotated[str, text(_syslog)] | None = None
+    """A server that gets these lines as well, as `ADDRESS:PORT`, by default port 514: syslog over UDP
+    (RFC 5424), in clear."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +76,10 @@ class Hosts(Section):
     """A Nova key pair for logging in. Default: none."""
     ssh_from: tuple[Network, ...] = ()
     """Who may reach port 22 of the hosts. Default: nobody."""
+    metrics_from: tuple[Network, ...] = ()
+    """Who may read `http://<host>:61404/metrics`, for Prometheus. Default: nobody."""
+    logs: Logs = Logs()
+    """What the hosts write down."""
     settle_seconds: Annotated[int, whole(10, 1800)] = 90
     """How long a host that was made or replaced may take to serve before the next one is touched is given up,
     10..1800. Where the cloud shows no consoles, such a host is given this time instead."""
@@ -74,6 +104,14 @@ class Hosts(Section):
                 "keyPair",
                 rule="is required with sshFrom",
                 remedy="without a key pair nobody can log in",
+            )
+        if self.logs.syslog and not self.logs.access:
+            read.wrong(
+                *HOSTS,
+                "logs",
+                "syslog",
+                rule="is used only with `access: true`: it is connections that are told there",
+                remedy="say `access: true` too, or leave it out",
             )
 
 
