@@ -50,8 +50,9 @@ def ask(asker: Asker, where: Where, own: Own) -> OpenStack:
             subnet=subnet,
             foreign_network=network.project_id not in (None, cloud.current_project_id),
         )
-        answers = _neighbours(cloud, where, network, answers)
-    return _outside(asker, where, own, answers) if where.public else answers
+    if where.public:
+        answers = _outside(asker, where, own, answers)
+    return answers if network is None else _neighbours(cloud, where, network, answers)
 
 
 def _subnet(asker: Asker, where: Where, network_id: str) -> Subnet | None:
@@ -120,21 +121,22 @@ def _routers(cloud: Cloud, answers: OpenStack, ports: Sequence[Any]) -> tuple[Ro
     ids = sorted({port.device_id for port in ports})
     shown = (told(lambda: list(cloud.network.routers(id=ids))) or ()) if ids else ()
     known = {router.id: router for router in shown}
-    more = answers.extensions is None or MORE_GATEWAYS in answers.extensions
-    return tuple(_router(each, known.get(each), more) for each in ids)
+    return tuple(_router(cloud, each, known.get(each), answers) for each in ids)
 
 
-def _router(router_id: str, shown: Any, more: bool) -> Router:
+def _router(cloud: Cloud, router_id: str, shown: Any, answers: OpenStack) -> Router:
     """A router; of another project's only the port is shown."""
     if shown is None:
         return Router(router_id, router_id, frozenset(), maybe_more=True)
-    outside = (shown.external_gateway_info or {}).get("network_id")
-    return Router(
-        router_id,
-        shown.name or router_id,
-        frozenset({outside} if outside else ()),
-        maybe_more=more and outside is not None,
-    )
+    first = (shown.external_gateway_info or {}).get("network_id")
+    outside, name = frozenset({first} if first else ()), shown.name or router_id
+    one = answers.extensions is not None and MORE_GATEWAYS not in answers.extensions
+    if one or first in (None, answers.external_network_id):
+        return Router(router_id, name, outside, maybe_more=False)
+    # openstacksdk drops what this extension adds.
+    every = told(lambda: cloud.network.get(f"/routers/{router_id}").json()["router"]["external_gateways"])
+    networks = frozenset(str(gateway["network_id"]) for gateway in every or ())
+    return Router(router_id, name, outside | networks, maybe_more=every is None)
 
 
 def _outside(asker: Asker, where: Where, own: Own, answers: OpenStack) -> OpenStack:

@@ -23,10 +23,10 @@ def port(id, address=None, **changes):
     return Thing(**{"id": id, "fixed_ips": fixed, **facts, **changes})
 
 
-def router(id="router", outside=EXTERNAL_ID, name="way-out"):
+def router(id="router", outside=EXTERNAL_ID, name="way-out", gateways=()):
     """A router of the project, with its gateway in an external network."""
     gateway = {"network_id": outside, "enable_snat": True} if outside else None
-    return Thing(id=id, name=name, project_id=ME, external_gateway_info=gateway)
+    return Thing(id=id, name=name, project_id=ME, external_gateway_info=gateway, gateways=gateways)
 
 
 def router_port(of="router", subnet="sub", owner="network:router_interface"):
@@ -105,6 +105,12 @@ class FakeNetwork:
 
     def routers(self, **query):
         return matching(self.all_routers, query)
+
+    def get(self, url):
+        """Of a router all of its gateways, where the cloud has that extension."""
+        found = one(self.all_routers, url.removeprefix("/routers/"))
+        gateways = [{"network_id": each} for each in found.gateways]
+        return Thing(json=lambda: {"router": {"external_gateways": gateways}})
 
     def security_groups(self, **query):
         return matching(self.groups, query)

@@ -124,15 +124,27 @@ def test_routers_that_are_not_shown_are_not_said_to_be_missing(forbidden, cloud)
     assert complaints(where(address_pairs_allowed=True), cloud) == []
 
 
-def test_a_router_that_may_have_more_gateways_than_are_told_is_believed():
-    cloud = with_routers(router(outside="elsewhere"), ports=[router_port()])
+@pytest.mark.parametrize(
+    ("outside", "gateways", "refused"),
+    [
+        ("elsewhere", ["elsewhere", EXTERNAL_ID], False),
+        ("elsewhere", ["elsewhere"], True),
+        (None, [], True),
+        (EXTERNAL_ID, Forbidden(), False),
+        ("elsewhere", Forbidden(), False),
+    ],
+    ids=["second", "one", "none", "the first is it", "not told"],
+)
+def test_a_router_may_have_more_gateways_than_its_first(outside, gateways, refused):
+    cloud = with_routers(router(outside=outside), ports=[router_port()])
+    if isinstance(gateways, Forbidden):
+        cloud.network.get = gateways
+    cloud.network.all_routers[0].gateways = gateways
     aliases = [each.alias for each in cloud.network.extensions()]
     cloud.network.extensions = lambda: [
         Thing(alias=alias) for alias in (*aliases, "external-gateway-multihoming")
     ]
-    assert complaints(PAIR, cloud) == []
-    cloud.network.all_routers = [router(outside=None)]
-    assert len(complaints(PAIR, cloud)) == 1
+    assert bool(complaints(PAIR, cloud)) == refused
 
 
 def test_a_network_whose_project_is_not_told_is_nobodys_and_not_another_ones():
