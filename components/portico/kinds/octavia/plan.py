@@ -13,14 +13,15 @@ from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack import place as places
 from ...openstack.answers import OpenStack, Subnet
-from ...openstack.place import OpenStackPlace, narrowed, place
+from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
+from ...plan.way import End
 from ...problems import Problem, Refused
-from ...settings.model import Settings
-from ...traffic import Backend, Listener
+from ...settings.model import LoadBalancer, Settings
+from ...traffic import Backend, Listener, node_ports
 from ..table import ClientIp
 from .settings import Octavia as OctaviaSettings
 
@@ -109,12 +110,15 @@ class OctaviaPlan:
         return next(each for each in map(IPv4Network, subnet) if each not in clients)
 
     def pool_protocol_of(self, listener: Listener) -> str:
-        """TCP or PROXYV2: somebody's own Service gets no PROXY header."""
-        return "TCP" if listener.direct else self.pool_protocol
+        """TCP or PROXYV2: somebody's own Service gets no PROXY header that it did not ask for."""
+        return self.pool_protocol if listener.proxied else "TCP"
 
     def monitor_of(self, listener: Listener) -> Monitor:
-        """How the nodes behind a listener are asked: of somebody's own Service only the port is known."""
-        return Monitor("TCP", port=None, path=None) if listener.direct else self.monitor.value
+        """How the nodes behind a listener are asked: somebody's own Service by itself."""
+        if not listener.direct:
+            return self.monitor.value
+        check = listener.check
+        return Monitor("TCP" if check.path is None else "HTTP", check.port, check.path)
 
     def subnet_of(self, backend: Backend) -> str | None:
         """The subnet that a member is given; None for a node outside of the load balancer's."""
@@ -149,7 +153,7 @@ def make(request: Request) -> OctaviaPlan:
         node_sources=Choice(load_balancer.allowed_clients, because="the nodes see the clients' own addresses")
         if ovn
         else Choice(None, because="the nodes see the amphorae, which have addresses of the subnet"),
-        node_rules=tuple(_node_rules(settings, ovn, where.subnet)) if node_group else (),
+        node_rules=tuple(_node_rules(request, ovn, where.subnet)) if node_group else (),
     )
 
 
@@ -177,19 +181,16 @@ def _monitor(settings: Settings, ovn: bool) -> Choice[Monitor]:
     )
 
 
-def _node_rules(settings: Settings, ovn: bool, subnet: Subnet | None) -> Iterator[NodeRule]:
-    load_balancer = settings.load_balancer
-    ports = {settings.node_port(listener) for listener in load_balancer.listeners}
+def _node_rules(request: Request, ovn: bool, subnet: Subnet | None) -> Iterator[NodeRule]:
+    traffic, clients = request.traffic, request.settings.load_balancer.allowed_clients
     if ovn:
         # OVN's health checks come from an address of the subnet, which Neutron admits once only.
-        others = (
-            clients for clients in load_balancer.allowed_clients if not subnet or clients != subnet.cidr
-        )
+        others = (network for network in clients if not subnet or network != subnet.cidr)
         sources: tuple[IPv4Network | None, ...] = (*others, None)
+        ports = tuple(sorted({listener.node_port for listener in traffic.listeners}))
     else:
-        ports.add(settings.ingress.health_port)
-        sources = (None,)
-    for port in sorted(ports):
+        sources, ports = (None,), node_ports(traffic.listeners, traffic.health)
+    for port in ports:
         for source in sources:
             yield NodeRule(port, source)
 
@@ -312,4 +313,18 @@ def _provider(plan: OctaviaPlan, cloud: OpenStack) -> Iterator[Problem]:
         )
 
 
-PLANNER = Planner(make, obstacles, narrowed=narrowed)
+def ends(load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken."""
+    members = (
+        "no member of the pool serves (`openstack loadbalancer member list`): see the controller's pods, and "
+        "whether the nodes admit the load balancer (portico:nodes.securityGroup)"
+    )
+    return {
+        End.SILENT: detached(load_balancer)
+        + "the load balancer is not ONLINE (`openstack loadbalancer show`)",
+        End.REFUSED: members,
+        End.CLOSED: members,
+    }
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed, ends=ends)
