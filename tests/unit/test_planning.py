@@ -14,7 +14,6 @@ from portico.capabilities import Capabilities
 from portico.exposure import Exposure
 from portico.later import Later
 from portico.names import Names
-from portico.problems import Problem
 from portico.settings import Settings
 from portico.state import State
 from portico.testing.recorder import UNKNOWN, Recorder, build
@@ -218,8 +217,8 @@ def test_the_content_of_a_kubeconfig_is_a_secret_and_a_path_stays_as_it_was_writ
 
 def test_a_warning_is_told_once_though_the_plan_is_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     warnings: list[str] = []
-    told = Problem("portico:nodes.from", "'openstack'", "the server w2 (5e0f) is left out")
+    told = "portico:nodes.from = 'openstack': the server w2 (5e0f) is left out"
     monkeypatch.setattr(pulumi.log, "warn", lambda text, *_: warnings.append(text))
     monkeypatch.setattr(preflight, "capabilities", lambda *_: replace(ONLINE, warnings=(told,)))
     build(lambda: Exposure("portico", with_outputs()) and None, answers=ANSWERS)
-    assert warnings == [str(told)]
+    assert warnings == [told]

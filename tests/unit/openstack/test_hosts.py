@@ -42,7 +42,7 @@ def refused(cloud, own=None, **changes):
 
 def with_image(**changes):
     cloud = FakeCloud()
-    cloud.image.images = [image("deb", **changes)]
+    cloud.image.all_images = [image("deb", **changes)]
     return cloud
 
 
@@ -75,8 +75,8 @@ def test_a_hidden_image_is_found_by_its_id_alone():
 
 def test_two_images_of_one_name_are_said():
     cloud = FakeCloud()
-    cloud.image.images.append(image("newer"))
-    assert refused(cloud) == ["image = 'debian-12': several images have this name; give the id instead"]
+    cloud.image.all_images.append(image("newer"))
+    assert refused(cloud) == ["image = 'debian-12': several images have this name: deb, newer; give the id instead"]
 
 
 def test_memory_that_the_image_wants_and_the_flavor_has_not_is_refused():
@@ -106,7 +106,7 @@ def test_a_flavor_without_a_disk_asks_for_a_volume():
 
 def test_what_is_wrong_with_the_hosts_comes_at_once():
     cloud = with_flavor(disk=0)
-    cloud.image.images = [image("deb", status="deactivated", min_ram=1024)]
+    cloud.image.all_images = [image("deb", status="deactivated", min_ram=1024)]
     assert len(refused(cloud, key_pair="nobody", availability_zones=("mars",))) == 5
 
 
@@ -143,8 +143,8 @@ def test_a_volume_needs_a_volume_service():
 
 @pytest.mark.parametrize(
     "error",
-    [exceptions.ForbiddenException("403: no role"), exceptions.HttpException("503: Service Unavailable")],
-    ids=["403", "503"],
+    [exceptions.HttpException("500: broken"), exceptions.HttpException("503: Service Unavailable")],
+    ids=["500", "503"],
 )
 def test_a_volume_service_that_does_not_answer_is_no_region_without_one(error):
     cloud = FakeCloud()
@@ -152,6 +152,12 @@ def test_a_volume_service_that_does_not_answer_is_no_region_without_one(error):
     (sentence,) = refused(cloud, volume=TEN)
     assert "the volume service does not answer: " in sentence
     assert str(error) in sentence
+
+
+def test_limits_that_the_cloud_forbids_to_read_are_not_judged():
+    cloud = FakeCloud()
+    cloud.block_storage.refuses = exceptions.ForbiddenException("403: no role")
+    assert refused(cloud, volume=TEN) == []
 
 
 def test_a_volume_type_that_the_cloud_has_not_is_refused():
@@ -223,19 +229,19 @@ def standing(*numbers, **changes):
 
 
 def rotated_away(cloud):
-    cloud.image.images = []
+    cloud.image.all_images = []
 
 
 def deactivated(cloud):
-    cloud.image.images[0].status = "deactivated"
+    cloud.image.all_images[0].status = "deactivated"
 
 
 def hidden(cloud):
-    cloud.image.images[0].is_hidden = True
+    cloud.image.all_images[0].is_hidden = True
 
 
 def two_of_one_name(cloud):
-    cloud.image.images.append(image("newer"))
+    cloud.image.all_images.append(image("newer"))
 
 
 def flavor_gone(cloud):

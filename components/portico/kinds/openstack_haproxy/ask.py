@@ -15,14 +15,18 @@ from openstack import exceptions
 from ...later import now
 from ...lbhost import userdata
 from ...names import Names
-from ...openstack.answers import OpenStack
-from ...openstack.ask import Asker, Listed, named, quota
+from ...openstack.answers import OpenStack, Quota
+from ...openstack.ask import Listed, named
+from ...openstack.asker import Asker, quota, told
 from ...openstack.cloud import Cloud, one_line
 from ...settings.model import Settings
 from .rebuild import standing
 from .settings import Hosts
 
 GIB = 1024**3
+
+NOBODY = "0.0.0.0"
+"""What a subnet names that hands out no DNS server (Neutron, DHCP agent, is_dns_servers_any_address)."""
 
 
 def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> OpenStack:
@@ -49,13 +53,14 @@ def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> O
         "ram": quota(limits.total_ram, limits.total_ram_used),
         "server_groups": quota(limits.server_groups, limits.server_groups_used),
     }
+    _names(asker, answers)
     answers = replace(
         answers,
         flavor_name=flavor.name if flavor else None,
         flavor_cores=flavor.vcpus if flavor else 0,
         flavor_ram=flavor.ram if flavor else 0,
         metadata_items=limits.server_meta,
-        quotas={**answers.quotas, **quotas},
+        quotas={**answers.quotas, **_known(quotas)},
     )
     if hosts.volume:
         answers = _volumes(making, hosts, image, answers)
@@ -65,10 +70,35 @@ def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> O
         asker.problems.extend(making.problems)
         return answers
     asker.warnings.extend(
-        replace(each, rule=f"{each.rule}; the hosts stand, and none is made or rebuilt without it")
+        str(replace(each, rule=f"{each.rule}; the hosts stand, and none is made or rebuilt without it"))
         for each in making.problems
     )
     return replace(answers, flavor_name=answers.flavor_name or stands.flavor)
+
+
+def _names(asker: Asker, answers: OpenStack) -> None:
+    """Whether the hosts learn of a DNS server, by which they find their packages.
+
+    A subnet that names none: OVN hands out those of its own configuration, or of the machine it runs on
+    (Neutron, ovn.dns_servers). A DHCP agent hands out itself, and knows no name outside unless it was
+    configured to (dnsmasq_dns_servers, dnsmasq_local_resolv). A subnet that names 0.0.0.0 has none handed
+    out.
+    """
+    subnet = answers.subnet
+    if subnet is None or subnet.dns is None:
+        return
+    if subnet.dns == (NOBODY,):
+        rule = "has no DNS server handed out"
+    elif not subnet.dns and not answers.ovn:
+        rule = "names no DNS server, and what Neutron's DHCP agent then answers may know no name outside"
+    else:
+        return
+    asker.warn(
+        "openstack.subnet",
+        subnet.id,
+        f"{rule}: an image without HAProxy finds no package mirror",
+        "name one with `openstack subnet set --dns-nameserver ADDRESS SUBNET`",
+    )
 
 
 def _image(asker: Asker, image: Any, said: str) -> None:
@@ -130,15 +160,21 @@ def _volumes(asker: Asker, hosts: Hosts, image: Any | None, answers: OpenStack) 
         return answers
     try:
         asker.look("hosts.volume.type", volume.type, "volume type", cloud.block_storage.find_type)
-        limits = cloud.block_storage.get_limits().absolute
+        limits = told(lambda: cloud.block_storage.get_limits().absolute)
     except exceptions.HttpException as error:
         asker.refuse("hosts.volume", said, f"the volume service does not answer: {one_line(error)}", remedy)
+        return answers
+    if limits is None:
         return answers
     quotas = {
         "volumes": quota(limits.max_total_volumes, limits.total_volumes_used),
         "gigabytes": quota(limits.max_total_volume_gigabytes, limits.total_gigabytes_used),
     }
-    return replace(answers, quotas={**answers.quotas, **quotas})
+    return replace(answers, quotas={**answers.quotas, **_known(quotas)})
+
+
+def _known(quotas: Mapping[str, Quota | None]) -> Mapping[str, Quota]:
+    return {name: found for name, found in quotas.items() if found}
 
 
 def listed(cloud: Cloud, names: Names, _answers: OpenStack) -> Mapping[str, Listed]:
@@ -146,5 +182,5 @@ def listed(cloud: Cloud, names: Names, _answers: OpenStack) -> Mapping[str, List
     ours = f"^{re.escape(names.prefix)}-"
     return {
         "instances": named(cloud.compute.servers(details=False, name=ours)),
-        "server_groups": named(cloud.compute.server_groups()),
+        "server_groups": told(lambda: named(cloud.compute.server_groups())) or [],
     }
