@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from ..problems import Problem, Refused
 from ..traffic import Backend, Health, Listener
 from .guard import url_path, word
 from .timers import Timers
+from .tuning import BALANCES, MOST_CHANGES, WEEK, Tuning
 
 STATUS_PORT = 61404
 """Where HAProxy says which generation it serves, to its own host and to its partners; no listener may use it.
@@ -66,6 +67,7 @@ class Fleet:
     """Of those, the most that one client address may have; 1..max_connections."""
     idle_seconds: int
     """How long a connection may be silent in both directions, 60..86400."""
+    tuning: Tuning = field(default_factory=Tuning)
 
     def __post_init__(self) -> None:
         if problems := list(_problems(self)):
@@ -98,6 +100,7 @@ def _problems(fleet: Fleet) -> Iterator[Problem]:
     yield from _range("maxConnections", fleet.max_connections, 1, MAX_CONNECTIONS)
     yield from _range("maxConnectionsPerSource", fleet.max_connections_per_source, 1, fleet.max_connections)
     yield from _range("timeouts.idle", fleet.idle_seconds, 60, LONGEST_IDLE)
+    yield from _tuning(fleet.tuning)
     if not fleet.listeners:
         yield Problem("listeners", "()", "at least one is needed")
     yield from _twice("listeners", (listener.name for listener in fleet.listeners))
@@ -108,6 +111,19 @@ def _problems(fleet: Fleet) -> Iterator[Problem]:
     yield from _twice(
         "hosts, vip, gateway", (fleet.vip, fleet.gateway, *(host.address for host in fleet.hosts))
     )
+
+
+def _tuning(tuning: Tuning) -> Iterator[Problem]:
+    checking = tuning.checking
+    yield from _range("healthCheck.interval", checking.interval, 1, 300)
+    yield from _range("healthCheck.timeout", checking.timeout, 1, 120)
+    yield from _range("healthCheck.down", checking.down, 1, 10)
+    yield from _range("healthCheck.up", checking.up, 1, 10)
+    yield from _range("timeouts.connectMilliseconds", tuning.connect_milliseconds, 50, 60_000)
+    yield from _range("drainSeconds", tuning.drain_seconds, 60, WEEK)
+    yield from _range("drainChanges", tuning.drain_changes, 1, MOST_CHANGES)
+    if tuning.balance not in BALANCES:
+        yield Problem("balance", repr(tuning.balance), f"must be one of {', '.join(BALANCES)}")
 
 
 def _text(path: str, guard: Callable[[str], str], text: str) -> Iterator[Problem]:

@@ -14,10 +14,6 @@ from ...traffic import Listener
 from ..face import LoadBalancer
 from .plan import AwsNlbPlan, short
 
-CHECK_SECONDS = 5
-"""Between two health checks, the least that AWS takes (Elastic Load Balancing API,
-HealthCheckIntervalSeconds)."""
-
 
 class AwsNlb(LoadBalancer):
     """The load balancer with a security group of its own, and a listener with its target group for each
@@ -148,11 +144,14 @@ class AwsNlb(LoadBalancer):
                 port="traffic-port" if listener.direct else str(health.node_port),
                 path=None if listener.direct else health.path,
                 matcher=None if listener.direct else "200",
-                interval=CHECK_SECONDS,
-                timeout=3,
-                healthy_threshold=2,
-                unhealthy_threshold=2,
+                interval=own.checking.interval,
+                timeout=own.checking.timeout,
+                healthy_threshold=own.checking.up,
+                unhealthy_threshold=own.checking.down,
             ),
+            stickiness=aws.lb.TargetGroupStickinessArgs(type=own.balance.value)
+            if own.balance.value
+            else None,
             tags=self._tags(f"targets-{listener.name}"),
             opts=self._child,
         )

@@ -17,7 +17,8 @@ from ...plan.choice import Choice, Ref
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...settings.model import LoadBalancer
-from ...traffic import Listener
+from ...traffic import Checking, Listener
+from ..table import Kind
 
 NAME_LENGTH = 32
 """The most that the name of a load balancer or target group may have (Elastic Load Balancing API,
@@ -44,6 +45,9 @@ class AwsNlbPlan:
     idle_seconds: int
     """How long a connection may be silent, 60..6000 (Elastic Load Balancing API, listener attribute
     tcp.idle_timeout.seconds)."""
+    balance: Choice[str | None]
+    """The target groups' stickiness; None: none."""
+    checking: Checking
     node_ports: tuple[int, ...]
     """The listeners' and the health endpoint's: what the load balancer sends to, and the nodes admit it
     to."""
@@ -92,8 +96,16 @@ def make(request: Request) -> AwsNlbPlan:
         allowed_clients=load_balancer.allowed_clients,
         node_security_group=_group(settings.nodes.security_group if settings.nodes else None),
         idle_seconds=load_balancer.timeouts.idle,
+        balance=_balance(request.kind, load_balancer.balance),
+        checking=request.kind.checking(load_balancer),
         node_ports=tuple(sorted(node_ports | {settings.ingress.health_port})),
     )
+
+
+def _balance(kind: Kind, said: str | None) -> Choice[str | None]:
+    if said is None:
+        return Choice(None, because=kind.balances_by_itself)
+    return Choice(kind.balances[said], because=f"loadBalancer.balance is {said}")
 
 
 def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
