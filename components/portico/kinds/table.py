@@ -223,7 +223,7 @@ KINDS: tuple[Kind, ...] = (
         balances_by_itself="new connections go to the nodes in turn",
         connects=True,
         address_pairs=True,
-        taken_ports={22: "the host's own SSH server", 61404: "the host's own status page"},
+        taken_ports={61404: "the host's own status page"},
     ),
     _AMPHORA,
     replace(
