@@ -24,6 +24,7 @@ from .openstack.cloud import Cloud, connect
 from .openstack.credentials import Credentials
 from .plan.make import Plan, make
 from .problems import Refused
+from .serving import reach
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def plan(
     names = memory.names(state.read(), pulumi.get_project(), pulumi.get_stack(), component)
     mine = Neighbour(component, said, names, given["kubernetes"] or said.kubernetes, given["openstack"])
     planned, facts = _planned(mine, early, others)
+    reach.say(planned.way, planned.wait)
     _neighbours.set((*others, mine))
     if provider is None and not inputs.any_later(carried):
         return planned, facts

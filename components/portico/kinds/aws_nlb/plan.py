@@ -6,7 +6,7 @@ docs/aws.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Network
@@ -17,9 +17,10 @@ from ...plan.choice import Choice, Ref
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
+from ...plan.way import End
 from ...problems import Problem
 from ...settings.model import LoadBalancer
-from ...traffic import Listener
+from ...traffic import Listener, node_ports
 
 NAME_LENGTH = 32
 """The most that the name of a load balancer or target group may have (Elastic Load Balancing API,
@@ -81,7 +82,6 @@ def make(request: Request) -> AwsNlbPlan:
     if aws is None:
         raise ValueError("the reader guarantees the section aws for aws-nlb")
     group = aws.auto_scaling_group
-    node_ports = {settings.node_port(listener) for listener in load_balancer.listeners}
     return AwsNlbPlan(
         vpc=aws.vpc,
         subnets=aws.subnets,
@@ -94,7 +94,7 @@ def make(request: Request) -> AwsNlbPlan:
         allowed_clients=load_balancer.allowed_clients,
         node_security_group=_group(settings.nodes.security_group if settings.nodes else None),
         idle_seconds=load_balancer.timeouts.idle,
-        node_ports=tuple(sorted(node_ports | {settings.ingress.health_port})),
+        node_ports=node_ports(request.traffic.listeners, request.traffic.health),
     )
 
 
@@ -118,4 +118,14 @@ def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
         )
 
 
-PLANNER = Planner(make, obstacles, narrowed=narrowed)
+def ends(_load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken."""
+    targets = "see the health of the targets: `aws elbv2 describe-target-health`"
+    return {
+        End.NAMELESS: "AWS publishes a new name within minutes; else this machine asks another DNS",
+        End.SILENT: f"the load balancer's security group drops it, or no target serves; {targets}",
+        End.CLOSED: f"no target serves; {targets}",
+    }
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed, ends=ends)
