@@ -12,13 +12,14 @@ import pulumi
 
 from ..capabilities import OFFLINE, Capabilities
 from ..connections import cluster
+from ..ingress.table import NONE
 from ..later import Later
 from ..names import Names
 from ..problems import Problem
 from ..settings import Settings
 from ..state import EXPOSURE, State
 from . import cluster as kubernetes
-from .answers import Cluster, Object
+from .answers import Cluster, IngressClass, Object, Workload
 from .objects import needed, node_ports, wanted
 from .wanted import Wanted
 
@@ -72,8 +73,9 @@ def _asked(said: Settings, names: Names, state: State) -> Capabilities:
     objects = [each.object for each in to_make] + [each.object for each in needed(said, names)]
     answers = kubernetes.ask(there, objects)
     taken = _node_ports(there) if node_ports(said, names) else None
+    beside, classes = _beside(there) if said.ingress.controller != NONE else (None, None)
     return Capabilities(
-        cluster=Cluster(answers.standing, answers.known(objects), made(state), taken),
+        cluster=Cluster(answers.standing, answers.known(objects), made(state), taken, beside, classes),
         problems=tuple(_forbidden(to_make, answers.forbidden)),
     )
 
@@ -101,3 +103,13 @@ def _node_ports(there: kubernetes.Cluster) -> dict[int, Object] | None:
     except kubernetes.Forbidden as refusal:
         pulumi.log.warn(f"whether the node ports are free could not be asked: {refusal}")
         return None
+
+
+def _beside(
+    there: kubernetes.Cluster,
+) -> tuple[tuple[Workload, ...] | None, tuple[IngressClass, ...] | None]:
+    try:
+        return kubernetes.workloads(there), kubernetes.classes(there)
+    except kubernetes.Forbidden as refusal:
+        pulumi.log.warn(f"whether another controller serves the same could not be asked: {refusal}")
+        return None, None
