@@ -76,9 +76,7 @@ class Exposure(pulumi.ComponentResource):
         self.url = self.address.apply(lambda known: first.url(first.host or known))
         # What the address answers rests on everything else, so nothing else is waited for by name.
         self.answer = pulumi.Output.all(self.address, balancer.ready).apply(
-            lambda known: address_answers(
-                self, known[0], self.plan.questions, self.plan.wait, self.plan.narrowed
-            )
+            lambda known: address_answers(self, known[0], self.plan.questions, self.plan.wait, self.plan.way)
         )
         self.node_ports = {listener.name: listener.node_port for listener in self.plan.listeners}
         self.load_balancer = {"type": self.plan.kind.value.name, **balancer.details}

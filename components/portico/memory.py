@@ -72,11 +72,17 @@ def own(state: State, names: Names) -> Own:
         for each in ours
         if each.type == FLOATING_IP and each.outputs.get("description") == names.description("address")
     ]
+    drivers = (
+        each.outputs.get("loadbalancerProvider")
+        for each in ours
+        if each.type == LOAD_BALANCER and each.outputs.get("name") == names.of("lb")
+    )
     return Own(
         ids=frozenset(each.outputs["id"] for each in ours),
         vips=frozenset(_vips(ours, names)),
         made={quota: frozenset(things) for quota, things in made.items()},
         address=addresses[0] if addresses else None,
+        octavia_provider=next(drivers, None),
     )
 
 

@@ -25,6 +25,7 @@ from .openstack.cloud import Cloud, connect
 from .openstack.credentials import Credentials
 from .plan.make import Plan, make
 from .problems import Refused
+from .serving import reach
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def plan(
     mine = Neighbour(component, said, names, there, given["openstack"], later)
     warned: set[str] = set()
     planned, facts = _planned(mine, early, others, warned)
+    reach.say(planned.way, planned.wait)
     _neighbours.set((*others, mine))
     # A preview may never know them, and makes nothing that could clash.
     waited = {} if pulumi.runtime.is_dry_run() else undecided(mine, others)

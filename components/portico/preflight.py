@@ -16,7 +16,7 @@ from .kinds.table import Platform, chosen
 from .kubernetes import preflight as cluster_preflight
 from .names import Names
 from .openstack.answers import OpenStack
-from .openstack.cloud import Cloud, one_line, unusable
+from .openstack.cloud import Cloud, region, silent
 from .openstack.credentials import Credentials
 from .problems import Problem, Refused
 from .settings import Settings
@@ -92,15 +92,16 @@ def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked 
 
     from .openstack.ask import ask
 
-    remedy = "check clouds.yaml and the way to the cloud's endpoints"
+    who = asked.asker()
     try:
         connection.current_project_id  # noqa: B018 - asks for a token, which shows whatever else is missing
     except Exception as error:  # noqa: BLE001 - keystoneauth raises bare exceptions for some of it
-        raise unusable(asked.asker().path, asked.asker().named, one_line(error), remedy) from None
+        raise silent(who, error) from None
     try:
+        region(connection, who)
         return ask(said, names, connection, own)
     except (exceptions.SDKException, ClientException) as error:
-        raise unusable(asked.asker().path, asked.asker().named, one_line(error), remedy) from None
+        raise silent(who, error) from None
 
 
 def asks_openstack(said: Settings) -> bool:

@@ -55,6 +55,13 @@ def test_under_octavia_the_vip_is_the_load_balancers_port():
     assert memory.own(State((balancer,)), NAMES).vips == {"octavias"}
 
 
+def test_the_provider_of_the_load_balancer_that_stands_is_known():
+    ours = resource(memory.LOAD_BALANCER, id="lb", name=NAMES.of("lb"), loadbalancerProvider="amphorav2")
+    other = resource(memory.LOAD_BALANCER, id="x", name="another", loadbalancerProvider="ovn")
+    assert memory.own(State((other, ours)), NAMES).octavia_provider == "amphorav2"
+    assert memory.own(State((other,)), NAMES).octavia_provider is None
+
+
 def floating_ip(description):
     return resource(memory.FLOATING_IP, id="f", address="203.0.113.7", pool="public", description=description)
 

@@ -57,6 +57,8 @@ class Own:
     """By quota (`ports`, `security_group_rules` ...): the names of what needs no more room, or the
     descriptions where nothing has a name (rules, floating IPs)."""
     address: Address | None = None
+    octavia_provider: str | None = None
+    """The provider driver of the load balancer that stands."""
 
 
 @dataclass(frozen=True)
@@ -125,4 +127,4 @@ class OpenStack:
     admissions: tuple[Admission, ...] = ()
     """What a rule of ours must not say again."""
     octavia_providers: tuple[str, ...] | None = None
-    """Empty where the region has no Octavia that answers."""
+    """Empty where the region has no Octavia."""

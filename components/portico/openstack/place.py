@@ -65,6 +65,13 @@ def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
         )
 
 
+def detached(load_balancer: LoadBalancer) -> str:
+    """The beginning of a sentence on an address where nobody answers."""
+    where = load_balancer.openstack
+    gone = "the floating IP is attached to nothing or a rule" if where and where.public else "a rule"
+    return f"{gone} is gone, which `pulumi up --refresh` puts back, or "
+
+
 def place(request: Request) -> OpenStackPlace:
     """The place that the settings name."""
     where, nodes = request.settings.load_balancer.openstack, request.settings.nodes

@@ -11,6 +11,7 @@ from portico.kinds.aws_nlb.plan import NAME_LENGTH, short
 from portico.kinds.table import find
 from portico.names import Names
 from portico.plan import make as plan
+from portico.problems import Refused
 from portico.settings.model import Settings, Timeouts
 from portico.testing.recorder import Recorder, build
 from tests.unit.contract.subjects import ANSWERS, NAMES, settings
@@ -68,6 +69,16 @@ def test_nodes_admit_the_load_balancers_group_and_nobody_else() -> None:
     for rule in rules:
         assert "cidrIpv4" not in rule.inputs
         assert own.urn in rule.property_dependencies["referencedSecurityGroupId"]
+
+
+def test_nodes_in_the_subnets_whose_headers_are_believed_are_refused_by_name() -> None:
+    among = aws(BY_ADDRESS, subnet_cidrs=(IPv4Network("10.20.0.0/28"), IPv4Network("10.20.2.0/24")))
+    with pytest.raises(Refused) as refused:
+        make(among)
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.value) == ("portico:loadBalancer.aws.subnetCidrs", "10.20.0.0/28")
+    assert "worker-1 10.20.0.11, worker-2 10.20.0.12" in problem.rule
+    assert make(aws(among, trust_nodes=True)).result["sources"] == ["10.20.0.0/28", "10.20.2.0/24"]
 
 
 def test_the_load_balancer_sends_to_the_nodes_alone() -> None:

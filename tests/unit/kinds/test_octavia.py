@@ -10,15 +10,19 @@ import pytest
 from portico.capabilities import OFFLINE, Capabilities
 from portico.kinds.octavia.component import Octavia
 from portico.kinds.octavia.plan import Monitor
+from portico.kinds.octavia.settings import Octavia as Settled
 from portico.kinds.table import find
 from portico.openstack.answers import Address, FloatingIp, OpenStack, Own
 from portico.plan import make as plan
 from portico.problems import Refused
 from portico.settings.model import Listener, NodeAddress, Settings, Timeouts
 from portico.testing.recorder import UNKNOWN, Recorder, Resource, build
-from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
+from tests.unit.contract.subjects import ANSWERS, APART, NAMES, ONLINE, settings
 
-AMPHORA = settings(find("octavia", "amphora"))
+BY_DEFAULT = settings(find("octavia", "amphora"))
+"""Refused where nodes stand in the load balancer's subnet."""
+TRUSTING = Settled("amphora", trust_nodes=True)
+AMPHORA = replace(BY_DEFAULT, load_balancer=replace(BY_DEFAULT.load_balancer, octavia=TRUSTING))
 OVN = settings(find("octavia", "ovn"))
 PARTS = ("Listener", "Pool", "Monitor", "Members")
 SUBNET = "5e0f1c1e-0000-4000-8000-000000000002"
@@ -249,6 +253,31 @@ def test_without_a_floating_ip_the_vip_is_the_address() -> None:
 
 def test_nodes_admit_the_subnet_of_the_amphorae_and_nobody_else() -> None:
     assert rules(make(AMPHORA)) == {(port, "10.20.0.0/16") for port in (30080, 30443, 30082)}
+
+
+def test_nodes_in_the_subnet_whose_headers_are_believed_are_refused_by_name() -> None:
+    with pytest.raises(Refused) as refused:
+        make(BY_DEFAULT)
+    (problem,) = refused.value.problems
+    assert problem.path == "portico:loadBalancer.openstack.subnet"
+    assert "worker-1 10.20.0.11, worker-2 10.20.0.12" in problem.rule
+    assert "loadBalancer.octavia.trustNodes: true" in problem.remedy
+
+
+def test_nodes_of_a_range_are_refused_as_well() -> None:
+    assert BY_DEFAULT.nodes
+    nodes = replace(BY_DEFAULT.nodes, source="cidr", addresses=(), cidr=IPv4Network("10.20.7.0/29"))
+    with pytest.raises(Refused, match=r"node-10-20-7-3 10\.20\.7\.3 and 3 more"):
+        make(replace(BY_DEFAULT, nodes=nodes))
+
+
+@pytest.mark.parametrize("can", [APART, OFFLINE], ids=["a subnet of its own", "nobody was asked"])
+def test_nodes_elsewhere_or_not_known_are_no_objection(can: Capabilities) -> None:
+    make(BY_DEFAULT, can, preview=True)
+
+
+def test_an_ovn_load_balancer_sends_no_header_so_its_nodes_may_stand_anywhere() -> None:
+    assert make(OVN).result["sources"] == []
 
 
 def test_behind_ovn_nodes_admit_the_clients_and_the_health_checks() -> None:

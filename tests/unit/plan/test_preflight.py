@@ -208,6 +208,45 @@ def test_a_provider_that_the_region_lacks_is_refused_with_those_it_has():
     assert "amphora" in problem.rule
 
 
+@pytest.mark.parametrize(
+    ("said", "providers", "remedy"),
+    [
+        ("ovn", ("amphorav2",), "set it to amphora"),
+        ("ovn", ("octavia", "vmwareedge"), "set it to amphora"),
+        ("amphora", ("ovn",), "set it to ovn"),
+        ("amphora", ("f5", "vmwareedge"), "set loadBalancer.type: openstack-haproxy"),
+    ],
+)
+def test_the_remedy_for_a_provider_is_one_that_the_settings_take(said, providers, remedy):
+    (problem,) = refusal(octavia_with(said), octavia_providers=providers)
+    assert problem.remedy == remedy
+
+
+def octavia_with(provider):
+    return replace(
+        OCTAVIA, load_balancer=replace(OCTAVIA.load_balancer, octavia=Octavia(provider, trust_nodes=True))
+    )
+
+
+@pytest.mark.parametrize(
+    ("listed", "stands", "provider"),
+    [
+        (("amphora", "amphorav2", "ovn"), None, "amphora"),
+        (("amphorav2", "ovn"), None, "amphorav2"),
+        (("octavia", "ovn"), None, "octavia"),
+        (("amphora", "amphorav2"), "amphorav2", "amphorav2"),
+        (("amphorav2",), "amphora", "amphora"),
+        (("amphora", "ovn"), "ovn", "amphora"),
+        (None, "amphorav2", "amphorav2"),
+        (None, None, "amphora"),
+    ],
+)
+def test_amphora_is_asked_for_by_the_name_that_the_region_has_and_stays_what_it_is(listed, stands, provider):
+    told = replace(CLOUD, octavia_providers=listed, own=Own(octavia_provider=stands))
+    planned = make(octavia_with("amphora"), Capabilities(openstack=told), NAMES)
+    assert planned.load_balancer.provider.value == provider
+
+
 def test_more_nodes_than_a_hosts_metadata_can_carry_are_refused_before_anything_is_made():
     subnet = Nodes("cidr", cidr=IPv4Network("10.20.0.0/22"), security_group="k8s-workers")
     (problem,) = refusal(replace(PAIR, nodes=subnet), metadata_items=20)

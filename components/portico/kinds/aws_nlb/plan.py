@@ -6,7 +6,7 @@ docs/aws.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Network
@@ -16,8 +16,11 @@ from ...names import Names
 from ...plan.choice import Choice, Ref
 from ...plan.planner import Planner
 from ...plan.request import Request
+from ...plan.trust import believed_nodes
+from ...plan.way import End
+from ...problems import Problem
 from ...settings.model import LoadBalancer
-from ...traffic import Listener
+from ...traffic import Listener, node_ports
 
 NAME_LENGTH = 32
 """The most that the name of a load balancer or target group may have (Elastic Load Balancing API,
@@ -79,7 +82,6 @@ def make(request: Request) -> AwsNlbPlan:
     if aws is None:
         raise ValueError("the reader guarantees the section aws for aws-nlb")
     group = aws.auto_scaling_group
-    node_ports = {settings.node_port(listener) for listener in load_balancer.listeners}
     return AwsNlbPlan(
         vpc=aws.vpc,
         subnets=aws.subnets,
@@ -92,8 +94,20 @@ def make(request: Request) -> AwsNlbPlan:
         allowed_clients=load_balancer.allowed_clients,
         node_security_group=_group(settings.nodes.security_group if settings.nodes else None),
         idle_seconds=load_balancer.timeouts.idle,
-        node_ports=tuple(sorted(node_ports | {settings.ingress.health_port})),
+        node_ports=node_ports(request.traffic.listeners, request.traffic.health),
     )
+
+
+def obstacles(plan: AwsNlbPlan, request: Request) -> Iterator[Problem]:
+    """Why nobody should be served by the plan."""
+    aws = request.settings.load_balancer.aws
+    if aws and not aws.trust_nodes:
+        yield from believed_nodes(
+            request.traffic.backends,
+            plan.subnet_cidrs,
+            "portico:loadBalancer.aws.subnetCidrs",
+            "loadBalancer.aws.trustNodes",
+        )
 
 
 def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
@@ -104,4 +118,14 @@ def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
         )
 
 
-PLANNER = Planner(make, narrowed=narrowed)
+def ends(_load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken."""
+    targets = "see the health of the targets: `aws elbv2 describe-target-health`"
+    return {
+        End.NAMELESS: "AWS publishes a new name within minutes; else this machine asks another DNS",
+        End.SILENT: f"the load balancer's security group drops it, or no target serves; {targets}",
+        End.CLOSED: f"no target serves; {targets}",
+    }
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed, ends=ends)

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ... import values
-from ...fields import By, Section, Some, Text, one_of, text
+from ...fields import By, Flag, Section, Some, Text, one_of, text
 from ...later import Later
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ class Aws(Section):
     subnet_cidrs: Some[SubnetCidr] = field(kw_only=True)
     """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the controller
     believes PROXY headers from there alone. Required."""
+    trust_nodes: Flag = False
+    """Whether nodes may stand in these subnets. Whoever runs a pod can then name any client's address.
+    Default: such nodes are refused; those of an auto scaling group are not known."""
 
     remedies: ClassVar = {
         "vpc": "name the VPC's id",

@@ -14,13 +14,13 @@ from openstack import exceptions
 from ...names import Names
 from ...openstack.answers import OpenStack
 from ...openstack.ask import Asker, Listed, named
-from ...openstack.cloud import Cloud
+from ...openstack.cloud import Cloud, one_line
 from ...settings.model import Settings
 
 
 def ask(asker: Asker, _settings: Settings, answers: OpenStack) -> OpenStack:
     """Which provider drivers the region has."""
-    return replace(answers, octavia_providers=octavia_providers(asker.cloud))
+    return replace(answers, octavia_providers=octavia_providers(asker))
 
 
 def listed(cloud: Cloud, names: Names, answers: OpenStack) -> Mapping[str, Listed]:
@@ -36,12 +36,17 @@ def listed(cloud: Cloud, names: Names, answers: OpenStack) -> Mapping[str, Liste
     }
 
 
-def octavia_providers(cloud: Cloud) -> tuple[str, ...]:
-    """The provider drivers of Octavia; empty where the catalogue has no Octavia or the one listed does not
-    answer."""
-    if not cloud.has_service("load-balancer"):
+def octavia_providers(asker: Asker) -> tuple[str, ...] | None:
+    """The provider drivers of Octavia; empty where the catalogue has none, None where it did not tell."""
+    if not asker.cloud.has_service("load-balancer"):
         return ()
     try:
-        return tuple(sorted(provider.name for provider in cloud.load_balancer.providers()))
-    except (exceptions.SDKException, ClientException):
-        return ()
+        return tuple(sorted(provider.name for provider in asker.cloud.load_balancer.providers()))
+    except exceptions.ForbiddenException as error:
+        rule = f"Octavia refuses this project: {one_line(error)}"
+        remedy = "ask the cloud's operator for the role load-balancer_member, or use openstack-haproxy"
+    except (exceptions.SDKException, ClientException) as error:
+        rule = f"the region has Octavia, and it does not answer: {one_line(error)}"
+        remedy = "try again later, or ask the cloud's operator"
+    asker.refuse("type", "octavia", rule, remedy)
+    return None
