@@ -72,6 +72,8 @@ class Controller:
     signature: Signature
     class_controller: str = ""
     """What the `spec.controller` of an ingress class has to be for it to serve the class; empty: anything."""
+    external_names: bool = False
+    """Whether it serves a Service of type ExternalName, which leads wherever a DNS name points to."""
 
     def service(self, namespace: str, names: Names) -> Object:
         """The Service that holds the node ports."""

@@ -20,7 +20,9 @@ from ..settings import Settings
 from ..state import EXPOSURE, State
 from . import cluster as kubernetes
 from .answers import Cluster, IngressClass, Object, Workload
+from .looking import looks
 from .objects import needed, node_ports, wanted
+from .resting import obstacles, resting_on, warnings
 from .wanted import Wanted
 
 
@@ -74,9 +76,12 @@ def _asked(said: Settings, names: Names, state: State) -> Capabilities:
     answers = kubernetes.ask(there, objects)
     taken = _node_ports(there) if node_ports(said, names) else None
     beside, classes = _beside(there) if said.ingress.controller != NONE else (None, None)
+    seen = looks(there, [thing for app in said.apps for thing in resting_on(app)])
+    for warning in warnings(said, seen):
+        pulumi.log.warn(str(warning))
     return Capabilities(
         cluster=Cluster(answers.standing, answers.known(objects), made(state), taken, beside, classes),
-        problems=tuple(_forbidden(to_make, answers.forbidden)),
+        problems=(*_forbidden(to_make, answers.forbidden), *obstacles(said, seen)),
     )
 
 
