@@ -74,10 +74,11 @@ def plan(
     cloud = asker.apply(_connected) if asker else None
 
     def again(known: Mapping[str, object]) -> tuple[Plan, memory.Facts]:
-        asked = preflight.Asked(cluster=cluster)
+        later = preflight.network_later(mine.settings)
+        asked = preflight.Asked(network_later=later, cluster=cluster)
         if provider:
             who, connection = cast("Credentials", known["asker"]), cast("Cloud | None", known["cloud"])
-            asked = preflight.Asked(lambda: who, lambda: connection, cluster=cluster)
+            asked = replace(asked, asker=lambda: who, cloud=lambda: connection)
         try:
             said = settings.parse(cast("Mapping[str, object]", known["args"]), source.title, source.program)
             told = cast("Mapping[str, settings.Settings | None]", known["others"])
@@ -130,7 +131,7 @@ def _planned(
     can = replace(can, problems=(*can.problems, *clashes(mine, others), *refused))
     facts = memory.kept(said, asked.asker().named, can.openstack) if can.openstack else {}
     planned = make(said, can, names)
-    warnings = [str(problem) for problem in told]
+    warnings = [*can.warnings, *(str(problem) for problem in told)]
     if planned.ingress and (
         warning := moved.sentence(
             before, names, planned.ingress.controller, planned.listeners, planned.health
