@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import string
 from ipaddress import IPv4Address, IPv4Network
 
@@ -23,7 +22,9 @@ from portico.lbhost import (
     Syslog,
     haproxy,
     keepalived,
+    userdata,
 )
+from portico.traffic import Check
 from tests.lbhost import golden
 from tests.unit.lbhost.fleets import fleet
 
@@ -45,8 +46,9 @@ def test_haproxy_and_keepalived_accept_every_golden_file(guest, tmp_path):
     assert guest.complaints(tmp_path, files) == {}
 
 
-def test_cloud_init_accepts_user_data(guest, tmp_path):
-    shutil.copy(golden.FOLDER / "user_data", tmp_path / "user_data")
+@pytest.mark.parametrize("ssh_port", [22, 2222, None])
+def test_cloud_init_accepts_user_data(guest, tmp_path, ssh_port):
+    (tmp_path / "user_data").write_text(userdata.render(ssh_port))
     said = guest.run("cloud-init schema --config-file user_data 2>&1; echo $?", tmp_path)
     assert said.splitlines()[-1] == "0"
     assert "alid" in said
@@ -112,7 +114,13 @@ networks = st.builds(
 def fleets(draw: st.DrawFn) -> Fleet:
     listeners = draw(
         st.lists(
-            st.builds(Listener, names, ports.filter(lambda port: port != STATUS_PORT), ports),
+            st.builds(
+                Listener,
+                *(names, ports.filter(lambda port: port != STATUS_PORT), ports),
+                direct=st.booleans(),
+                proxy_protocol=st.booleans(),
+                check=st.builds(Check, st.none() | ports, st.none() | paths),
+            ),
             min_size=1,
             max_size=4,
             unique_by=(lambda listener: listener.name, lambda listener: listener.port),

@@ -87,6 +87,8 @@ def _problems(fleet: Fleet) -> Iterator[Problem]:
         yield from _text(path, word, listener.name)
         yield from _port(f"{path}.port", listener.port)
         yield from _port(f"{path}.nodePort", listener.node_port)
+        yield from _port(f"{path}.healthCheck.port", listener.check.port or listener.node_port)
+        yield from _text(f"{path}.healthCheck.path", url_path, listener.check.path or "/")
         if listener.port == STATUS_PORT:
             yield Problem(
                 f"{path}.port", str(STATUS_PORT), "is where HAProxy tells its generation", "choose another"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..traffic import Backend, Health, Listener
+from ..traffic import Backend, Check, Health, Listener
 from . import logs, metrics
 from .fleet import STATUS_PORT, Fleet
 from .guard import url_path, word
@@ -113,12 +113,22 @@ def _clients(fleet: Fleet) -> Iterator[str]:
 
 def _listener(listener: Listener, backends: tuple[Backend, ...]) -> Iterator[str]:
     yield f"backend listener-{word(listener.name)}"
-    yield f"    default-server {CHECKED if listener.direct else 'send-proxy-v2'}"
+    if listener.direct:
+        yield from _own_check(listener.check)
+    header = ["send-proxy-v2"] if listener.proxied else []
+    port = [f"port {listener.check.port}"] if listener.check.port else []
+    yield f"    default-server {' '.join([*([CHECKED, *port] if listener.direct else []), *header])}"
     for backend in backends:
         name = word(backend.name)
         tracked = "" if listener.direct else f" track nodes/{name}"
         yield f"    server {name} {backend.address}:{listener.node_port}{tracked}"
     yield ""
+
+
+def _own_check(check: Check) -> Iterator[str]:
+    if check.path is not None:
+        yield f"    option httpchk GET {url_path(check.path)}"
+        yield "    http-check expect status 200"
 
 
 def _status(fleet: Fleet) -> Iterator[str]:

@@ -72,7 +72,8 @@ def test_a_listener_is_for_http_or_tcp_and_udp_is_refused_with_what_to_do(protoc
 def test_a_listener_has_no_address_of_its_own():
     listeners = [{"name": "http", "port": 80, "address": "::"}, {"name": "https", "port": 443}]
     assert complaints(but(PAIR, {"loadBalancer.listeners": listeners})) == [
-        "loadBalancer.listeners[0].address: is no setting; known here: name, port, tls, protocol"
+        "loadBalancer.listeners[0].address: is no setting; known here: name, port, tls, protocol, "
+        "proxyProtocol, healthCheck"
     ]
 
 

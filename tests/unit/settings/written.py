@@ -20,6 +20,7 @@ from portico.settings import (
     Ingress,
     Kubernetes,
     Listener,
+    ListenerCheck,
     LoadBalancer,
     NodeAddress,
     Nodes,
@@ -266,6 +267,15 @@ def probes(path):
     return st.builds(Probe, maybe(st.just(path) | under), some(st.integers(200, 599)))
 
 
+def asks(names_clients):
+    """What a listener of a Service of one's own says, by a kind that names clients or keeps their source."""
+    http = st.builds(ListenerCheck, st.just("http"), maybe(node_ports), paths)
+    checks = st.just(ListenerCheck()) | http if names_clients else st.just(ListenerCheck())
+    proxied = st.booleans() if names_clients else st.just(False)
+    keys = {"protocol": st.just("tcp"), "proxy_protocol": proxied, "health_check": checks}
+    return st.fixed_dictionaries(keys)
+
+
 @st.composite
 def right_settings(draw):
     """Settings that hold together."""
@@ -276,7 +286,8 @@ def right_settings(draw):
     inside = balancer.type == "metallb"
     if not inside and draw(st.booleans()):
         first, *others = listeners
-        direct = tuple(replace(each, tls=False, protocol="tcp") for each in others)
+        names_clients = balancer.octavia is None or balancer.octavia.provider != "ovn"
+        direct = tuple(replace(each, tls=False, **draw(asks(names_clients))) for each in others)
         balancer = replace(balancer, listeners=(first, *direct))
     nodes = None if inside else draw(listed | swept if balancer.type == "aws-nlb" else listed | found | swept)
     return Settings(
@@ -290,5 +301,5 @@ def right_settings(draw):
                 by=(lambda app: (app.namespace, app.name), lambda app: (app.host, app.path.rstrip("/"))),
             )
         ),
-        wait=draw(st.builds(Wait, st.sampled_from(("serving", "nothing")), st.integers(1, 60))),
+        wait=draw(st.builds(Wait, st.booleans(), st.booleans(), st.booleans(), st.integers(1, 60))),
     )
