@@ -171,6 +171,17 @@ def hosts(draw):
 
 
 @st.composite
+def octavias(draw, taken):
+    provider = draw(st.sampled_from(("amphora", "ovn")))
+    return Octavia(
+        provider,
+        draw(maybe(ids)),
+        metrics_from=draw(some(networks)) if provider == "amphora" else (),
+        metrics_port=draw(ports.filter(lambda port: port not in taken)),
+    )
+
+
+@st.composite
 def aws(draw):
     count = draw(st.integers(1, 3))
     subnets = networks.filter(lambda network: 16 <= network.prefixlen <= 28)
@@ -201,7 +212,8 @@ def metallb(draw):
 def balancers(draw, listeners):
     kind = draw(st.sampled_from(("openstack-haproxy", "octavia", "aws-nlb", "metallb")))
     in_openstack = kind in ("openstack-haproxy", "octavia")
-    ovn = kind == "octavia" and draw(st.booleans())
+    octavia = draw(octavias([each.port for each in listeners])) if kind == "octavia" else None
+    ovn = octavia is not None and octavia.provider == "ovn"
     return LoadBalancer(
         type=kind,
         listeners=listeners,
@@ -223,7 +235,7 @@ def balancers(draw, listeners):
         balance=draw(maybe(st.just("source"))) if kind in ("openstack-haproxy", "aws-nlb") else None,
         openstack=draw(openstack()) if in_openstack else None,
         hosts=draw(hosts()) if kind == "openstack-haproxy" else None,
-        octavia=Octavia("ovn" if ovn else "amphora", draw(maybe(ids))) if kind == "octavia" else None,
+        octavia=octavia,
         aws=draw(aws()) if kind == "aws-nlb" else None,
         metallb=draw(metallb()) if kind == "metallb" else None,
     )
@@ -248,6 +260,8 @@ def ingresses(draw, names, inside):
         default_class=way == "default",
         image=draw(images),
         replicas=draw(maybe(st.integers(1, 100))),
+        metrics=draw(st.booleans()),
+        access_log=draw(st.booleans()),
         node_selector=draw(maybe(st.dictionaries(labels, labels | st.just(""), max_size=2))),
         **common,
     )

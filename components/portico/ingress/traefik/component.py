@@ -13,6 +13,7 @@ from ... import pods
 from ...problems import Refused
 from ..face import ControllerArgs, IngressController
 from ..table import HEALTH
+from . import watching
 from .arguments import PING_PATH, arguments, problems, termination_seconds
 
 READ = ["list", "watch"]
@@ -29,7 +30,8 @@ class Traefik(IngressController):
     service: k8s.core.v1.Service
 
     def __init__(self, name: str, args: ControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        if wrong := list(problems(args.listeners, args.health)):
+        watched = watching.problems(args.plan.settings, args.listeners, args.health)
+        if wrong := [*problems(args.listeners, args.health), *watched]:
             raise Refused("Traefik cannot be told so", wrong)
         super().__init__(name, args, opts)
         self._name, self._args = name, args
@@ -144,16 +146,19 @@ class Traefik(IngressController):
             else None
         )
         return pulumi.Output.all(trusted=args.trusted, published=args.published).apply(
-            lambda known: arguments(
-                args.listeners,
-                args.health,
-                settings.ingress_class,
-                args.plan.timeouts,
-                trusted=known["trusted"],
-                published=known["published"],
-                published_service=of_service,
-                noticed_after=args.plan.noticed_after,
-            )
+            lambda known: [
+                *arguments(
+                    args.listeners,
+                    args.health,
+                    settings.ingress_class,
+                    args.plan.timeouts,
+                    trusted=known["trusted"],
+                    published=known["published"],
+                    published_service=of_service,
+                    noticed_after=args.plan.noticed_after,
+                ),
+                *watching.arguments(settings),
+            ]
         )
 
     def _template(self, account: k8s.core.v1.ServiceAccount) -> k8s.core.v1.PodTemplateSpecArgs:
@@ -167,7 +172,11 @@ class Traefik(IngressController):
             # A container port is its node port: one number from the load balancer to the process.
             ports=[
                 k8s.core.v1.ContainerPortArgs(container_port=port, protocol="TCP")
-                for port in (*(listener.node_port for listener in self._args.listeners), health.node_port)
+                for port in (
+                    *(listener.node_port for listener in self._args.listeners),
+                    health.node_port,
+                    *watching.ports(settings),
+                )
             ],
             # The health endpoint answers a moment before the first Ingress is loaded.
             readiness_probe=k8s.core.v1.ProbeArgs(
@@ -185,7 +194,7 @@ class Traefik(IngressController):
             volume_mounts=[pods.scratch_mount()],
         )
         return k8s.core.v1.PodTemplateSpecArgs(
-            metadata=k8s.meta.v1.ObjectMetaArgs(labels=self._labels),
+            metadata=k8s.meta.v1.ObjectMetaArgs(labels=self._labels, annotations=watching.marks(settings)),
             spec=k8s.core.v1.PodSpecArgs(
                 service_account_name=account.metadata["name"],
                 automount_service_account_token=True,
