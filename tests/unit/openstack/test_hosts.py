@@ -76,7 +76,9 @@ def test_a_hidden_image_is_found_by_its_id_alone():
 def test_two_images_of_one_name_are_said():
     cloud = FakeCloud()
     cloud.image.all_images.append(image("newer"))
-    assert refused(cloud) == ["image = 'debian-12': several images have this name: deb, newer; give the id instead"]
+    assert refused(cloud) == [
+        "image = 'debian-12': several images have this name: deb, newer; give the id instead"
+    ]
 
 
 def test_memory_that_the_image_wants_and_the_flavor_has_not_is_refused():
