@@ -18,7 +18,9 @@ __all__ = [
     "Ingress",
     "Kubernetes",
     "Listener",
+    "ListenerCheck",
     "LoadBalancer",
+    "Logs",
     "MetalLb",
     "Nodes",
     "Octavia",
@@ -100,6 +102,18 @@ class Ingress(TypedDict):
     --service-node-port-range)."""
 
 
+class ListenerCheck(TypedDict):
+    """How the nodes behind a listener with `protocol: tcp` are asked whether they serve."""
+
+    protocol: NotRequired[str]
+    """`tcp` (a connection comes about) or `http` (GET, 200 is a yes; not with the provider ovn)."""
+    port: NotRequired[int]
+    """The node port that is asked, 1..65535, where it is another one; the question then comes without a
+    PROXY header, with aws-nlb with one. Default: the listener's own."""
+    path: NotRequired[str]
+    """With `protocol: http`: what is asked for."""
+
+
 class Listener(TypedDict):
     """A port of the published address."""
 
@@ -107,13 +121,19 @@ class Listener(TypedDict):
     """A port name (RFC 6335, 5.1: at most 15 of a-z, 0-9 and `-`), unique; the key into
     `ingress.nodePorts`."""
     port: int
-    """1..65535, unique. With type openstack-haproxy neither 22 nor 61404, where the hosts' own services
-    listen."""
+    """1..65535, unique. With type openstack-haproxy not 61404, where the hosts say what they serve, and
+    22 only as `hosts.sshPort` says."""
     tls: NotRequired[bool]
     """Whether the ingress controller ends TLS here. Default: true for port 443 with `protocol: http`."""
     protocol: NotRequired[str]
     """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a node
-    port that a NodePort Service of your own has, with no PROXY header; not with metallb)."""
+    port that a NodePort Service of your own has; not with metallb)."""
+    proxy_protocol: NotRequired[bool]
+    """With `protocol: tcp`: whether a PROXY protocol v2 header with the client's address precedes the
+    bytes. The Service must expect it, and believe it from the load balancer's addresses alone. Not where
+    the packets keep the client's own source (octavia with the provider ovn, metallb)."""
+    health_check: NotRequired[ListenerCheck]
+    """With `protocol: tcp`: how the nodes are asked."""
 
 
 class Timeouts(TypedDict):
@@ -158,6 +178,18 @@ class OpenStack(TypedDict):
     policy does not."""
 
 
+class Logs(TypedDict):
+    """What the hosts write down of the connections of clients."""
+
+    access: NotRequired[bool]
+    """Whether a line is written for each connection when it ends, with the client's address: into the
+    host's journal (`journalctl -u haproxy`), which journald keeps short. Default: no address is written
+    down."""
+    syslog: NotRequired[str]
+    """A server that gets these lines as well, as `ADDRESS:PORT`, by default port 514: syslog over UDP
+    (RFC 5424), in clear."""
+
+
 class Hosts(TypedDict):
     """The LB hosts (type openstack-haproxy)."""
 
@@ -184,7 +216,15 @@ class Hosts(TypedDict):
     key_pair: NotRequired[pulumi.Input[str]]
     """A Nova key pair for logging in. Default: none."""
     ssh_from: NotRequired[Sequence[str]]
-    """Who may reach port 22 of the hosts. Default: nobody."""
+    """Who may reach the hosts' own SSH server. Default: nobody."""
+    ssh_port: NotRequired[int]
+    """Where that listens, 1..65535. A listener may have port 22 where this is another one. Without
+    `keyPair` nobody can log in: then a listener on port 22 switches the hosts' SSH server off. A change
+    replaces the hosts, one at a time."""
+    metrics_from: NotRequired[Sequence[str]]
+    """Who may read `http://<host>:61404/metrics`, for Prometheus. Default: nobody."""
+    logs: NotRequired[Logs]
+    """What the hosts write down."""
     settle_seconds: NotRequired[int]
     """How long a host that was made or replaced may take to serve before the next one is touched is given
     up, 10..1800. Where the cloud shows no consoles, such a host is given this time instead."""
@@ -197,6 +237,10 @@ class Octavia(TypedDict):
     """`amphora` or `ovn`."""
     flavor: NotRequired[str]
     """An Octavia flavor id, for instance one with the topology ACTIVE_STANDBY. Default: the cloud's."""
+    trust_nodes: NotRequired[bool]
+    """With amphora: whether nodes may stand in the load balancer's subnet, from all of which the
+    controller believes PROXY headers. Whoever runs a pod can then name any client's address. Default:
+    such nodes are refused."""
 
 
 class Aws(TypedDict):
@@ -211,9 +255,15 @@ class Aws(TypedDict):
     auto_scaling_group: NotRequired[str]
     """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses
     are."""
+    rules_per_group: NotRequired[int]
+    """How many inbound, and how many outbound, rules AWS lets a security group have: 1..1000. Say more
+    where AWS has raised the quota (Amazon VPC quotas, *Inbound or outbound rules per security group*)."""
     subnet_cidrs: Sequence[str]
     """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the
     controller believes PROXY headers from there alone."""
+    trust_nodes: NotRequired[bool]
+    """Whether nodes may stand in these subnets. Whoever runs a pod can then name any client's address.
+    Default: such nodes are refused; those of an auto scaling group are not known."""
 
 
 class MetalLb(TypedDict):
@@ -311,13 +361,20 @@ class App(TypedDict):
 
 
 class Wait(TypedDict):
-    """What `up` waits for in the end."""
+    """What `up` waits for. Previews never wait."""
 
-    until: NotRequired[str]
-    """`serving`: every host serves what was planned and complains of nothing, and the address answers;
-    `nothing`: hosts are even rebuilt without asking whether another serves. Previews never wait."""
+    rolling: NotRequired[bool]
+    """Whether an LB host is made, changed or rebuilt only while another serves, and others leave only
+    after those that stay were heard. With `false` all of them may be away at once."""
+    hosts: NotRequired[bool]
+    """Whether in the end every LB host has to serve what was planned and to complain of nothing."""
+    address: NotRequired[bool]
+    """Whether in the end the published address has to answer: for every application, and on every
+    listener."""
     minutes: NotRequired[int]
-    """How long, 1..60."""
+    """How long `hosts` and `address` are waited for, 1..60."""
+    until: NotRequired[str]
+    """`nothing` is the older word for `hosts: false` and `address: false`."""
 
 
 class ExposureArgs(TypedDict):

@@ -24,6 +24,7 @@ from .openstack.cloud import Cloud, connect
 from .openstack.credentials import Credentials
 from .plan.make import Plan, make
 from .problems import Refused
+from .serving import reach
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def plan(
     names = memory.names(state.read(), pulumi.get_project(), pulumi.get_stack(), component)
     mine = Neighbour(component, said, names, given["kubernetes"] or said.kubernetes, given["openstack"])
     planned, facts = _planned(mine, early, others)
+    reach.say(planned.way, planned.wait)
     _neighbours.set((*others, mine))
     if provider is None and not inputs.any_later(carried):
         return planned, facts
@@ -66,10 +68,11 @@ def plan(
     cloud = asker.apply(_connected) if asker else None
 
     def again(known: Mapping[str, object]) -> tuple[Plan, memory.Facts]:
-        asked = preflight.Asked(cluster=cluster)
+        later = preflight.network_later(mine.settings)
+        asked = preflight.Asked(network_later=later, cluster=cluster)
         if provider:
             told, connection = cast("Credentials", known["asker"]), cast("Cloud | None", known["cloud"])
-            asked = preflight.Asked(lambda: told, lambda: connection, cluster=cluster)
+            asked = replace(asked, asker=lambda: told, cloud=lambda: connection)
         try:
             said = settings.parse(cast("Mapping[str, object]", known["args"]), source.title, source.program)
             return _planned(replace(mine, settings=said), asked, others)
@@ -103,6 +106,8 @@ def _planned(
     said, names, before = mine.settings, mine.names, state.read()
     can = preflight.capabilities(said, names, before, asked)
     can = replace(can, problems=(*can.problems, *clashes(mine, others)))
+    for sentence in can.warnings:
+        pulumi.log.warn(sentence)
     facts = memory.kept(said, asked.asker().named, can.openstack) if can.openstack else {}
     planned = make(said, can, names)
     if planned.ingress and (

@@ -6,8 +6,19 @@ Pure values: no Pulumi, no network, no clock. Read by everything above.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+
+
+@dataclass(frozen=True)
+class Check:
+    """How a load balancer asks the nodes behind somebody's own Service."""
+
+    port: int | None = None
+    """The port of the node that is asked; None: the node port that the connections go to."""
+    path: str | None = None
+    """What is asked by HTTP GET, where 200 means yes; None: a connection that comes about is a yes."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +36,17 @@ class Listener:
     """Whether the ingress controller ends TLS on this listener. A load balancer passes the bytes through
     either way."""
     direct: bool = False
-    """Whether the node port is not the controller's but that of somebody's own Service: it gets the client's
-    bytes and no PROXY header, and tells by accepting connections whether it serves."""
+    """Whether the node port is not the controller's but that of somebody's own Service, which is asked by
+    itself whether it serves."""
+    proxy_protocol: bool = False
+    """With `direct`: whether that Service asked for a PROXY header. Else it gets the client's bytes alone."""
+    check: Check = Check()
+    """With `direct`: how its nodes are asked."""
+
+    @property
+    def proxied(self) -> bool:
+        """Whether a load balancer that names the client in a PROXY header does so here."""
+        return self.proxy_protocol or not self.direct
 
 
 @dataclass(frozen=True)
@@ -47,3 +67,11 @@ class Health:
     path: str = "/ping"
     proxied: bool = False
     """Whether the question comes with a PROXY v2 header."""
+
+
+def node_ports(listeners: Iterable[Listener], health: Health) -> tuple[int, ...]:
+    """Every port of a node that a load balancer sends to, by connections as by questions."""
+    ports = {health.node_port}
+    for listener in listeners:
+        ports |= {listener.node_port, listener.check.port or listener.node_port}
+    return tuple(sorted(ports))

@@ -27,7 +27,7 @@ PLAIN: Mapping[str, Any] = {
         "openstack": {"network": NETWORK, "externalNetwork": "public"},
         "hosts": {"image": "debian-12", "flavor": "m1.small"},
     },
-    "wait": {"until": "nothing"},
+    "wait": {"rolling": False, "hosts": False, "address": False},
 }
 Asking = list[Settings]
 
@@ -161,7 +161,7 @@ def test_the_cluster_as_no_mapping_is_one_sentence(said: object) -> None:
 def test_a_given_provider_of_a_platform_that_is_not_asked_is_not_waited_for(asked: Asking) -> None:
     settings = {
         "loadBalancer": {"type": "metallb", "metallb": {"addresses": ["192.0.2.10/32"]}},
-        "wait": {"until": "nothing"},
+        "wait": {"rolling": False, "hosts": False, "address": False},
     }
 
     def program() -> object:

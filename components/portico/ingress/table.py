@@ -59,6 +59,8 @@ class Controller:
     health_path: str
     """Where it says that it serves."""
     signature: Signature
+    external_names: bool = False
+    """Whether it serves a Service of type ExternalName, which leads wherever a DNS name points to."""
 
     def service(self, namespace: str, names: Names) -> Object:
         """The Service that holds the node ports."""

@@ -181,7 +181,7 @@ KINDS: tuple[Kind, ...] = (
         sections=("openstack", "hosts"),
         required=("openstack", "hosts"),
         address_pairs=True,
-        taken_ports={22: "the host's own SSH server", 61404: "the host's own status page"},
+        taken_ports={61404: "the host's own status page"},
     ),
     _AMPHORA,
     replace(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..traffic import Backend, Health, Listener
+from ..traffic import Backend, Check, Health, Listener
+from . import logs, metrics
 from .fleet import STATUS_PORT, Fleet
 from .guard import url_path, word
 
@@ -63,15 +64,16 @@ RESERVE = 100
 
 def render(fleet: Fleet) -> str:
     """The file, ending with a newline. `haproxy -c` of 2.4 and later finds nothing to complain about."""
-    return "\n".join(
-        [
-            _GLOBAL.format(most=fleet.max_connections + RESERVE, idle=fleet.idle_seconds),
-            *_nodes(fleet.health, fleet.backends),
-            *_clients(fleet),
-            *(line for listener in fleet.listeners for line in _listener(listener, fleet.backends)),
-            *_status(fleet),
-        ]
-    )
+    traffic = [
+        _GLOBAL.format(most=fleet.max_connections + RESERVE, idle=fleet.idle_seconds),
+        *_nodes(fleet.health, fleet.backends),
+        *_clients(fleet),
+        *(line for listener in fleet.listeners for line in _listener(listener, fleet.backends)),
+    ]
+    if not fleet.metrics_from:
+        return "\n".join([*traffic, *_status(fleet)])
+    said = [*metrics.backends(fleet, "\n".join(traffic)), *metrics.status(fleet, STATUS_CONNECTIONS)]
+    return "\n".join([*traffic, *said])
 
 
 def _nodes(health: Health, backends: tuple[Backend, ...]) -> Iterator[str]:
@@ -91,6 +93,7 @@ def _clients(fleet: Fleet) -> Iterator[str]:
     for listener in fleet.listeners:
         yield f"    bind :{listener.port} id {listener.port}"
     yield f"    maxconn {fleet.max_connections}"
+    yield from logs.lines(fleet.logs)
     yield "    # No source gets more than its share."
     yield f"    stick-table type ip size {fleet.max_connections} expire 10s store conn_cur"
     yield "    tcp-request connection track-sc0 src"
@@ -110,12 +113,22 @@ def _clients(fleet: Fleet) -> Iterator[str]:
 
 def _listener(listener: Listener, backends: tuple[Backend, ...]) -> Iterator[str]:
     yield f"backend listener-{word(listener.name)}"
-    yield f"    default-server {CHECKED if listener.direct else 'send-proxy-v2'}"
+    if listener.direct:
+        yield from _own_check(listener.check)
+    header = ["send-proxy-v2"] if listener.proxied else []
+    port = [f"port {listener.check.port}"] if listener.check.port else []
+    yield f"    default-server {' '.join([*([CHECKED, *port] if listener.direct else []), *header])}"
     for backend in backends:
         name = word(backend.name)
         tracked = "" if listener.direct else f" track nodes/{name}"
         yield f"    server {name} {backend.address}:{listener.node_port}{tracked}"
     yield ""
+
+
+def _own_check(check: Check) -> Iterator[str]:
+    if check.path is not None:
+        yield f"    option httpchk GET {url_path(check.path)}"
+        yield "    http-check expect status 200"
 
 
 def _status(fleet: Fleet) -> Iterator[str]:

@@ -40,7 +40,8 @@ def backends(
         )
         return Choice(
             every,
-            because=f"every address of {nodes.cidr} but {len(nodes.exclude)}; health checks tell the nodes",
+            because=f"every address of {nodes.cidr} but {len(nodes.exclude)}: whoever there answers the "
+            "health check gets users' traffic",
         )
     if found is None:
         return Choice(None, because="the servers are looked up when there are credentials")

@@ -5,7 +5,7 @@ Pure: no Pulumi, no network, no clock. Read by plan.make and by the questions to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -14,6 +14,7 @@ from ..names import Names
 from ..problems import Problem, Refused
 from ..settings.model import LoadBalancer, Settings
 from .request import Request
+from .way import End
 
 P = TypeVar("P")
 
@@ -32,6 +33,8 @@ class Planner(Generic[P]):
     """Those that have to be there for it."""
     narrowed: Callable[[LoadBalancer], Iterable[str]] = lambda _load_balancer: ()
     """Why a machine outside may get no answer from a front door that works."""
+    ends: Callable[[LoadBalancer], Mapping[End, str]] = lambda _load_balancer: {}
+    """Which hop is broken, by what a connection sees, and what helps; what is left out any kind says."""
 
     def __call__(self, request: Request, known: Iterable[Problem]) -> P:
         """The plan.

@@ -14,9 +14,9 @@ from typing import TypeVar
 from .. import values
 from ..fields import Section, key
 from ..ingress import table as controllers
-from ..kinds.table import Kind, Place, find
+from ..kinds.table import Check, ClientIp, Kind, Place, chosen
 from ..later import Later
-from .model import DEFAULT_NODE_PORTS, App, Nodes, Settings
+from .model import DEFAULT_NODE_PORTS, App, Listener, Nodes, Settings
 from .reading import Reading, Steps
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ HEALTH_PORT = ("ingress", "healthPort")
 LISTENERS = ("loadBalancer", "listeners")
 TIMEOUTS = ("loadBalancer", "timeouts")
 VIP = ("loadBalancer", "openstack", "vip")
+WAIT = ("wait",)
 
 THERE_ALREADY = ("default", "kube-system", "kube-public", "kube-node-lease")
 """The namespaces that every cluster begins with (Kubernetes, Namespaces, Initial namespaces)."""
@@ -34,7 +35,7 @@ THERE_ALREADY = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 def check(read: Reading, settings: Settings) -> None:
     """Reports everything that disagrees."""
-    kind = find(settings.load_balancer.type)
+    kind = chosen(settings.load_balancer)
     _nothing_is_there_twice(read, settings, ())
     _listeners_are_distinct(read, settings)
     _the_kind_carries_it(read, settings, kind)
@@ -45,6 +46,7 @@ def check(read: Reading, settings: Settings) -> None:
     for index, app in enumerate(settings.apps):
         _an_app_is_asked_under_its_path(read, index, app)
     _apps_are_distinct(read, settings)
+    _the_words_for_waiting_agree(read, settings)
     if settings.nodes is not None:
         _nodes_are_distinct(read, settings.nodes)
         _vip_is_free(read, settings, settings.nodes)
@@ -114,9 +116,11 @@ def _the_kind_carries_it(read: Reading, settings: Settings, kind: Kind) -> None:
         if listener.protocol == "tcp" and inside:
             remedy = "give that Service the type LoadBalancer itself"
             read.wrong(*at, "protocol", rule=f"may not be tcp with `type: {kind.type}`", remedy=remedy)
-        if listener.protocol == "tcp" and listener.tls:
-            rule = "is not used with `protocol: tcp`, which passes TLS through like any bytes"
-            read.wrong(*at, "tls", rule=rule, remedy="leave it out")
+        if listener.protocol == "tcp" and not inside:
+            _the_kind_carries_bytes(read, at, listener, kind)
+            _a_check_asks_a_node_port(read, at, listener, settings)
+        elif listener.protocol == "http":
+            _only_bytes_have_these(read, at, listener)
         if listener.name == controllers.HEALTH:
             rule = "is the name of the controller's own port"
             read.wrong(*at, "name", rule=rule, remedy="choose another")
@@ -132,6 +136,39 @@ def _the_kind_carries_it(read: Reading, settings: Settings, kind: Kind) -> None:
         rule = f"may not be none with `type: {kind.type}`"
         rule += ", which gives its address to the controller's Service"
         read.wrong(*INGRESS, "controller", rule=rule, remedy="leave it out")
+
+
+def _the_kind_carries_bytes(read: Reading, at: Steps, listener: Listener, kind: Kind) -> None:
+    check = listener.health_check
+    if listener.tls:
+        rule = "is not used with `protocol: tcp`, which passes TLS through like any bytes"
+        read.wrong(*at, "tls", rule=rule, remedy="leave it out")
+    if listener.proxy_protocol and kind.client_ip is ClientIp.KEPT:
+        rule = f"is not used with {kind.name}, where the Service sees the client itself: {kind.because}"
+        read.wrong(*at, "proxyProtocol", rule=rule, remedy="leave it out")
+    if kind.check is Check.TCP and (check.protocol == "http" or check.port):
+        rule = f"is not used with {kind.name}, which can ask no more than whether the node port answers"
+        read.wrong(*at, "healthCheck", rule=rule, remedy="leave it out")
+
+
+def _a_check_asks_a_node_port(read: Reading, at: Steps, listener: Listener, settings: Settings) -> None:
+    check, here = listener.health_check, (*at, "healthCheck")
+    if check.protocol == "tcp" and read.given(*here, "path"):
+        rule = "is not used with `protocol: tcp`, which asks for nothing"
+        read.wrong(*here, "path", rule=rule, remedy="leave it out, or say `protocol: http`")
+    low, high = settings.ingress.node_port_range
+    if check.port is not None and not low <= check.port <= high:
+        rule = f"must be from {low} to {high}, the cluster's range of node ports"
+        read.wrong(*here, "port", rule=rule, remedy="name a node port of that Service")
+
+
+def _only_bytes_have_these(read: Reading, at: Steps, listener: Listener) -> None:
+    if listener.proxy_protocol:
+        rule = "is not used with `protocol: http`, where the header comes wherever the type sends one"
+        read.wrong(*at, "proxyProtocol", rule=rule, remedy="leave it out")
+    if read.given(*at, "healthCheck"):
+        rule = "is not used with `protocol: http`, where the controller is asked"
+        read.wrong(*at, "healthCheck", rule=rule, remedy="leave it out, and see ingress.healthPath")
 
 
 def _listeners_have_node_ports(read: Reading, settings: Settings) -> None:
@@ -222,6 +259,15 @@ def _an_app_is_asked_under_its_path(read: Reading, index: int, app: App) -> None
     if path is not None and path != above and not path.startswith(f"{above}/"):
         rule = f"must be under the application's path {above}, or another one answers"
         read.wrong("apps", index, "probe", "path", rule=rule, remedy=f"did you mean '{above}{path}'?")
+
+
+def _the_words_for_waiting_agree(read: Reading, settings: Settings) -> None:
+    if settings.wait.until != "nothing":
+        return
+    for switch in ("hosts", "address"):
+        if getattr(settings.wait, switch):
+            remedy = "leave `until` out: `hosts` and `address` say the same, each for itself"
+            read.wrong(*WAIT, switch, rule="may not be true with `until: nothing`", remedy=remedy)
 
 
 def _vip_is_free(read: Reading, settings: Settings, nodes: Nodes) -> None:

@@ -192,6 +192,19 @@ class Ingress(Section):
 
 
 @dataclass(frozen=True)
+class ListenerCheck(Section):
+    """How the nodes behind a listener with `protocol: tcp` are asked whether they serve."""
+
+    protocol: Annotated[str, one_of("tcp", "http")] = "tcp"
+    """`tcp` (a connection comes about) or `http` (GET, 200 is a yes; not with the provider ovn)."""
+    port: Port | None = None
+    """The node port that is asked, 1..65535, where it is another one; the question then comes without a PROXY
+    header, with aws-nlb with one. Default: the listener's own."""
+    path: UrlPath = "/"
+    """With `protocol: http`: what is asked for."""
+
+
+@dataclass(frozen=True)
 class Listener(Section):
     """A port of the published address."""
 
@@ -199,13 +212,19 @@ class Listener(Section):
     """A port name (RFC 6335, 5.1: at most 15 of a-z, 0-9 and `-`), unique; the key into `ingress.nodePorts`.
     Required."""
     port: Port
-    """1..65535, unique. With type openstack-haproxy neither 22 nor 61404, where the hosts' own services
-    listen. Required."""
+    """1..65535, unique. With type openstack-haproxy not 61404, where the hosts say what they serve, and 22
+    only as `hosts.sshPort` says. Required."""
     tls: Flag = False
     """Whether the ingress controller ends TLS here. Default: true for port 443 with `protocol: http`."""
     protocol: Annotated[str, By(_protocol, {"enum": ["http", "tcp"]})] = "http"
     """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a node
-    port that a NodePort Service of your own has, with no PROXY header; not with metallb)."""
+    port that a NodePort Service of your own has; not with metallb)."""
+    proxy_protocol: Flag = False
+    """With `protocol: tcp`: whether a PROXY protocol v2 header with the client's address precedes the bytes.
+    The Service must expect it, and believe it from the load balancer's addresses alone. Not where the packets
+    keep the client's own source (octavia with the provider ovn, metallb)."""
+    health_check: ListenerCheck = ListenerCheck()
+    """With `protocol: tcp`: how the nodes are asked."""
 
     @classmethod
     def completed(cls, written: dict[str, object]) -> dict[str, object]:
@@ -328,13 +347,26 @@ class App(Section):
 
 @dataclass(frozen=True)
 class Wait(Section):
-    """What `up` waits for in the end."""
+    """What `up` waits for. Previews never wait."""
 
-    until: Annotated[str, one_of("serving", "nothing")] = "serving"
-    """`serving`: every host serves what was planned and complains of nothing, and the address answers;
-    `nothing`: hosts are even rebuilt without asking whether another serves. Previews never wait."""
+    rolling: Flag = True
+    """Whether an LB host is made, changed or rebuilt only while another serves, and others leave only after
+    those that stay were heard. With `false` all of them may be away at once."""
+    hosts: Flag = True
+    """Whether in the end every LB host has to serve what was planned and to complain of nothing."""
+    address: Flag = True
+    """Whether in the end the published address has to answer: for every application, and on every
+    listener."""
     minutes: Annotated[int, whole(1, 60)] = 10
-    """How long, 1..60."""
+    """How long `hosts` and `address` are waited for, 1..60."""
+    until: Annotated[str, one_of("serving", "nothing")] = "serving"
+    """`nothing` is the older word for `hosts: false` and `address: false`."""
+
+    @classmethod
+    def completed(cls, written: dict[str, object]) -> dict[str, object]:
+        if written.get("until") == "nothing":
+            return {"hosts": False, "address": False, **written}
+        return written
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,6 +70,14 @@ class Contract:
             assert sources
             assert all(ip_network(source).prefixlen > 8 for source in sources), sources
 
+    def test_believes_no_node(self, subject: Subject) -> None:
+        """Else a pod that is seen under its node's address could name any client's."""
+        built = subject.build(nodes=3)
+        believed = [ip_network(source) for source in built.face["source_addresses"]]
+        assert built.plan.backends.value or subject.kind.place is Place.INSIDE
+        for node in built.plan.backends.value or ():
+            assert not any(node.address in network for network in believed), node
+
     def test_registers_its_outputs(self, subject: Subject) -> None:
         built = subject.build()
         outputs = built.recorder.outputs(built.component)

@@ -50,7 +50,7 @@ class Toy(LoadBalancer):
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, plan, opts)
         self.address = self.make(name, plan)
-        self.source_addresses = pulumi.Output.from_input(["10.20.0.0/24"])
+        self.source_addresses = pulumi.Output.from_input(["10.21.0.0/24"])
         self.ready = pulumi.Output.from_input("a toy is always ready")
         self.details = {}
         self.publish()
@@ -103,6 +103,12 @@ class Trusting(Toy):
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, plan, opts)
         self.source_addresses = pulumi.Output.from_input(["0.0.0.0/0"])
+
+
+class Gullible(Toy):
+    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, plan, opts)
+        self.source_addresses = pulumi.Output.from_input(["10.20.0.0/24"])
 
 
 class Silent(Toy):
@@ -168,6 +174,7 @@ class Telling(Toy):
         (Misnaming, Contract.test_children_are_named_after_and_owned_by_the_component),
         (Anonymous, Contract.test_every_physical_name_carries_the_stacks_prefix),
         (Trusting, Contract.test_names_whose_proxy_header_may_be_believed),
+        (Gullible, Contract.test_believes_no_node),
         (Silent, Contract.test_registers_its_outputs),
         (Rebuilding, Contract.test_one_more_node_replaces_nothing_and_leaves_user_data_alone),
         (Asking, Contract.test_previews_offline_what_an_update_makes),

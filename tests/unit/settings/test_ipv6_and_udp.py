@@ -27,6 +27,7 @@ IPV6 = (
     (PAIR, f"{WHERE}.floatingIp", "2001:db8::7", ADDRESS),
     (PAIR, "loadBalancer.allowedClients.0", "::/0", NETWORK),
     (SSH, f"{HOSTS}.sshFrom.0", "2001:db8::/64", NETWORK),
+    (PAIR, f"{HOSTS}.metricsFrom.0", "2001:db8::/64", NETWORK),
     (AWS, "loadBalancer.aws.subnetCidrs.0", "2001:db8::/64", NETWORK),
     (METALLB, "loadBalancer.metallb.address", "fd00::10", ADDRESS),
     (METALLB, "loadBalancer.metallb.addresses.0", "fd00::/64", NETWORK),
@@ -70,7 +71,8 @@ def test_a_listener_is_for_http_or_tcp_and_udp_is_refused_with_what_to_do(protoc
 def test_a_listener_has_no_address_of_its_own():
     listeners = [{"name": "http", "port": 80, "address": "::"}, {"name": "https", "port": 443}]
     assert complaints(but(PAIR, {"loadBalancer.listeners": listeners})) == [
-        "loadBalancer.listeners[0].address: is no setting; known here: name, port, tls, protocol"
+        "loadBalancer.listeners[0].address: is no setting; known here: name, port, tls, protocol, "
+        "proxyProtocol, healthCheck"
     ]
 
 

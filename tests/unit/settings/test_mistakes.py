@@ -8,7 +8,7 @@ import yaml
 from portico.kinds.table import KINDS as ROWS
 from portico.kinds.table import TYPES
 from portico.problems import Refused
-from portico.settings import SECTIONS, parse
+from portico.settings import SECTIONS, Wait, parse
 from tests.unit.settings.said import (
     APP,
     AWS,
@@ -20,6 +20,7 @@ from tests.unit.settings.said import (
     but,
     complaints,
     problems,
+    read,
 )
 
 REQUIRED = {row.type: row.required for row in ROWS}
@@ -88,7 +89,7 @@ def test_a_misspelt_section_is_not_missed_as_well():
 
 def test_an_unknown_key_far_from_all_is_told_what_is_known():
     assert complaints(but(PAIR, {"wait.colour": "red"})) == [
-        "wait.colour: is no setting; known here: until, minutes"
+        "wait.colour: is no setting; known here: rolling, hosts, address, minutes, until"
     ]
 
 
@@ -187,6 +188,28 @@ def test_without_a_floating_ip_nothing_may_be_said_of_one():
 def test_ssh_without_a_key_pair_lets_nobody_in():
     (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.sshFrom": ["192.0.2.0/24"]}))
     assert complaint.startswith("loadBalancer.hosts.keyPair: is required with sshFrom")
+
+
+def test_a_syslog_server_that_is_told_nothing_is_a_mistake():
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.logs": {"syslog": "192.0.2.7:514"}}))
+    assert complaint.startswith("loadBalancer.hosts.logs.syslog")
+    assert "is used only with `access: true`" in complaint
+
+
+@pytest.mark.parametrize(
+    "said", ["logs.example.org:514", "192.0.2.7:0", "192.0.2.7:70000", "[::1]:514", "192.0.2.7:"]
+)
+def test_a_syslog_server_is_an_address_and_a_port(said):
+    logs = {"access": True, "syslog": said}
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.logs": logs}))
+    where = f"loadBalancer.hosts.logs.syslog = {said!r}"
+    assert complaint.startswith(f"{where}: must be an IPv4 address and a port")
+
+
+def test_a_syslog_server_without_a_port_has_the_usual_one():
+    logs = {"access": True, "syslog": "192.0.2.7"}
+    hosts = parse(but(PAIR, {"loadBalancer.hosts.logs": logs}), "").load_balancer.hosts
+    assert hosts.logs.syslog == "192.0.2.7:514"
 
 
 def test_subnets_and_their_cidrs_are_as_many():
@@ -320,14 +343,35 @@ def test_no_two_listeners_share_a_name_or_a_port(field, value):
     assert complaint.startswith(f"loadBalancer.listeners[2].{field} = {value!r}: must not be the same as")
 
 
-@pytest.mark.parametrize("port", [22, 61404])
-def test_a_listener_leaves_an_lb_hosts_own_ports_alone(port):
-    listeners = [{"name": "http", "port": port}]
+def test_a_listener_leaves_an_lb_hosts_own_port_alone():
+    listeners = [{"name": "http", "port": 61404}]
     (complaint,) = complaints(but(PAIR, {"loadBalancer.listeners": listeners}))
-    assert f"must not be {port} with `type: openstack-haproxy`" in complaint
-    assert (
-        parse(but(OCTAVIA, {"loadBalancer.listeners": listeners}), "").load_balancer.listeners[0].port == port
-    )
+    assert "must not be 61404 with `type: openstack-haproxy`" in complaint
+    parse(but(OCTAVIA, {"loadBalancer.listeners": listeners}), "")
+
+
+SHELL = {"loadBalancer.listeners": [{"name": "http", "port": 22}], "ingress.nodePorts": {"http": 30080}}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "complaint"),
+    [
+        ({"sshPort": 2222}, "hosts.sshPort = 2222: is not used without keyPair, since nobody can log in"),
+        ({"keyPair": "me"}, "listeners[0].port = 22: must not be 22: the hosts' own SSH server is there for"),
+        ({"keyPair": "me", "sshPort": 61404}, "hosts.sshPort = 61404: must not be 61404: the host's own"),
+    ],
+)
+def test_port_22_is_a_listeners_where_the_hosts_own_ssh_server_leaves_it(hosts, complaint):
+    written = {f"loadBalancer.hosts.{key}": value for key, value in hosts.items()}
+    (said,) = complaints(but(PAIR, {**SHELL, **written}))
+    assert said.startswith(f"loadBalancer.{complaint}")
+
+
+def test_an_ssh_server_that_nobody_can_log_in_to_or_that_moved_is_in_no_listeners_way():
+    moved = {"loadBalancer.hosts.keyPair": "me", "loadBalancer.hosts.sshPort": 2222}
+    assert [
+        parse(but(PAIR, {**SHELL, **more}), "").load_balancer.listeners[0].port for more in ({}, moved)
+    ] == [22, 22]
 
 
 def test_a_listener_is_not_named_after_the_controllers_own_port():
@@ -515,6 +559,71 @@ def test_inside_the_cluster_a_service_has_an_address_of_its_own():
     )
 
 
+OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})
+ASKED = {"protocol": "http", "path": "/healthz", "port": 30023}
+
+
+def test_a_tcp_listener_gets_the_header_and_is_checked_as_its_service_says():
+    said = {**SSH, "proxyProtocol": True, "healthCheck": ASKED}
+    for base in (PAIR, OCTAVIA, AWS):
+        parsed = parse(listening(*LISTENERS, said, base=base), "").load_balancer.listeners[2]
+        assert parsed.proxy_protocol
+        assert (parsed.health_check.protocol, parsed.health_check.port) == ("http", 30023)
+
+
+@pytest.mark.parametrize(
+    ("base", "listener", "complaint"),
+    [
+        (OVN, {**SSH, "proxyProtocol": True}, "proxyProtocol = True: is not used with octavia (ovn), where"),
+        (
+            OVN,
+            {**SSH, "healthCheck": ASKED},
+            "healthCheck = a mapping: is not used with octavia (ovn), which",
+        ),
+        (OVN, {**SSH, "healthCheck": {"port": 30023}}, "healthCheck = a mapping: is not used with octavia"),
+        (
+            PAIR,
+            {**SSH, "healthCheck": {"path": "/"}},
+            "healthCheck.path = '/': is not used with `protocol: tcp`",
+        ),
+        (
+            PAIR,
+            {**SSH, "healthCheck": {"port": 9000}},
+            "healthCheck.port = 9000: must be from 30000 to 32767",
+        ),
+        (PAIR, {**SSH, "healthCheck": {"protocol": "ping"}}, "healthCheck.protocol = 'ping': must be one of"),
+        (PAIR, {**SSH, "protocol": "http", "proxyProtocol": True}, "proxyProtocol = True: is not used with"),
+        (
+            PAIR,
+            {**SSH, "protocol": "http", "healthCheck": ASKED},
+            "healthCheck = a mapping: is not used with",
+        ),
+    ],
+)
+def test_what_a_tcp_listener_asks_for_has_to_be_there(base, listener, complaint):
+    (said,) = complaints(listening(*LISTENERS, listener, base=base))
+    assert said.startswith(f"loadBalancer.listeners[2].{complaint}")
+
+
 def test_applications_need_a_listener_that_leads_to_the_controller():
     (said,) = complaints(listening(SSH, ports={"ssh": 30022}, apps=[APP]))
     assert said.startswith("loadBalancer.listeners = a list: must hold one with `protocol: http` where there")
+
+
+# Waiting
+
+
+def test_the_older_word_for_waiting_is_two_switches_and_not_the_safety_of_the_hosts():
+    assert read(but(PAIR, {"wait.until": "nothing"})).wait == Wait(
+        rolling=True, hosts=False, address=False, until="nothing"
+    )
+    assert read(but(PAIR, {"wait.until": "serving"})).wait == Wait()
+
+
+@pytest.mark.parametrize("switch", ["hosts", "address"])
+def test_the_older_word_for_waiting_may_not_say_otherwise(switch):
+    assert complaints(but(PAIR, {"wait": {"until": "nothing", switch: True}})) == [
+        f"wait.{switch} = True: may not be true with `until: nothing`; leave `until` out: `hosts` and "
+        "`address` say the same, each for itself"
+    ]
+    assert not getattr(read(but(PAIR, {"wait": {"until": "nothing", switch: False}})).wait, switch)

@@ -11,7 +11,7 @@ from portico.fields import Section
 from portico.kinds.aws_nlb.settings import Aws
 from portico.kinds.metallb.settings import MetalLb
 from portico.kinds.octavia.settings import Octavia
-from portico.kinds.openstack_haproxy.settings import Hosts
+from portico.kinds.openstack_haproxy.settings import Hosts, Logs
 from portico.openstack.settings import OpenStack
 from portico.settings import (
     App,
@@ -20,6 +20,7 @@ from portico.settings import (
     Ingress,
     Kubernetes,
     Listener,
+    ListenerCheck,
     LoadBalancer,
     NodeAddress,
     Nodes,
@@ -90,6 +91,8 @@ networks = st.builds(
     lambda address, prefix: IPv4Network((address, prefix), strict=False), addresses, st.integers(0, 32)
 )
 
+syslogs = st.builds(lambda address, port: f"{address}:{port}", addresses, ports)
+
 
 def some(element, least=0, most=3, by=None):
     """A tuple without repetitions."""
@@ -159,6 +162,8 @@ def hosts(draw):
         key_pair=key_pair,
         ssh_from=draw(some(networks)) if key_pair else (),
         settle_seconds=draw(st.integers(10, 1800)),
+        metrics_from=draw(some(networks)),
+        logs=draw(st.just(Logs()) | st.builds(Logs, st.just(True), maybe(syslogs))),
     )
 
 
@@ -251,6 +256,15 @@ def probes(path):
     return st.builds(Probe, maybe(st.just(path) | under), some(st.integers(200, 599)))
 
 
+def asks(names_clients):
+    """What a listener of a Service of one's own says, by a kind that names clients or keeps their source."""
+    http = st.builds(ListenerCheck, st.just("http"), maybe(node_ports), paths)
+    checks = st.just(ListenerCheck()) | http if names_clients else st.just(ListenerCheck())
+    proxied = st.booleans() if names_clients else st.just(False)
+    keys = {"protocol": st.just("tcp"), "proxy_protocol": proxied, "health_check": checks}
+    return st.fixed_dictionaries(keys)
+
+
 @st.composite
 def right_settings(draw):
     """Settings that hold together."""
@@ -261,7 +275,8 @@ def right_settings(draw):
     inside = balancer.type == "metallb"
     if not inside and draw(st.booleans()):
         first, *others = listeners
-        direct = tuple(replace(each, tls=False, protocol="tcp") for each in others)
+        names_clients = balancer.octavia is None or balancer.octavia.provider != "ovn"
+        direct = tuple(replace(each, tls=False, **draw(asks(names_clients))) for each in others)
         balancer = replace(balancer, listeners=(first, *direct))
     nodes = None if inside else draw(listed | swept if balancer.type == "aws-nlb" else listed | found | swept)
     return Settings(
@@ -275,5 +290,5 @@ def right_settings(draw):
                 by=(lambda app: (app.namespace, app.name), lambda app: (app.host, app.path.rstrip("/"))),
             )
         ),
-        wait=draw(st.builds(Wait, st.sampled_from(("serving", "nothing")), st.integers(1, 60))),
+        wait=draw(st.builds(Wait, st.booleans(), st.booleans(), st.booleans(), st.integers(1, 60))),
     )

@@ -5,7 +5,7 @@ Pure: no Pulumi, no network, no clock. Read by the component.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
@@ -15,7 +15,8 @@ from ...names import Names
 from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request
-from ...settings.model import Settings
+from ...plan.way import End
+from ...settings.model import LoadBalancer, Settings
 from .manifest import documents, in_namespace
 
 DEFINITION = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
@@ -95,4 +96,15 @@ def needed(settings: Settings) -> Iterator[Needed]:
         )
 
 
-PLANNER = Planner(make, wanted=wanted, needed=needed)
+def ends(_load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken."""
+    return {
+        End.SILENT: (
+            "no node announces the address (`kubectl describe service`), or this machine has no way into "
+            "the nodes' network, where alone MetalLB answers for it"
+        ),
+        End.REFUSED: "the node that announces the address has no ready pod of the controller",
+    }
+
+
+PLANNER = Planner(make, wanted=wanted, needed=needed, ends=ends)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from ... import values
-from ...fields import Section, one_of, text
+from ...fields import Flag, Section, one_of, text
 from ...openstack import settings as openstack
 
 
@@ -21,6 +21,10 @@ class Octavia(Section):
     """`amphora` or `ovn`."""
     flavor: Annotated[str, text(values.openstack_id)] | None = None
     """An Octavia flavor id, for instance one with the topology ACTIVE_STANDBY. Default: the cloud's."""
+    trust_nodes: Flag = False
+    """With amphora: whether nodes may stand in the load balancer's subnet, from all of which the controller
+    believes PROXY headers. Whoever runs a pod can then name any client's address. Default: such nodes are
+    refused."""
 
 
 SECTIONS = {**openstack.SECTIONS, "octavia": Octavia}

@@ -12,17 +12,20 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ...later import now
-from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Timers, payload
+from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
 from ...names import Names
 from ...openstack import ownership, quotas
+from ...openstack import place as places
 from ...openstack.answers import OpenStack
-from ...openstack.place import OpenStackPlace, narrowed, place
+from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...openstack.settings import OpenStack as Where
 from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request, Traffic
+from ...plan.way import End
 from ...problems import Problem
-from ...traffic import Backend, Health, Listener
+from ...settings.model import LoadBalancer
+from ...traffic import Backend, Health, Listener, node_ports
 from .settings import Hosts
 
 ITEMS_LEFT = 8
@@ -98,9 +101,15 @@ class OpenStackHAProxyPlan:
     logs_in: bool
     """Whether there is a key pair."""
     key_pair: str | None
+    ssh_port: int | None
+    """Where the hosts' own SSH server listens; None: nowhere, since a listener has its port and nobody can
+    log in."""
     settle_seconds: int
     metadata_items: int
     """How many metadata items the payload of a host may take."""
+    metrics_from: tuple[IPv4Network, ...]
+    """Who may read the hosts' figures."""
+    logs: Logs
 
     def fleet(
         self,
@@ -124,6 +133,8 @@ class OpenStackHAProxyPlan:
             max_connections=self.max_connections,
             max_connections_per_source=self.max_connections_per_source.value,
             idle_seconds=self.idle_seconds,
+            metrics_from=self.metrics_from,
+            logs=self.logs,
         )
 
 
@@ -143,11 +154,25 @@ def rules(
     ]
     made.append(Rule("vrrp", Group.HOSTS, "vrrp", None, Group.HOSTS))
     made.append(Rule("generation", Group.HOSTS, "tcp", STATUS_PORT, Group.HOSTS))
-    made.extend(Rule(f"ssh-{_label(source)}", Group.HOSTS, "tcp", 22, source) for source in hosts.ssh_from)
+    made.extend(
+        Rule(_ssh_rule(hosts.ssh_port, source), Group.HOSTS, "tcp", hosts.ssh_port, source)
+        for source in hosts.ssh_from
+    )
+    made.extend(
+        Rule(f"metrics-{_label(source)}", Group.HOSTS, "tcp", STATUS_PORT, source)
+        for source in hosts.metrics_from
+    )
     if admits_nodes:
-        ports = sorted({listener.node_port for listener in listeners} | {health.node_port})
-        made.extend(Rule(f"node-{port}", Group.NODES, "tcp", port, Group.HOSTS) for port in ports)
+        made.extend(
+            Rule(f"node-{port}", Group.NODES, "tcp", port, Group.HOSTS)
+            for port in node_ports(listeners, health)
+        )
     return tuple(made)
+
+
+def _ssh_rule(port: int, source: IPv4Network) -> str:
+    """The port's name is in it where it is not the usual one."""
+    return f"ssh-{_label(source)}" if port == userdata.SSH_PORT else f"ssh-{port}-{_label(source)}"
 
 
 def _label(network: IPv4Network) -> str:
@@ -183,8 +208,11 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         idle_seconds=load_balancer.timeouts.idle,
         logs_in=hosts.key_pair is not None,
         key_pair=now(hosts.key_pair),
+        ssh_port=hosts.ssh_listens(listener.port for listener in traffic.listeners),
         settle_seconds=hosts.settle_seconds,
         metadata_items=_metadata_items(asked.metadata_items),
+        metrics_from=hosts.metrics_from,
+        logs=_logs(hosts),
     )
 
 
@@ -230,6 +258,14 @@ def _timers(hosts: Hosts) -> Choice[Timers]:
     return Choice(timers, because="steady: a pause of half a second, as in a live migration, moves nothing")
 
 
+def _logs(hosts: Hosts) -> Logs:
+    said = hosts.logs.syslog
+    if said is None:
+        return Logs(hosts.logs.access)
+    address, _, port = said.rpartition(":")
+    return Logs(hosts.logs.access, Syslog(IPv4Address(address), int(port)))
+
+
 def _per_source(hosts: Hosts) -> Choice[int]:
     said = hosts.max_connections_per_source
     if said is None:
@@ -244,10 +280,11 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
     """Why the cloud cannot carry the plan."""
     cloud, where = request.cloud, request.settings.load_balancer.openstack
     yield from _payload(plan, request.traffic)
+    yield from places.obstacles(plan.place, request)
     if cloud and where:
         things = _things(plan, request.names)
         yield from _pairs(where, cloud)
-        yield from _gateway(plan)
+        yield from _subnet(plan)
         yield from ownership.taken(things, cloud)
         yield from quotas.short(_needs(things, cloud), cloud)
 
@@ -282,8 +319,9 @@ def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:
         )
 
 
-def _gateway(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
-    """Without one the hosts could not be told what to ask for the way out."""
+def _subnet(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
+    """What the hosts get from their subnet: without a gateway they could not be told what to ask for the way
+    out, without DHCP they have no address by which to ask for their metadata."""
     subnet = plan.place.subnet
     if subnet and subnet.gateway is None:
         yield Problem(
@@ -291,6 +329,13 @@ def _gateway(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
             repr(subnet.id),
             "has no gateway, and the hosts tell by it whether the VIP's way outwards works",
             "set one with `openstack subnet set --gateway ADDRESS SUBNET`, or name another subnet",
+        )
+    if subnet and subnet.dhcp is False:
+        yield Problem(
+            "portico:loadBalancer.openstack.subnet",
+            repr(subnet.id),
+            "has DHCP switched off, and the hosts get their address and their metadata by it",
+            "switch it on with `openstack subnet set --dhcp SUBNET`, or name another subnet",
         )
 
 
@@ -318,4 +363,21 @@ def _needs(things: Mapping[str, tuple[str, ...]], cloud: OpenStack) -> Mapping[s
     }
 
 
-PLANNER = Planner(make, obstacles, narrowed=narrowed)
+def ends(load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken. That the hosts serve is known before the address is asked, unless nobody wants to
+    know (`wait.hosts: false`)."""
+    return {
+        End.SILENT: detached(load_balancer)
+        + "no LB host holds the VIP, which their consoles tell (`openstack console log show`)",
+        End.REFUSED: (
+            "the LB host that holds the VIP does not serve this port, and its console tells why (`openstack "
+            "console log show`)"
+        ),
+        End.CLOSED: (
+            "the LB host finds no node that serves: see the controller's pods, and whether the nodes admit "
+            "the LB hosts (portico:nodes.securityGroup)"
+        ),
+    }
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed, ends=ends)

@@ -5,11 +5,15 @@ Pure: no Pulumi, no network, no clock. Read by settings and by this kind's plan.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ...fields import Input, Network, Section, Text, one_of, whole
+from ... import values
+from ...fields import Flag, Input, Network, Port, Section, Text, one_of, text, whole
 from ...openstack import settings as openstack
+from .. import table
 
 if TYPE_CHECKING:
     from ...settings.model import Settings
@@ -20,6 +24,30 @@ MOST_CONNECTIONS = 200_000
 524288."""
 
 HOSTS = ("loadBalancer", "hosts")
+
+
+def _syslog(value: object) -> str:
+    said = values.text(value)
+    address, _, port = said.rpartition(":") if ":" in said else (said, "", "514")
+    try:
+        return f"{IPv4Address(address)}:{values.whole_number(1, 65535)(int(port))}"
+    except ValueError:
+        raise values.Wrong(
+            "must be an IPv4 address and a port, such as 192.0.2.7:514",
+            "a name is not looked up on the hosts",
+        ) from None
+
+
+@dataclass(frozen=True)
+class Logs(Section):
+    """What the hosts write down of the connections of clients."""
+
+    access: Flag = False
+    """Whether a line is written for each connection when it ends, with the client's address: into the host's
+    journal (`journalctl -u haproxy`), which journald keeps short. Default: no address is written down."""
+    syslog: Annotated[str, text(_syslog)] | None = None
+    """A server that gets these lines as well, as `ADDRESS:PORT`, by default port 514: syslog over UDP
+    (RFC 5424), in clear."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +77,15 @@ class Hosts(Section):
     key_pair: Input[Text] | None = None
     """A Nova key pair for logging in. Default: none."""
     ssh_from: tuple[Network, ...] = ()
-    """Who may reach port 22 of the hosts. Default: nobody."""
+    """Who may reach the hosts' own SSH server. Default: nobody."""
+    ssh_port: Port = 22
+    """Where that listens, 1..65535. A listener may have port 22 where this is another one. Without `keyPair`
+    nobody can log in: then a listener on port 22 switches the hosts' SSH server off. A change replaces the
+    hosts, one at a time."""
+    metrics_from: tuple[Network, ...] = ()
+    """Who may read `http://<host>:61404/metrics`, for Prometheus. Default: nobody."""
+    logs: Logs = Logs()
+    """What the hosts write down."""
     settle_seconds: Annotated[int, whole(10, 1800)] = 90
     """How long a host that was made or replaced may take to serve before the next one is touched is given up,
     10..1800. Where the cloud shows no consoles, such a host is given this time instead."""
@@ -59,7 +95,12 @@ class Hosts(Section):
         "flavor": "name one with a core and 512 MiB or more",
     }
 
-    def check(self, read: Reading, settings: Settings) -> None:  # noqa: ARG002 - as every section
+    def ssh_listens(self, ports: Iterable[int]) -> int | None:
+        """Where the hosts' own SSH server listens beside listeners on these ports; None: nowhere."""
+        return None if self.key_pair is None and self.ssh_port in ports else self.ssh_port
+
+    def check(self, read: Reading, settings: Settings) -> None:
+        self._ssh_has_a_port(read, settings)
         share, most = self.max_connections_per_source, self.max_connections
         if share is not None and share > most:
             read.wrong(
@@ -75,6 +116,32 @@ class Hosts(Section):
                 rule="is required with sshFrom",
                 remedy="without a key pair nobody can log in",
             )
+        if self.logs.syslog and not self.logs.access:
+            read.wrong(
+                *HOSTS,
+                "logs",
+                "syslog",
+                rule="is used only with `access: true`: it is connections that are told there",
+                remedy="say `access: true` too, or leave it out",
+            )
+
+    def _ssh_has_a_port(self, read: Reading, settings: Settings) -> None:
+        if self.key_pair is None:
+            if read.given(*HOSTS, "sshPort"):
+                rule = "is not used without keyPair, since nobody can log in"
+                read.wrong(*HOSTS, "sshPort", rule=rule, remedy="leave it out")
+            return
+        taken = table.find(settings.load_balancer.type).taken_ports
+        if self.ssh_port in taken:
+            rule = f"must not be {self.ssh_port}: {taken[self.ssh_port]} is there"
+            read.wrong(*HOSTS, "sshPort", rule=rule, remedy="choose another")
+        for index, listener in enumerate(settings.load_balancer.listeners):
+            if listener.port == self.ssh_port:
+                read.wrong(
+                    *("loadBalancer", "listeners", index, "port"),
+                    rule=f"must not be {listener.port}: the hosts' own SSH server is there for their keyPair",
+                    remedy="say another hosts.sshPort, such as 2222, or leave keyPair out",
+                )
 
 
 SECTIONS = {**openstack.SECTIONS, "hosts": Hosts}
