@@ -39,6 +39,8 @@ class Question:
     """What tells the controller's own answers from the application's; None where nobody knows."""
     direct: bool = False
     """Whether there is no HTTP to be asked: a connection that stays open is the answer."""
+    service: str | None = None
+    """With `direct`: `namespace/name` of the Service behind the controller; None past the controller."""
 
     @property
     def asked(self) -> str:
@@ -60,7 +62,7 @@ def questions(settings: Settings) -> tuple[Question, ...]:
     signature = controller.signature if controller else None
     listeners = settings.load_balancer.listeners
     direct = [
-        Question(listener.port, tls=False, direct=True)
+        Question(listener.port, tls=False, direct=True, service=_named(listener.service))
         for listener in listeners
         if listener.protocol == "tcp"
     ]
@@ -87,6 +89,10 @@ def _question(app: model.App, settings: Settings, signature: Signature | None) -
         f"{app.namespace}/{app.tls_secret}" if app.tls_secret and listener.tls else None,
         signature,
     )
+
+
+def _named(service: model.ListenerService | None) -> str | None:
+    return f"{service.namespace}/{service.name}" if service else None
 
 
 def _listener(settings: Settings, secure: bool) -> model.Listener:
