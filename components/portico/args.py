@@ -272,6 +272,9 @@ class Aws(TypedDict):
     auto_scaling_group: NotRequired[str]
     """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses
     are."""
+    rules_per_group: NotRequired[int]
+    """How many inbound, and how many outbound, rules AWS lets a security group have: 1..1000. Say more
+    where AWS has raised the quota (Amazon VPC quotas, *Inbound or outbound rules per security group*)."""
     subnet_cidrs: Sequence[str]
     """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the
     controller believes PROXY headers from there alone."""

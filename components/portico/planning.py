@@ -68,10 +68,11 @@ def plan(
     cloud = asker.apply(_connected) if asker else None
 
     def again(known: Mapping[str, object]) -> tuple[Plan, memory.Facts]:
-        asked = preflight.Asked(cluster=cluster)
+        later = preflight.network_later(mine.settings)
+        asked = preflight.Asked(network_later=later, cluster=cluster)
         if provider:
             told, connection = cast("Credentials", known["asker"]), cast("Cloud | None", known["cloud"])
-            asked = preflight.Asked(lambda: told, lambda: connection, cluster=cluster)
+            asked = replace(asked, asker=lambda: told, cloud=lambda: connection)
         try:
             said = settings.parse(cast("Mapping[str, object]", known["args"]), source.title, source.program)
             return _planned(replace(mine, settings=said), asked, others)
@@ -105,6 +106,8 @@ def _planned(
     said, names, before = mine.settings, mine.names, state.read()
     can = preflight.capabilities(said, names, before, asked)
     can = replace(can, problems=(*can.problems, *clashes(mine, others)))
+    for sentence in can.warnings:
+        pulumi.log.warn(sentence)
     facts = memory.kept(said, asked.asker().named, can.openstack) if can.openstack else {}
     planned = make(said, can, names)
     if planned.ingress and (

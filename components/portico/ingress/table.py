@@ -61,6 +61,8 @@ class Controller:
     signature: Signature
     carries_tcp: bool = False
     """Whether it carries the bytes of a listener to a Service (`listeners[].service`)."""
+    external_names: bool = False
+    """Whether it serves a Service of type ExternalName, which leads wherever a DNS name points to."""
 
     def service(self, namespace: str, names: Names) -> Object:
         """The Service that holds the node ports."""

@@ -39,6 +39,18 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What a Service, a Secret or an Ingress that an application rests on looks like."""
+
+    type: str = ""
+    """Of a Service (`ClusterIP`, `ExternalName` ...) or a Secret (`kubernetes.io/tls` ...)."""
+    ports: tuple[int, ...] = ()
+    """Of a Service: those for TCP."""
+    ready: int | None = None
+    """Of a Service: how many endpoints are ready; None where it was not told."""
+
+
+@dataclass(frozen=True)
 class Cluster:
     """A Kubernetes cluster, as far as it was asked."""
 

@@ -19,7 +19,9 @@ from ..settings import Settings
 from ..state import EXPOSURE, State
 from . import cluster as kubernetes
 from .answers import Cluster, Object
+from .looking import looks
 from .objects import needed, node_ports, wanted
+from .resting import obstacles, resting_on, warnings
 from .wanted import Wanted
 
 
@@ -72,9 +74,12 @@ def _asked(said: Settings, names: Names, state: State) -> Capabilities:
     objects = [each.object for each in to_make] + [each.object for each in needed(said, names)]
     answers = kubernetes.ask(there, objects)
     taken = _node_ports(there) if node_ports(said, names) else None
+    seen = looks(there, [thing for app in said.apps for thing in resting_on(app)])
+    for warning in warnings(said, seen):
+        pulumi.log.warn(str(warning))
     return Capabilities(
         cluster=Cluster(answers.standing, answers.known(objects), made(state), taken),
-        problems=tuple(_forbidden(to_make, answers.forbidden)),
+        problems=(*_forbidden(to_make, answers.forbidden), *obstacles(said, seen)),
     )
 
 

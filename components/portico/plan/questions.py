@@ -6,7 +6,7 @@ Pure: no Pulumi, no network, no clock. Why these: docs/ingress.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
 from ..ingress.table import Signature, chosen
@@ -41,6 +41,8 @@ class Question:
     """Whether there is no HTTP to be asked: a connection that stays open is the answer."""
     service: str | None = None
     """With `direct`: `namespace/name` of the Service behind the controller; None past the controller."""
+    app: model.App | None = field(default=None, compare=False)
+    """The application, where one is asked."""
 
     @property
     def asked(self) -> str:
@@ -88,6 +90,7 @@ def _question(app: model.App, settings: Settings, signature: Signature | None) -
         probe.expect,
         f"{app.namespace}/{app.tls_secret}" if app.tls_secret and listener.tls else None,
         signature,
+        app=app,
     )
 
 

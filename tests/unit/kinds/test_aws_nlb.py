@@ -177,3 +177,36 @@ def test_a_name_that_fits_is_left_alone() -> None:
 def test_only_the_load_balancer_has_a_name_that_its_successor_needs() -> None:
     found = {each.type for each in make(BY_ADDRESS).registered if each.delete_before_replace}
     assert found == {"aws:lb/loadBalancer:LoadBalancer"}
+
+
+def clients(count: int, said: Settings = BY_ADDRESS) -> Settings:
+    networks = tuple(IPv4Network((0xC6336400 + index, 32)) for index in range(count))
+    return replace(said, load_balancer=replace(said.load_balancer, allowed_clients=networks))
+
+
+def complaints(said: Settings) -> list[str]:
+    try:
+        plan.make(said, OFFLINE, NAMES)
+    except Refused as refused:
+        return [str(problem) for problem in refused.problems]
+    return []
+
+
+def test_more_rules_than_a_security_group_may_have_are_refused_with_the_limit() -> None:
+    assert complaints(clients(120)) == [
+        "portico:loadBalancer.allowedClients = 120 networks: needs 240 inbound rules in one security group, "
+        "one for each of 2 listeners, and AWS allows 60; name fewer or wider networks, or have AWS raise the "
+        "quota and say so in aws.rulesPerGroup"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "allowed", "refused"), [(30, 60, False), (31, 60, True), (120, 240, False), (120, 239, True)]
+)
+def test_what_aws_allows_is_what_the_settings_say(count: int, allowed: int, refused: bool) -> None:
+    assert bool(complaints(aws(clients(count), rules_per_group=allowed))) == refused
+
+
+def test_more_node_ports_than_a_security_group_may_have_rules_for_are_refused() -> None:
+    (complaint,) = complaints(aws(BY_ADDRESS, rules_per_group=2))
+    assert complaint.startswith("portico:loadBalancer.listeners = 2 listeners: needs 3 outbound rules")

@@ -5,13 +5,16 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from itertools import pairwise
 
+import pulumi
 import pytest
 
 from portico.capabilities import OFFLINE, Capabilities
+from portico.kinds.face import Late
 from portico.kinds.octavia.component import Octavia
 from portico.kinds.octavia.plan import Monitor
 from portico.kinds.octavia.settings import Octavia as Settled
 from portico.kinds.table import find
+from portico.later import Later
 from portico.openstack.answers import Address, FloatingIp, OpenStack, Own
 from portico.plan import make as plan
 from portico.problems import Refused
@@ -213,7 +216,7 @@ def test_a_preview_shows_an_adopted_address_unless_it_was_named_by_id(said: str,
     assert recorded.one("FloatingIpAssociate").inputs["floatingIp"] == shown
 
 
-OWN = Own(address=Address(FLOATING_IP, ADDRESS, "public"))
+OWN = Own(addresses=(Address(FLOATING_IP, ADDRESS, "public"),))
 
 
 @pytest.mark.parametrize("said", [None, str(ADDRESS), FLOATING_IP])
@@ -291,6 +294,69 @@ def test_clients_in_the_subnet_itself_are_admitted_once() -> None:
     )
     assert len(make(said).of("SecGroupRule")) == 2
     assert rules(make(said)) == {(port, "10.20.0.0/16") for port in (30080, 30443)}
+
+
+def late(said: Settings, can: Capabilities = ONLINE) -> Recorder:
+    """What is asked for where the subnet is known only while the program runs."""
+    assert can.openstack
+    early = plan.make(said, replace(can, openstack=replace(can.openstack, subnet=None)), NAMES)
+    whole = plan.make(said, can, NAMES)
+
+    def program() -> None:
+        known = Late(pulumi.Output.from_input(whole))
+        Octavia("balancer", replace(early, late=Later(known)))
+
+    return build(program, answers=ANSWERS)
+
+
+@pytest.mark.parametrize(
+    ("clients", "checks"),
+    [
+        (["10.20.0.0/16"], "10.20.0.0/32"),
+        (["10.20.0.0/16", "10.20.0.0/32"], "10.20.0.1/32"),
+        (["198.51.100.0/24"], "10.20.0.0/16"),
+        (["10.20.0.0/15"], "10.20.0.0/16"),
+    ],
+    ids=", ".join,
+)
+def test_no_rule_is_doubled_where_the_subnet_is_known_late(clients: list[str], checks: str) -> None:
+    networks = tuple(map(IPv4Network, clients))
+    said = replace(OVN, load_balancer=replace(OVN.load_balancer, allowed_clients=networks))
+    made = [
+        (rule.inputs["portRangeMin"], rule.inputs["remoteIpPrefix"]) for rule in late(said).of("SecGroupRule")
+    ]
+    assert sorted(made) == sorted((port, source) for port in (30080, 30443) for source in (*clients, checks))
+    assert len(set(made)) == len(made)
+
+
+def refusals(said: Settings) -> list[str]:
+    try:
+        plan.make(said, ONLINE, NAMES)
+    except Refused as refused:
+        return [str(problem) for problem in refused.problems]
+    return []
+
+
+def with_nodes(said: Settings, *addresses: str) -> Settings:
+    assert said.nodes
+    listed = tuple(NodeAddress(IPv4Address(at), f"w{index}") for index, at in enumerate(addresses))
+    return replace(said, nodes=replace(said.nodes, addresses=listed))
+
+
+@pytest.mark.parametrize("said", [AMPHORA, OVN], ids=["amphora", "ovn"])
+def test_two_nodes_of_one_address_are_refused_by_name(said: Settings) -> None:
+    assert refusals(with_nodes(said, "10.20.0.11", "10.20.0.12", "10.20.0.11")) == [
+        "portico:nodes = w0, w2: have the same address 10.20.0.11, and Octavia takes it once; name the node "
+        "once"
+    ]
+
+
+def test_behind_ovn_a_node_outside_of_the_subnet_is_refused() -> None:
+    far = [f"192.168.7.{number}" for number in range(1, 8)]
+    (refusal,) = refusals(with_nodes(OVN, "10.20.0.11", *far))
+    assert refusal.startswith("portico:nodes = w1 (192.168.7.1), w2 (192.168.7.2)")
+    assert "and 2 more: must be in the load balancer's subnet 10.20.0.0/16" in refusal
+    assert refusals(with_nodes(AMPHORA, "10.20.0.11", *far)) == []
 
 
 def test_the_order_of_the_clients_makes_no_other_rule() -> None:

@@ -131,3 +131,22 @@ def test_what_this_component_made_is_known_from_the_state_by_its_uid():
 def test_another_part_of_the_program_does_not_make_an_object_this_components():
     theirs = namespace("urn:pulumi:test::portico::kubernetes:core/v1:Namespace::portico-ingress", uid="1")
     assert made(State((theirs,))) == {}
+
+
+OWN = {"name": "own", "host": "own.example.org", "service": {"name": "web", "port": 80}, "tlsSecret": "tls"}
+WEB = "/api/v1/namespaces/default/services/web"
+
+
+def test_a_service_that_is_a_dns_name_is_refused_before_anything_is_made(answers):
+    answers[WEB] = (200, {"spec": {"type": "ExternalName", "externalName": "example.org"}})
+    (problem,) = asked(preview=True, said={**PAIR, "apps": [OWN]}).problems
+    assert problem.path == "portico:apps[0].service.name"
+    assert "of type ExternalName" in problem.rule
+
+
+def test_a_service_and_a_secret_that_may_come_later_are_warnings(answers, warnings):
+    assert asked(preview=False, said={**PAIR, "apps": [OWN]}).problems == ()
+    assert [warning.partition(" = ")[0] for warning in warnings] == [
+        "portico:apps[0].service",
+        "portico:apps[0].tlsSecret",
+    ]

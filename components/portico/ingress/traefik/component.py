@@ -279,7 +279,7 @@ class Traefik(IngressController):
 
     def _address(self) -> pulumi.Output[str] | None:
         if self._args.service.type == "LoadBalancer":
-            return self.service.status.apply(_first_address)
+            return self.service.status.apply(published)
         return pulumi.Output.from_input(self._args.published) if self._args.published is not None else None
 
 
@@ -297,7 +297,10 @@ def _digest(data: Mapping[str, str]) -> str:
     return sha256(data[tcp.FILE].encode()).hexdigest()[:16]
 
 
-def _first_address(status: k8s.core.v1.outputs.ServiceStatus | None) -> str:
+def published(status: k8s.core.v1.outputs.ServiceStatus | None) -> str:
+    """The address in a Service's status; empty where there is none yet."""
     balancer = status.load_balancer if status else None
     points = (balancer.ingress if balancer else None) or []
-    return next((point.ip or point.hostname or "" for point in points), "")
+    # In a cluster of both families the IPv6 address may come first.
+    known = sorted((point.ip or point.hostname or "" for point in points), key=lambda said: ":" in said)
+    return next(iter(known), "")

@@ -5,6 +5,7 @@ docs/octavia.md.
 """
 
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network
 from typing import TypeVar
 
 import pulumi
@@ -34,6 +35,7 @@ class Octavia(LoadBalancer):
         self._child = pulumi.ResourceOptions(parent=self)
         self._subnet = self._place(lambda place: place.subnet_id)
         self._cidr = self._place(_cidr)
+        self._checked_from = self._cidr.apply(lambda cidr: str(own.checked_from(IPv4Network(cidr))))
 
         for rule in own.node_rules:
             self._rule(rule)
@@ -78,7 +80,7 @@ class Octavia(LoadBalancer):
             protocol="tcp",
             port_range_min=rule.port,
             port_range_max=rule.port,
-            remote_ip_prefix=str(rule.source) if rule.source else self._cidr,
+            remote_ip_prefix=str(rule.source) if rule.source else self._checked_from,
             description=self._plan.names.description(rule.name),
             opts=self._child,
         )

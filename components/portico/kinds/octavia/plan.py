@@ -5,12 +5,13 @@ Pure: no Pulumi, no network, no clock. Read by kinds.octavia.component. Provider
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 from ...names import Names
 from ...openstack import ownership, quotas
+from ...openstack import place as places
 from ...openstack.answers import OpenStack, Subnet
 from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...plan.choice import Choice
@@ -29,6 +30,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {"amphora": ("amphora", "amphorav2", "o
 octavia.api.drivers)."""
 
 EVERYONE = (IPv4Network("0.0.0.0/0"),)
+
+SHOWN = 5
+"""How many nodes of many are named."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,15 @@ class OctaviaPlan:
     def keeps_source(self) -> bool:
         """Whether the nodes see the clients' own addresses."""
         return self.node_sources.value is not None
+
+    def checked_from(self, subnet: IPv4Network) -> IPv4Network:
+        """What the rule for the load balancer's own subnet admits. Where a client's rule says the subnet
+        already, which a plan that is made before the subnet is known cannot tell, it is one address there:
+        Neutron takes no rule twice (409, SecurityGroupRuleExists)."""
+        clients = {rule.source for rule in self.node_rules}
+        if subnet not in clients:
+            return subnet
+        return next(each for each in map(IPv4Network, subnet) if each not in clients)
 
     def pool_protocol_of(self, listener: Listener) -> str:
         """TCP or PROXYV2: somebody's own Service gets no PROXY header that it did not ask for."""
@@ -194,14 +207,15 @@ def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
 def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     """Why the cloud cannot carry the plan."""
     cloud = request.cloud
+    yield from places.obstacles(plan.place, request)
+    yield from _members(plan, request.traffic.backends or ())
     yield from _trust(plan, request)
     if cloud:
         things = _things(plan, request.names)
-        needs = {quota: quotas.missing(cloud, quota, *wanted) for quota, wanted in things.items()}
         yield from _provider(plan, cloud)
         yield from ownership.taken(things, cloud)
         yield from ownership.admitted(_admissions(plan, request.names, cloud), cloud)
-        yield from quotas.short(needs, cloud)
+        yield from quotas.short(_needs(things, request, cloud), cloud)
 
 
 def _trust(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
@@ -225,6 +239,49 @@ def _things(plan: OctaviaPlan, names: Names) -> Mapping[str, tuple[str, ...]]:
         "security_group_rules": tuple(names.description(rule.name) for rule in plan.node_rules),
         **plan.place.things(names),
     }
+
+
+def _needs(things: Mapping[str, tuple[str, ...]], request: Request, cloud: OpenStack) -> Mapping[str, int]:
+    """How much more of each quota. A listener is known by its port, as in the component; one that moves to
+    another port is made anew with all that is behind it, before the old one goes."""
+    needs = {quota: quotas.missing(cloud, quota, *wanted) for quota, wanted in things.items()}
+    wanted = [(request.names.of("lb"), listener.port) for listener in request.traffic.listeners]
+    nodes, pools = len(request.traffic.backends or ()), cloud.own.pools
+    new = sum(listener not in pools for listener in wanted)
+    return {
+        **needs,
+        # Octavia makes the VIP's port in the same project.
+        "ports": needs["load_balancers"],
+        "listeners": sum(listener not in cloud.own.listeners for listener in wanted),
+        "pools": new,
+        "health_monitors": new,
+        "members": sum(max(0, nodes - pools.get(listener, 0)) for listener in wanted),
+    }
+
+
+def _members(plan: OctaviaPlan, nodes: Sequence[Backend]) -> Iterator[Problem]:
+    """Nodes that Octavia takes in no pool: a second one of an address (409), and behind OVN one outside of
+    the subnet."""
+    first: dict[IPv4Address, Backend] = {}
+    for node in nodes:
+        if (other := first.setdefault(node.address, node)) is not node:
+            yield Problem(
+                "portico:nodes",
+                f"{other.name}, {node.name}",
+                f"have the same address {node.address}, and Octavia takes it once",
+                "name the node once",
+            )
+    subnet = plan.place.subnet
+    if subnet and plan.keeps_source:
+        outside = [node for node in nodes if node.address not in subnet.cidr]
+        if outside:
+            yield Problem(
+                "portico:nodes",
+                ", ".join(f"{node.name} ({node.address})" for node in outside[:SHOWN])
+                + (f" and {len(outside) - SHOWN} more" if len(outside) > SHOWN else ""),
+                f"must be in the load balancer's subnet {subnet.cidr}: OVN reaches no other",
+                "set octavia.provider: amphora, or name the nodes' subnet in openstack.subnet",
+            )
 
 
 def _admissions(plan: OctaviaPlan, names: Names, cloud: OpenStack) -> Iterator[tuple[int, IPv4Network]]:

@@ -15,6 +15,7 @@ from ...later import now
 from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
 from ...names import Names
 from ...openstack import ownership, quotas
+from ...openstack import place as places
 from ...openstack.answers import OpenStack
 from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...openstack.settings import OpenStack as Where
@@ -279,10 +280,11 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
     """Why the cloud cannot carry the plan."""
     cloud, where = request.cloud, request.settings.load_balancer.openstack
     yield from _payload(plan, request.traffic)
+    yield from places.obstacles(plan.place, request)
     if cloud and where:
         things = _things(plan, request.names)
         yield from _pairs(where, cloud)
-        yield from _gateway(plan)
+        yield from _subnet(plan)
         yield from ownership.taken(things, cloud)
         yield from quotas.short(_needs(things, cloud), cloud)
 
@@ -317,8 +319,9 @@ def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:
         )
 
 
-def _gateway(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
-    """Without one the hosts could not be told what to ask for the way out."""
+def _subnet(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
+    """What the hosts get from their subnet: without a gateway they could not be told what to ask for the way
+    out, without DHCP they have no address by which to ask for their metadata."""
     subnet = plan.place.subnet
     if subnet and subnet.gateway is None:
         yield Problem(
@@ -326,6 +329,13 @@ def _gateway(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
             repr(subnet.id),
             "has no gateway, and the hosts tell by it whether the VIP's way outwards works",
             "set one with `openstack subnet set --gateway ADDRESS SUBNET`, or name another subnet",
+        )
+    if subnet and subnet.dhcp is False:
+        yield Problem(
+            "portico:loadBalancer.openstack.subnet",
+            repr(subnet.id),
+            "has DHCP switched off, and the hosts get their address and their metadata by it",
+            "switch it on with `openstack subnet set --dhcp SUBNET`, or name another subnet",
         )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as k8s
 import pytest
 
 from portico.ingress.face import ControllerArgs
 from portico.ingress.table import CONTROLLERS, chosen
-from portico.ingress.traefik.component import Traefik
+from portico.ingress.traefik.component import Traefik, published
 from portico.kinds.face import ServiceShape
 from portico.names import Names
 from portico.plan.choice import Choice
@@ -145,6 +146,27 @@ def test_outside_the_cluster_the_address_is_the_published_one() -> None:
 @pytest.mark.parametrize("address", ["192.0.2.10", "2001:db8::1"])
 def test_inside_the_cluster_the_address_is_the_services(address: str) -> None:
     assert traefik(published=None, service=INSIDE, address=address).result["address"] == address
+
+
+@pytest.mark.parametrize(
+    ("points", "address"),
+    [
+        ([{"ip": "2001:db8::1"}, {"ip": "192.0.2.10"}], "192.0.2.10"),
+        ([{"ip": "192.0.2.10"}, {"ip": "2001:db8::1"}], "192.0.2.10"),
+        ([{"ip": "2001:db8::1"}, {"hostname": "lb.example.org"}], "lb.example.org"),
+        ([], ""),
+    ],
+    ids=["IPv6 first", "IPv4 first", "a name", "none"],
+)
+def test_of_a_services_addresses_the_ipv4_one_is_published(
+    points: list[dict[str, str]], address: str
+) -> None:
+    status = k8s.core.v1.outputs.ServiceStatus(
+        load_balancer=k8s.core.v1.outputs.LoadBalancerStatus(
+            ingress=[k8s.core.v1.outputs.LoadBalancerIngress(**point) for point in points]
+        )
+    )
+    assert published(status) == address
 
 
 def test_inside_the_cluster_ingresses_get_the_services_address() -> None:
