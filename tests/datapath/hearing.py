@@ -9,16 +9,19 @@ from contextlib import suppress
 SENT = bytes(range(256)) * 1000
 
 
-def heard(address: str, port: int, source: str = "", before: bytes = b"") -> tuple[str, bool]:
+def heard(
+    address: str, port: int, source: str = "", before: bytes = b"", patience: float = 10
+) -> tuple[str, bool]:
     """The greeting, and whether everything came back after an end of the client's own (half-closed).
 
     Args:
         source: the client's own address; empty: any.
         before: what a load balancer sends first.
+        patience: how long a word is waited for, in seconds.
     """
     own = (source, 0) if source else None
     with socket.create_connection((address, port), 5, own) as client, suppress(OSError):
-        client.settimeout(10)
+        client.settimeout(patience)
         client.sendall(before)
         greeting = b""
         while not greeting.endswith(b"\n"):

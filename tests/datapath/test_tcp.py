@@ -88,7 +88,7 @@ def traefik(folder: Path, ports: Ports, trusted: Sequence[str]) -> Iterator[None
     )
     try:
         end, before = time.monotonic() + 20, HEADER if trusted else b""
-        while not (_listens(ports.plain) and heard("127.0.0.1", ports.plain, before=before)[1]):
+        while not (_listens(ports.plain) and heard("127.0.0.1", ports.plain, before=before, patience=0.5)[1]):
             assert time.monotonic() < end, (folder / "traefik.log").read_text()
             time.sleep(0.2)
         yield
