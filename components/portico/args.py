@@ -79,9 +79,18 @@ class Ingress(TypedDict):
     controller: NotRequired[str]
     """`traefik`, or `none` where a controller of your own already listens on the node ports."""
     namespace: NotRequired[str]
-    """The namespace made for the controller; it may not be there already."""
+    """The controller's namespace. It is made, and may not be there already, unless `existing` names
+    it."""
     ingress_class: NotRequired[str]
-    """The ingress class made for the controller, which applications name; it may not be there already."""
+    """The ingress class that applications name and the controller serves. It is made, and may not be
+    there already, unless `existing` names it."""
+    existing: NotRequired[Sequence[str]]
+    """Which of `namespace` and `ingressClass` are there already: they are used as they are, and neither
+    made, changed nor deleted."""
+    named_by: NotRequired[str]
+    """How applications name the class: in `spec.ingressClassName`, or in the annotation
+    `kubernetes.io/ingress.class`. With `annotation` no ingress class is made, and a Traefik beside this
+    one that filters no class leaves them alone."""
     default_class: NotRequired[bool]
     """Whether an Ingress that names no class is served too."""
     node_ports: NotRequired[Mapping[str, int]]
@@ -223,7 +232,7 @@ class Hosts(TypedDict):
     availability_zones: NotRequired[Sequence[str]]
     """The hosts are spread over these in turn. Default: Nova's choice."""
     router_id: NotRequired[int]
-    """The VRRP router id, 1..255: different for each pair on one network (RFC 5798, 5.2.3)."""
+    """The VRRP router id, 1..255. Several pairs on one network may have the same: docs/lb-host.md."""
     max_connections: NotRequired[int]
     """Concurrent connections per host, 100..200000. HAProxy needs about two file descriptors for each."""
     max_connections_per_source: NotRequired[int]
@@ -292,6 +301,13 @@ class MetalLb(TypedDict):
     """Whether MetalLB itself is installed; otherwise it has to be in the cluster."""
     namespace: NotRequired[str]
     """Where it is, or is installed."""
+    existing: NotRequired[Sequence[str]]
+    """With `install: true`: `[namespace]` where the namespace is there already. It is used as it is, and
+    neither made, changed nor deleted."""
+    load_balancer_class: NotRequired[str]
+    """The `loadBalancerClass` of the controller's Service: no other controller of the cluster gives it an
+    address then. A MetalLB that is installed here serves this class alone. A change replaces the Service.
+    Default: none."""
     interfaces: NotRequired[Sequence[str]]
     """The interfaces it announces on. Default: all."""
     address: NotRequired[str]

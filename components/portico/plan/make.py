@@ -60,6 +60,8 @@ class Plan:
     ingress: ControllerPlan | None
     """None: a controller is there already."""
     ingress_class: str
+    by_annotation: bool
+    """Whether applications name the class in an annotation."""
     apps: tuple[App, ...]
     questions: tuple[Question, ...]
     """What is asked of the address in the end, that of the first application first; never empty."""
@@ -123,6 +125,7 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         if controller
         else None,
         ingress_class=settings.ingress.ingress_class,
+        by_annotation=settings.ingress.named_by == "annotation",
         apps=settings.apps,
         questions=questions(settings),
         way=way(settings),

@@ -256,9 +256,15 @@ def _node_ports(read: Reading, settings: Settings) -> list[tuple[Steps, int, boo
 
 def _the_controller_serves(read: Reading, settings: Settings) -> None:
     ingress, listeners = settings.ingress, settings.load_balancer.listeners
-    if ingress.namespace in THERE_ALREADY:
+    if ingress.namespace in THERE_ALREADY and "namespace" not in ingress.existing:
         rule = "is made for the controller and is there already"
-        read.wrong(*INGRESS, "namespace", rule=rule, remedy="leave it out")
+        read.wrong(*INGRESS, "namespace", rule=rule, remedy="leave it out, or say `existing: [namespace]`")
+    if ingress.default_class and "ingressClass" in ingress.existing:
+        rule = "is not used with `existing: [ingressClass]`: the class says itself whether it is the default"
+        read.wrong(*INGRESS, "defaultClass", rule=rule, remedy="leave it out")
+    if ingress.named_by == "annotation" and (ingress.default_class or "ingressClass" in ingress.existing):
+        rule = "may not be annotation where a class is the default or used as it is"
+        read.wrong(*INGRESS, "namedBy", rule=rule, remedy="leave it out")
     row = controllers.chosen(ingress.controller)
     if row and ingress.health_path != row.health_path:
         rule = f"must be {row.health_path!r} with {row.name}, which answers nowhere else"

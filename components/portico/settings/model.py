@@ -166,9 +166,17 @@ class Ingress(Section):
     controller: Annotated[str, By(_controller, {"enum": list(controllers.names())})] = "traefik"
     """`traefik`, or `none` where a controller of your own already listens on the node ports."""
     namespace: Label = "portico-ingress"
-    """The namespace made for the controller; it may not be there already."""
+    """The controller's namespace. It is made, and may not be there already, unless `existing` names it."""
     ingress_class: Subdomain = "portico"
-    """The ingress class made for the controller, which applications name; it may not be there already."""
+    """The ingress class that applications name and the controller serves. It is made, and may not be there
+    already, unless `existing` names it."""
+    existing: tuple[Annotated[str, one_of("namespace", "ingressClass")], ...] = ()
+    """Which of `namespace` and `ingressClass` are there already: they are used as they are, and neither made,
+    changed nor deleted."""
+    named_by: Annotated[str, one_of("ingressClassName", "annotation")] = "ingressClassName"
+    """How applications name the class: in `spec.ingressClassName`, or in the annotation
+    `kubernetes.io/ingress.class`. With `annotation` no ingress class is made, and a Traefik beside this one
+    that filters no class leaves them alone."""
     default_class: Flag = False
     """Whether an Ingress that names no class is served too."""
     node_ports: Mapping[PortName, Port] | None = None
@@ -189,6 +197,11 @@ class Ingress(Section):
     node_port_range: PortRange = USUAL
     """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
     --service-node-port-range)."""
+
+    @property
+    def makes_class(self) -> bool:
+        """Whether the ingress class is made."""
+        return self.named_by == "ingressClassName" and "ingressClass" not in self.existing
 
 
 @dataclass(frozen=True)

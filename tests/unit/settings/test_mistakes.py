@@ -635,6 +635,62 @@ def test_applications_need_a_listener_that_leads_to_the_controller():
     assert said.startswith("loadBalancer.listeners = a list: must hold one with `protocol: http` where there")
 
 
+# What is there already
+
+
+@pytest.mark.parametrize("namespace", ["default", "kube-system"])
+def test_a_namespace_of_every_cluster_is_used_only_where_that_is_said(namespace):
+    (complaint,) = complaints(but(PAIR, {"ingress.namespace": namespace}))
+    assert complaint == (
+        f"ingress.namespace = {namespace!r}: is made for the controller and is there already; leave it out, "
+        "or say `existing: [namespace]`"
+    )
+    used = parse(but(PAIR, {"ingress.namespace": namespace, "ingress.existing": ["namespace"]}), "")
+    assert used.ingress.namespace == namespace
+
+
+def test_a_class_that_is_there_is_not_made_the_default():
+    raw = but(PAIR, {"ingress.defaultClass": True, "ingress.existing": ["ingressClass"]})
+    assert complaints(raw) == [
+        "ingress.defaultClass = True: is not used with `existing: [ingressClass]`: the class says itself "
+        "whether it is the default; leave it out"
+    ]
+
+
+def test_without_a_controller_nothing_is_made_that_could_be_there():
+    raw = but(PAIR, {"ingress.controller": "none", "ingress.existing": ["namespace"]})
+    assert complaints(raw) == ["ingress.existing = a list: is not used with `controller: none`; leave it out"]
+
+
+def test_only_what_can_be_used_is():
+    (complaint,) = complaints(but(PAIR, {"ingress.existing": ["namespaces"]}))
+    assert complaint.startswith("ingress.existing[0] = 'namespaces': must be one of namespace, ingressClass")
+
+
+def test_a_metallb_that_is_there_is_there_with_its_namespace():
+    raw = but(
+        METALLB, {"loadBalancer.metallb.existing": ["namespace"], "loadBalancer.metallb.install": False}
+    )
+    assert complaints(raw) == [
+        "loadBalancer.metallb.existing = a list: is not used with `install: false`, where all of MetalLB is "
+        "there already; leave it out"
+    ]
+
+
+@pytest.mark.parametrize("beside", [{"defaultClass": True}, {"existing": ["ingressClass"]}])
+def test_an_annotation_leaves_no_class_to_be_the_default_or_to_be_used(beside):
+    raw = but(PAIR, {"ingress": {"namedBy": "annotation", **beside}})
+    assert complaints(raw) == [
+        "ingress.namedBy = 'annotation': may not be annotation where a class is the default or used as it "
+        "is; leave it out"
+    ]
+
+
+def test_the_class_of_a_service_is_a_label():
+    (complaint,) = complaints(but(METALLB, {"loadBalancer.metallb.loadBalancerClass": "a b"}))
+    assert complaint.startswith("loadBalancer.metallb.loadBalancerClass = 'a b': must be")
+
+
 # Waiting
 
 

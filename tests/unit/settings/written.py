@@ -183,9 +183,12 @@ def aws(draw):
 @st.composite
 def metallb(draw):
     third = draw(some(st.integers(0, 255), 1, 3))
+    install = draw(st.booleans())
     return MetalLb(
         addresses=tuple(f"192.168.{octet}.10-192.168.{octet}.20" for octet in third),
-        install=draw(st.booleans()),
+        install=install,
+        existing=("namespace",) if install and draw(st.booleans()) else (),
+        load_balancer_class=draw(maybe(labels)),
         namespace=draw(labels),
         interfaces=draw(some(labels)),
         address=draw(maybe(st.just(IPv4Address(f"192.168.{third[0]}.15")))),
@@ -225,9 +228,13 @@ def ingresses(draw, names, inside):
     }
     if not inside and draw(st.booleans()):
         return Ingress(controller="none", health_path=draw(paths), **common)
+    way = draw(st.sampled_from(("annotation", "default", "existing", "made")))
+    existing = draw(some(st.sampled_from(("namespace", *(["ingressClass"] if way == "existing" else [])))))
     return Ingress(
         namespace=draw(labels.filter(lambda label: label != "default")),
-        default_class=draw(st.booleans()),
+        existing=existing,
+        named_by="annotation" if way == "annotation" else "ingressClassName",
+        default_class=way == "default",
         image=draw(images),
         replicas=draw(maybe(st.integers(1, 100))),
         node_selector=draw(maybe(st.dictionaries(labels, labels | st.just(""), max_size=2))),

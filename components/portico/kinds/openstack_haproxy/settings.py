@@ -67,7 +67,7 @@ class Hosts(Section):
     availability_zones: tuple[Text, ...] = ()
     """The hosts are spread over these in turn. Default: Nova's choice."""
     router_id: Annotated[int, whole(1, 255)] = 51
-    """The VRRP router id, 1..255: different for each pair on one network (RFC 5798, 5.2.3)."""
+    """The VRRP router id, 1..255. Several pairs on one network may have the same: docs/lb-host.md."""
     max_connections: Annotated[int, whole(100, MOST_CONNECTIONS)] = 4000
     """Concurrent connections per host, 100..200000. HAProxy needs about two file descriptors for each."""
     max_connections_per_source: Annotated[int, whole(1, MOST_CONNECTIONS)] | None = None

@@ -268,6 +268,40 @@ def test_the_default_class_is_only_taken_when_asked_for() -> None:
     assert mark not in traefik().one("IngressClass").inputs["metadata"].get("annotations", {})
 
 
+def test_a_namespace_that_is_there_is_named_and_not_made() -> None:
+    made = traefik(namespace="edge", existing=("namespace",), replicas=2)
+    assert made.of("Namespace") == ()
+    for kind in ("ServiceAccount", SERVICE, "Deployment", "PodDisruptionBudget"):
+        assert made.one(kind).inputs["metadata"]["namespace"] == "edge"
+    (subject,) = made.one("ClusterRoleBinding").inputs["subjects"]
+    assert subject["namespace"] == "edge"
+
+
+def test_a_class_that_is_there_is_served_and_not_made() -> None:
+    made = traefik(ingress_class="public", existing=("ingressClass",))
+    assert made.of("IngressClass") == ()
+    assert "--providers.kubernetesIngress.ingressClass=public" in container(made)["args"]
+    assert made.result["serving"] == 2
+
+
+def test_where_applications_name_an_annotation_there_is_no_class_that_another_traefik_could_see() -> None:
+    made = traefik(named_by="annotation")
+    assert made.of("IngressClass") == ()
+    assert "--providers.kubernetesIngress.ingressClass=portico" in container(made)["args"]
+
+
+def test_a_service_of_another_class_is_replaced_and_the_old_one_goes_first() -> None:
+    made = traefik(service=INSIDE)
+    service = made.one(SERVICE)
+    assert service.inputs["spec"]["loadBalancerClass"] == "lb"
+    assert list(service.request.replaceOnChanges) == ["spec.loadBalancerClass"]
+    assert service.request.deleteBeforeReplace
+
+
+def test_the_class_that_is_made_is_traefiks() -> None:
+    assert traefik().one("IngressClass").inputs["spec"] == {"controller": "traefik.io/ingress-controller"}
+
+
 def test_pods_start_when_they_may_read() -> None:
     made = traefik()
     assert made.one("ClusterRoleBinding").urn in made.after(made.one("DaemonSet"))
