@@ -110,6 +110,12 @@ class Ingress(TypedDict):
     node_port_range: NotRequired[Sequence[int]]
     """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
     --service-node-port-range)."""
+    metrics: NotRequired[bool]
+    """Whether each pod of the controller tells a Prometheus its figures, on its port 9100 and no node
+    port. Everybody in the cluster can read them."""
+    access_log: NotRequired[bool]
+    """Whether the controller writes a line for each request, as JSON and with the client's address, to
+    its pods' logs."""
 
 
 class ListenerService(TypedDict):
@@ -267,6 +273,11 @@ class Octavia(TypedDict):
     """With amphora: whether nodes may stand in the load balancer's subnet, from all of which the
     controller believes PROXY headers. Whoever runs a pod can then name any client's address. Default:
     such nodes are refused."""
+    metrics_from: NotRequired[Sequence[str]]
+    """With amphora: who may read `http://<address>:<metricsPort>/metrics` of the load balancer, for
+    Prometheus. Default: nobody, and there is no such listener."""
+    metrics_port: NotRequired[int]
+    """The port of that listener, 1..65535, none of `listeners`."""
 
 
 class Aws(TypedDict):

@@ -43,6 +43,7 @@ def check(read: Reading, settings: Settings) -> None:
     _node_ports_are_in_range(read, settings)
     _node_ports_are_distinct(read, settings)
     _the_controller_serves(read, settings)
+    _the_controller_can_be_watched(read, settings)
     for index, app in enumerate(settings.apps):
         _an_app_is_asked_under_its_path(read, index, app)
     _apps_are_distinct(read, settings)
@@ -275,6 +276,17 @@ def _the_controller_serves(read: Reading, settings: Settings) -> None:
     if settings.apps and all(listener.protocol == "tcp" for listener in listeners):
         rule = "must hold one with `protocol: http` where there are apps"
         read.wrong(*LISTENERS, rule=rule, remedy="add one, or leave the apps out")
+
+
+def _the_controller_can_be_watched(read: Reading, settings: Settings) -> None:
+    if settings.ingress.controller != controllers.NONE:
+        return
+    for name, said in (("metrics", settings.ingress.metrics), ("accessLog", settings.ingress.access_log)):
+        if said:
+            rule = "is not used with `controller: none`: the controller is somebody else's"
+            read.wrong(
+                *INGRESS, name, rule=rule, remedy="leave it out, and tell the controller that is there"
+            )
 
 
 def _an_app_is_asked_under_its_path(read: Reading, index: int, app: App) -> None:

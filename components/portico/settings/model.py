@@ -197,6 +197,12 @@ class Ingress(Section):
     node_port_range: PortRange = USUAL
     """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
     --service-node-port-range)."""
+    metrics: Flag = False
+    """Whether each pod of the controller tells a Prometheus its figures, on its port 9100 and no node port.
+    Everybody in the cluster can read them."""
+    access_log: Flag = False
+    """Whether the controller writes a line for each request, as JSON and with the client's address, to its
+    pods' logs."""
 
     @property
     def makes_class(self) -> bool:

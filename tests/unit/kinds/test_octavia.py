@@ -83,6 +83,29 @@ def test_each_part_waits_for_the_one_before_it() -> None:
         assert made[before].urn in recorded.after(made[after]), f"{after} does not wait for {before}"
 
 
+def watched(*clients: str) -> Settings:
+    can_ask = tuple(IPv4Network(each) for each in clients)
+    return replace(
+        AMPHORA,
+        load_balancer=replace(AMPHORA.load_balancer, octavia=replace(TRUSTING, metrics_from=can_ask)),
+    )
+
+
+def test_its_figures_are_told_to_those_who_were_named_and_to_nobody_by_default() -> None:
+    recorded = make(watched("192.0.2.0/24", "198.51.100.7/32"))
+    told = recorded.one("Listener", "balancer-metrics")
+    assert (told.inputs["protocol"], told.inputs["protocolPort"]) == ("PROMETHEUS", 8088)
+    assert told.inputs["allowedCidrs"] == ["192.0.2.0/24", "198.51.100.7/32"]
+    assert {each.inputs["protocol"] for each in make(AMPHORA).of("Listener")} == {"TCP"}
+
+
+def test_the_listener_with_the_figures_comes_after_all_others_and_has_nobody_behind_it() -> None:
+    recorded = make(watched("192.0.2.0/24"))
+    told = recorded.one("Listener", "balancer-metrics")
+    assert recorded.one("Members", "balancer-443").urn in recorded.after(told)
+    assert len(recorded.of("Pool")) == len(make(AMPHORA).of("Pool"))
+
+
 def test_what_cannot_be_doubled_is_deleted_before_it_is_replaced() -> None:
     for name, part in parts(make(AMPHORA)).items():
         assert part.delete_before_replace == (name != "LoadBalancer"), name

@@ -212,6 +212,26 @@ def test_a_syslog_server_without_a_port_has_the_usual_one():
     assert hosts.logs.syslog == "192.0.2.7:514"
 
 
+def test_an_ovn_load_balancer_has_no_figures():
+    octavia = {"provider": "ovn", "metricsFrom": ["192.0.2.0/24"]}
+    (complaint,) = complaints(but(OCTAVIA, {"loadBalancer.octavia": octavia}))
+    assert complaint.startswith("loadBalancer.octavia.metricsFrom")
+    assert "is not used with `provider: ovn`" in complaint
+
+
+def test_figures_and_a_listener_do_not_share_a_port():
+    octavia = {"metricsFrom": ["192.0.2.0/24"], "metricsPort": 443}
+    (complaint,) = complaints(but(OCTAVIA, {"loadBalancer.octavia": octavia}))
+    assert complaint.startswith("loadBalancer.octavia.metricsPort = 443: must not be 443 like")
+    parse(but(OCTAVIA, {"loadBalancer.octavia": {"metricsPort": 443}}), "")
+
+
+@pytest.mark.parametrize("key", ["metrics", "accessLog"])
+def test_a_controller_of_somebody_elses_is_not_told_what_to_tell(key):
+    (complaint,) = complaints(but(PAIR, {"ingress": {"controller": "none", key: True}}))
+    assert complaint.startswith(f"ingress.{key} = True: is not used with `controller: none`")
+
+
 def test_subnets_and_their_cidrs_are_as_many():
     raw = but(AWS, {"loadBalancer.aws.subnetCidrs": ["10.0.1.0/24", "10.0.2.0/24"]})
     (complaint,) = complaints(raw)

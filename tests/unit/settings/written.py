@@ -169,6 +169,17 @@ def hosts(draw):
 
 
 @st.composite
+def octavias(draw, taken):
+    provider = draw(st.sampled_from(("amphora", "ovn")))
+    return Octavia(
+        provider,
+        draw(maybe(ids)),
+        metrics_from=draw(some(networks)) if provider == "amphora" else (),
+        metrics_port=draw(ports.filter(lambda port: port not in taken)),
+    )
+
+
+@st.composite
 def aws(draw):
     count = draw(st.integers(1, 3))
     subnets = networks.filter(lambda network: 16 <= network.prefixlen <= 28)
@@ -210,9 +221,7 @@ def balancers(draw, listeners):
         ),
         openstack=draw(openstack()) if in_openstack else None,
         hosts=draw(hosts()) if kind == "openstack-haproxy" else None,
-        octavia=draw(st.builds(Octavia, st.sampled_from(("amphora", "ovn")), maybe(ids)))
-        if kind == "octavia"
-        else None,
+        octavia=draw(octavias([each.port for each in listeners])) if kind == "octavia" else None,
         aws=draw(aws()) if kind == "aws-nlb" else None,
         metallb=draw(metallb()) if kind == "metallb" else None,
     )
@@ -237,6 +246,8 @@ def ingresses(draw, names, inside):
         default_class=way == "default",
         image=draw(images),
         replicas=draw(maybe(st.integers(1, 100))),
+        metrics=draw(st.booleans()),
+        access_log=draw(st.booleans()),
         node_selector=draw(maybe(st.dictionaries(labels, labels | st.just(""), max_size=2))),
         **common,
     )

@@ -16,7 +16,7 @@ from ... import pods
 from ...problems import Refused
 from ..face import ControllerArgs, IngressController
 from ..table import HEALTH
-from . import tcp
+from . import tcp, watching
 from .arguments import PING_PATH, TERMINATION_SECONDS, arguments, problems
 
 READ = ["list", "watch"]
@@ -33,7 +33,8 @@ class Traefik(IngressController):
     service: k8s.core.v1.Service
 
     def __init__(self, name: str, args: ControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        if wrong := list(problems(args.listeners, args.health)):
+        watched = watching.problems(args.plan.settings, args.listeners, args.health)
+        if wrong := [*problems(args.listeners, args.health), *watched]:
             raise Refused("Traefik cannot be told so", wrong)
         super().__init__(name, args, opts)
         self._name, self._args = name, args
@@ -148,15 +149,18 @@ class Traefik(IngressController):
             else None
         )
         return pulumi.Output.all(trusted=args.trusted, published=args.published).apply(
-            lambda known: arguments(
-                args.listeners,
-                args.health,
-                settings.ingress_class,
-                args.plan.timeouts,
-                trusted=known["trusted"],
-                published=known["published"],
-                published_service=of_service,
-            )
+            lambda known: [
+                *arguments(
+                    args.listeners,
+                    args.health,
+                    settings.ingress_class,
+                    args.plan.timeouts,
+                    trusted=known["trusted"],
+                    published=known["published"],
+                    published_service=of_service,
+                ),
+                *watching.arguments(settings),
+            ]
         )
 
     def _routes(self) -> k8s.core.v1.ConfigMap | None:
@@ -167,6 +171,13 @@ class Traefik(IngressController):
         return k8s.core.v1.ConfigMap(
             f"{self._name}-routes", metadata=self._metadata(), data={tcp.FILE: routes}, opts=self._child
         )
+
+    def _marks(self, routes: k8s.core.v1.ConfigMap | None) -> Mapping[str, pulumi.Input[str]] | None:
+        marks: dict[str, pulumi.Input[str]] = dict(watching.marks(self._args.plan.settings) or {})
+        if routes:
+            # Traefik reads its routes once: other routes are other pods.
+            marks["portico/routes"] = routes.data.apply(_digest)
+        return marks or None
 
     def _template(
         self, account: k8s.core.v1.ServiceAccount, routes: k8s.core.v1.ConfigMap | None
@@ -181,7 +192,11 @@ class Traefik(IngressController):
             # A container port is its node port: one number from the load balancer to the process.
             ports=[
                 k8s.core.v1.ContainerPortArgs(container_port=port, protocol="TCP")
-                for port in (*(listener.node_port for listener in self._args.listeners), health.node_port)
+                for port in (
+                    *(listener.node_port for listener in self._args.listeners),
+                    health.node_port,
+                    *watching.ports(settings),
+                )
             ],
             # The health endpoint answers a moment before the first Ingress is loaded.
             readiness_probe=k8s.core.v1.ProbeArgs(
@@ -202,11 +217,7 @@ class Traefik(IngressController):
             ],
         )
         return k8s.core.v1.PodTemplateSpecArgs(
-            metadata=k8s.meta.v1.ObjectMetaArgs(
-                labels=self._labels,
-                # Traefik reads its routes once: other routes are other pods.
-                annotations={"portico/routes": routes.data.apply(_digest)} if routes else None,
-            ),
+            metadata=k8s.meta.v1.ObjectMetaArgs(labels=self._labels, annotations=self._marks(routes)),
             spec=k8s.core.v1.PodSpecArgs(
                 service_account_name=account.metadata["name"],
                 automount_service_account_token=True,

@@ -16,7 +16,7 @@ from ...openstack.place import OpenStackPlace
 from ...plan.make import Plan
 from ...traffic import Listener
 from ..face import LoadBalancer
-from .plan import NodeRule, OctaviaPlan
+from .plan import Metrics, NodeRule, OctaviaPlan
 
 PATIENCE = pulumi.CustomTimeouts(create="20m", update="20m", delete="20m")
 """The provider keeps a listener or pool only once it is ACTIVE: giving up early leaves an orphan, and the
@@ -43,6 +43,8 @@ class Octavia(LoadBalancer):
         members: list[openstack.loadbalancer.Members] = []
         for listener in plan.listeners:
             members.append(self._listener(listener, balancer, after=members[-1:]))
+        if own.metrics:
+            self._metrics(own.metrics, balancer, after=members[-1:])
 
         self.address = published(
             name,
@@ -134,6 +136,24 @@ class Octavia(LoadBalancer):
             opts=self._part([front]),
         )
         return self._members(name, listener, pool, self._monitor(name, listener, pool))
+
+    def _metrics(
+        self,
+        metrics: Metrics,
+        balancer: openstack.loadbalancer.LoadBalancer,
+        after: Sequence[pulumi.Resource],
+    ) -> None:
+        """A listener without a pool: the amphora answers itself."""
+        openstack.loadbalancer.Listener(
+            f"{self._name}-metrics",
+            name=self._plan.names.of("metrics"),
+            description=self._plan.names.description("metrics"),
+            loadbalancer_id=balancer.id,
+            protocol="PROMETHEUS",
+            protocol_port=metrics.port,
+            allowed_cidrs=[str(cidr) for cidr in metrics.allowed_cidrs],
+            opts=self._part(after),
+        )
 
     def _monitor(
         self, name: str, listener: Listener, pool: openstack.loadbalancer.Pool

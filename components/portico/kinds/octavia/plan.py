@@ -73,6 +73,14 @@ class Monitor:
 
 
 @dataclass(frozen=True)
+class Metrics:
+    """A listener that tells a Prometheus how the load balancer is (Octavia API, protocol PROMETHEUS)."""
+
+    port: int
+    allowed_cidrs: tuple[IPv4Network, ...]
+
+
+@dataclass(frozen=True)
 class OctaviaPlan:
     """What will be built in front of the node ports with Octavia."""
 
@@ -94,6 +102,8 @@ class OctaviaPlan:
     """Whom the nodes admit to the node ports; None: the load balancer's subnet, when it is known."""
     node_rules: tuple[NodeRule, ...]
     """Empty where the settings name no group."""
+    metrics: Metrics | None
+    """None where nobody may read them."""
 
     @property
     def keeps_source(self) -> bool:
@@ -154,6 +164,7 @@ def make(request: Request) -> OctaviaPlan:
         if ovn
         else Choice(None, because="the nodes see the amphorae, which have addresses of the subnet"),
         node_rules=tuple(_node_rules(request, ovn, where.subnet)) if node_group else (),
+        metrics=Metrics(octavia.metrics_port, octavia.metrics_from) if octavia.metrics_from else None,
     )
 
 
