@@ -38,6 +38,8 @@ class ControllerPlan:
     workload: Choice[str]
     """`DaemonSet` or `Deployment`."""
     timeouts: Timeouts
+    noticed_after: int = 0
+    """Seconds until the load balancer has noticed that a controller stops serving; 0 where it asks nobody."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,11 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         load_balancer=planner(request, known),
         kubernetes=settings.kubernetes,
         ingress=ControllerPlan(
-            controller, settings.ingress, _workload(settings.ingress), load_balancer.timeouts
+            controller,
+            settings.ingress,
+            _workload(settings.ingress),
+            load_balancer.timeouts,
+            kind.checking(load_balancer).notices if kind.asks_nodes else 0,
         )
         if controller
         else None,

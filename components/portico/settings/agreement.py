@@ -16,6 +16,7 @@ from ..fields import Section, key
 from ..ingress import table as controllers
 from ..kinds.table import Check, ClientIp, Kind, Place, chosen
 from ..later import Later
+from . import limits
 from .model import DEFAULT_NODE_PORTS, App, Listener, Nodes, Settings
 from .reading import Reading, Steps
 
@@ -39,6 +40,7 @@ def check(read: Reading, settings: Settings) -> None:
     _nothing_is_there_twice(read, settings, ())
     _listeners_are_distinct(read, settings)
     _the_kind_carries_it(read, settings, kind)
+    limits.check(read, settings)
     _listeners_have_node_ports(read, settings)
     _node_ports_are_in_range(read, settings)
     _node_ports_are_distinct(read, settings)

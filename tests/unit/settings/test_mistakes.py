@@ -8,7 +8,7 @@ import yaml
 from portico.kinds.table import KINDS as ROWS
 from portico.kinds.table import TYPES
 from portico.problems import Refused
-from portico.settings import SECTIONS, Wait, parse
+from portico.settings import SECTIONS, HealthCheck, Wait, parse
 from tests.unit.settings.said import (
     APP,
     AWS,
@@ -547,6 +547,78 @@ def test_how_long_a_request_may_take_is_nobodys_affair_without_a_controller_of_o
         "loadBalancer.timeouts.read = 30: is not used with `controller: none`: only a controller sees whole "
         "requests; leave it out, and tell the controller that is there"
     )
+
+
+OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "complaint"),
+    [
+        (
+            AWS,
+            {"healthCheck.interval": 4},
+            "healthCheck.interval = 4: must be a whole number from 5 to 300 with `type: aws-nlb`",
+        ),
+        (
+            AWS,
+            {"healthCheck": {"interval": 30, "timeout": 30}},
+            "healthCheck.timeout = 30: must be less than the interval with `type: aws-nlb`, and is 30 of "
+            "30 s; change one of them",
+        ),
+        (
+            AWS,
+            {"healthCheck": {"down": 1}},
+            "healthCheck.down = 1: must be a whole number from 2 to 10 with `type: aws-nlb`",
+        ),
+        (
+            OCTAVIA,
+            {"healthCheck": {"timeout": 2}},
+            "healthCheck.timeout = 2: must be less than the interval with `type: octavia` and the provider "
+            "amphora, and is 2 of 2 s; change one of them",
+        ),
+        (
+            METALLB,
+            {"healthCheck.up": 3},
+            "healthCheck.up = 3: is not used with `type: metallb`: the cluster itself knows which nodes "
+            "serve; leave it out",
+        ),
+        (
+            OVN,
+            {"balance": "leastconn"},
+            "balance = 'leastconn': may not be given with `type: octavia` and the provider ovn: OVN chooses "
+            "by both sides' addresses and ports, and knows nothing else; leave it out",
+        ),
+        (
+            AWS,
+            {"balance": "roundrobin"},
+            "balance = 'roundrobin': must be source with `type: aws-nlb`: AWS chooses by both sides' "
+            "addresses and ports; leave it out",
+        ),
+        (
+            METALLB,
+            {"balance": "source"},
+            "balance = 'source': may not be given with `type: metallb`: the node that answers for the "
+            "address passes on to its own pods; leave it out",
+        ),
+        (
+            OVN,
+            {"timeouts.connectMilliseconds": 500},
+            "timeouts.connectMilliseconds = 500: is not used with `type: octavia` and the provider ovn, "
+            "which opens no connection that could be told so; leave it out",
+        ),
+    ],
+)
+def test_what_a_kind_cannot_do_is_said_in_the_words_of_its_row(base, changes, complaint):
+    said = but(base, {f"loadBalancer.{path}": value for path, value in changes.items()})
+    assert complaints(said) == [f"loadBalancer.{complaint}"]
+
+
+@pytest.mark.parametrize("base", [PAIR, OCTAVIA, OVN, AWS])
+def test_every_kind_that_asks_its_nodes_takes_the_same_words(base):
+    asked = {"interval": 20, "timeout": 5, "down": 3, "up": 2}
+    said = parse(but(base, {"loadBalancer.healthCheck": asked}), "").load_balancer
+    assert said.health_check == HealthCheck(**asked)
 
 
 SSH = {"name": "ssh", "port": 2222, "protocol": "tcp"}

@@ -17,7 +17,7 @@ from ...problems import Refused
 from ..face import ControllerArgs, IngressController
 from ..table import HEALTH
 from . import tcp, watching
-from .arguments import PING_PATH, TERMINATION_SECONDS, arguments, problems
+from .arguments import PING_PATH, arguments, problems, termination_seconds
 
 READ = ["list", "watch"]
 """All that an informer does."""
@@ -158,6 +158,7 @@ class Traefik(IngressController):
                     trusted=known["trusted"],
                     published=known["published"],
                     published_service=of_service,
+                    noticed_after=args.plan.noticed_after,
                 ),
                 *watching.arguments(settings),
             ]
@@ -221,7 +222,7 @@ class Traefik(IngressController):
             spec=k8s.core.v1.PodSpecArgs(
                 service_account_name=account.metadata["name"],
                 automount_service_account_token=True,
-                termination_grace_period_seconds=TERMINATION_SECONDS,
+                termination_grace_period_seconds=termination_seconds(self._args.plan.noticed_after),
                 security_context=pods.pod_security(pods.UNPRIVILEGED_PORTS),
                 node_selector=dict(settings.node_selector or {}) or None,
                 topology_spread_constraints=pods.spread(self._labels) if settings.replicas else None,
