@@ -6,7 +6,7 @@ nothing here. Read by plan (timers) and kinds. How a host works and why: docs/lb
     haproxy.render(fleet)            haproxy.cfg, the same for every host
     keepalived.render(fleet, host)   keepalived.conf
     payload.pack(fleet, host)        a server's metadata: both files, compressed, and their generation
-    userdata.render(ssh_port)        a server's user_data, as good as a constant
+    userdata.render(ssh_port, packages)  a server's user_data, as good as a constant
     console.spoken(text)             what a host said on its console: which generation serves, what is wrong
 """
 

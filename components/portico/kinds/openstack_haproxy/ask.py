@@ -13,7 +13,6 @@ from typing import Any
 from openstack import exceptions
 
 from ...later import now
-from ...lbhost import userdata
 from ...names import Names
 from ...openstack.answers import OpenStack, Quota
 from ...openstack.ask import Listed, named
@@ -64,7 +63,7 @@ def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> O
     )
     if hosts.volume:
         answers = _volumes(making, hosts, image, answers)
-    user_data = userdata.render(hosts.ssh_listens(each.port for each in settings.load_balancer.listeners))
+    user_data = hosts.user_data(each.port for each in settings.load_balancer.listeners)
     stands = standing(hosts, user_data, names, answers)
     if stands is None:
         asker.problems.extend(making.problems)

@@ -13,7 +13,7 @@ import pulumi
 import pulumi_openstack as openstack
 
 from ... import state
-from ...lbhost import Fleet, payload, userdata
+from ...lbhost import Fleet, payload
 from ...openstack.addresses import ipv4, preferred
 from ...openstack.floating_ip import published
 from ...openstack.place import OpenStackPlace
@@ -236,7 +236,7 @@ class OpenStackHAProxy(LoadBalancer):
             key_pair=self._key_pair(),
             networks=[openstack.compute.InstanceNetworkArgs(port=port.id)],
             scheduler_hints=hints,
-            user_data=userdata.render(own.ssh_port),
+            user_data=own.user_data,
             metadata=fleet.apply(
                 lambda ready: dict(payload.pack(ready, ready.hosts[index], own.metadata_items).metadata)
             ),
@@ -263,7 +263,7 @@ class OpenStackHAProxy(LoadBalancer):
                 key_pair=key_pair,
                 port=str(port_id),
                 group=group_id,
-                user_data=userdata.render(self._own.ssh_port),
+                user_data=self._own.user_data,
                 volume=self._own.volume,
             )
             before = Host(previous[0], str(server_id)) if previous else None

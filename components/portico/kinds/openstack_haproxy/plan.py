@@ -118,6 +118,8 @@ class OpenStackHAProxyPlan:
     logs_in: bool
     """Whether there is a key pair."""
     key_pair: str | None
+    user_data: str
+    """What a host is booted with."""
     ssh_port: int | None
     """Where the hosts' own SSH server listens; None: nowhere, since a listener has its port and nobody can
     log in."""
@@ -249,6 +251,7 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         logs_in=hosts.key_pair is not None,
         key_pair=now(hosts.key_pair),
         ssh_port=hosts.ssh_listens(listener.port for listener in traffic.listeners),
+        user_data=hosts.user_data(listener.port for listener in traffic.listeners),
         settle_seconds=hosts.settle_seconds,
         metadata_items=_metadata_items(asked.metadata_items),
         metrics_from=hosts.metrics_from,
