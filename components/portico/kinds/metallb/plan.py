@@ -79,7 +79,8 @@ def wanted(settings: Settings, names: Names) -> Iterator[Wanted]:
                 Object(moved["apiVersion"], moved["kind"], metadata.get("namespace"), metadata["name"]),
                 f"{section}.install",
                 "True",
-                "say `install: false` where MetalLB is in the cluster, else another `namespace`",
+                "say `install: false` where MetalLB is in the cluster, `existing: [namespace]` where only "
+                "its namespace is, else another `namespace`",
             )
     for kind in ("IPAddressPool", "L2Advertisement"):
         yield Wanted(
