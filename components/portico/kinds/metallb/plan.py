@@ -18,6 +18,7 @@ from ...plan.request import Request
 from ...plan.way import End
 from ...settings.model import LoadBalancer, Settings
 from .manifest import documents, in_namespace
+from .pools import clashes, pools
 from .rivals import rivals
 
 DEFINITION = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
@@ -121,4 +122,4 @@ def ends(_load_balancer: LoadBalancer) -> Mapping[End, str]:
     }
 
 
-PLANNER = Planner(make, wanted=wanted, needed=needed, rivals=rivals, ends=ends)
+PLANNER = Planner(make, wanted=wanted, needed=needed, lists=pools, rivals=rivals, clashes=clashes, ends=ends)
