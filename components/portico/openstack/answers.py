@@ -33,6 +33,9 @@ class Subnet:
     """Whether Neutron answers DHCP there; None: not asked."""
     dns: tuple[str, ...] | None = None
     """The DNS servers that the subnet names; empty where it names none, None: not asked."""
+    free: int | None = None
+    """The most addresses that Neutron may still give out there; None: not asked. Fewer are left where other
+    projects have some."""
 
 
 @dataclass(frozen=True)

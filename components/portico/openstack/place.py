@@ -160,3 +160,19 @@ def _way_out(place: OpenStackPlace, request: Request) -> Iterator[Problem]:
         + ("" if routers else f" and `openstack router add subnet ROUTER {subnet.id}`")
         + ", or say openstack.public: false",
     )
+
+
+def crowded(place: OpenStackPlace, ports: int) -> Iterator[Problem]:
+    """Whether the subnet has an address for each port that is still to be made (409,
+    IpAddressGenerationFailure). A VIP that the settings name is not given out."""
+    subnet, named = place.subnet, place.vip is not None
+    if subnet is None or subnet.free is None:
+        return
+    more = max(0, ports - named)
+    if more > subnet.free:
+        yield Problem(
+            f"{PATH}.subnet",
+            repr(subnet.id),
+            f"has at most {subnet.free} free addresses in its allocation pools; still to be made are {more} ports",
+            "widen them with `openstack subnet set --allocation-pool`, or name another subnet",
+        )

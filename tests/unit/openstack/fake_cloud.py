@@ -65,6 +65,7 @@ class FakeNetwork:
                 ip_version=4,
                 is_dhcp_enabled=True,
                 dns_nameservers=["192.0.2.53"],
+                allocation_pools=[{"start": "10.20.0.2", "end": "10.20.0.254"}],
             )
         ]
         self.floating_ips = []

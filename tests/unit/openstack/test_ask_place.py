@@ -340,3 +340,52 @@ def test_of_two_own_addresses_either_may_be_named():
 def test_the_network_is_used_by_its_id():
     planned = make(PAIR, asked(PAIR, FakeCloud()), NAMES)
     assert planned.load_balancer.place.network.id == NETWORK_ID
+
+
+def narrow(*pools, ports=()):
+    """A subnet with few addresses to give out, of which these are taken."""
+    cloud = FakeCloud(octavia=("amphora",))
+    cloud.network.all_subnets[0].allocation_pools = [{"start": first, "end": last} for first, last in pools]
+    cloud.network.all_ports += [port(f"p{index}", address) for index, address in enumerate(ports)]
+    return cloud
+
+
+@pytest.mark.parametrize(
+    ("cloud", "free"),
+    [
+        (narrow(("10.20.0.100", "10.20.0.104")), 5),
+        (narrow(("10.20.0.100", "10.20.0.109"), ports=["10.20.0.100", "10.20.0.105", "10.20.0.9"] * 2), 8),
+        (narrow(("10.20.0.100", "10.20.0.101"), ("10.20.0.200", "10.20.0.203")), 6),
+        (narrow(), None),
+    ],
+    ids=["few", "some taken", "two pools", "not told"],
+)
+def test_how_many_addresses_a_subnet_has_left_is_told(cloud, free):
+    assert asked(PAIR, cloud).openstack.subnet.free == free
+
+
+def test_a_subnet_with_fewer_addresses_than_ports_that_are_needed_is_refused_with_the_figures():
+    (complaint,) = complaints(PAIR, narrow(("10.20.0.100", "10.20.0.104")))
+    assert complaint.startswith(
+        "portico:loadBalancer.openstack.subnet = 'sub': has at most 5 free addresses in its "
+        "allocation pools; still to be made are 6 ports"
+    )
+    assert complaints(PAIR, narrow(("10.20.0.100", "10.20.0.105"))) == []
+    assert complaints(OCTAVIA, narrow(("10.20.0.100", "10.20.0.104"))) == []
+    full = narrow(("10.20.0.100", "10.20.0.100"), ports=["10.20.0.100"])
+    (complaint,) = complaints(OCTAVIA, full)
+    assert "has at most 0 free addresses" in complaint
+    assert complaints(where(OCTAVIA, vip=VIP), full) == []
+
+
+def test_ports_that_stand_need_no_address_more():
+    ports = [NAMES.of("vip"), *(NAMES.of(f"host-{number}-port") for number in range(1, 6))]
+    own = Own(made={"ports": frozenset(ports)})
+    assert complaints(PAIR, narrow(("10.20.0.100", "10.20.0.100"), ports=["10.20.0.100"]), own) == []
+
+
+def test_a_network_of_which_nobody_tells_whether_it_is_external_is_not_said_to_be_none():
+    cloud = FakeCloud()
+    for network in cloud.network.networks_of_all:
+        network.is_router_external = None
+    assert asked(PAIR, cloud).problems == ()

@@ -286,7 +286,9 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
         yield from _pairs(where, cloud)
         yield from _subnet(plan)
         yield from ownership.taken(things, cloud)
-        yield from quotas.short(_needs(things, cloud), cloud)
+        needs = _needs(things, cloud)
+        yield from places.crowded(plan.place, needs["ports"])
+        yield from quotas.short(needs, cloud)
 
 
 def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
