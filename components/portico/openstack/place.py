@@ -173,6 +173,7 @@ def crowded(place: OpenStackPlace, ports: int) -> Iterator[Problem]:
         yield Problem(
             f"{PATH}.subnet",
             repr(subnet.id),
-            f"has at most {subnet.free} free addresses in its allocation pools; still to be made are {more} ports",
+            f"has at most {subnet.free} free addresses in its allocation pools; still to be made are {more} "
+            "ports",
             "widen them with `openstack subnet set --allocation-pool`, or name another subnet",
         )

@@ -1,5 +1,6 @@
 """What a cloud tells of the place of a load balancer: who is in its network, the way out, the floating IP."""
 
+from collections import Counter
 from dataclasses import replace
 from ipaddress import IPv4Address
 from types import SimpleNamespace as Thing
@@ -389,3 +390,61 @@ def test_a_network_of_which_nobody_tells_whether_it_is_external_is_not_said_to_b
     for network in cloud.network.networks_of_all:
         network.is_router_external = None
     assert asked(PAIR, cloud).problems == ()
+
+
+def test_everything_that_is_wrong_with_a_place_is_said_at_once():
+    cloud = narrow(("10.20.0.100", "10.20.0.101"))
+    cloud.network.all_ports = []
+    cloud.network.all_subnets[0].is_dhcp_enabled = False
+    cloud.network.quota.ports = {"limit": 3, "used": 3}
+    settings = where(vip=IPv4Address("10.20.0.1"))
+    settings = replace(settings, nodes=replace(settings.nodes, security_group="nobody"))
+    assert [
+        complaint.partition(" = ")[0].partition(": ")[0] for complaint in complaints(settings, cloud)
+    ] == [
+        "portico:nodes.securityGroup",
+        "portico:loadBalancer.openstack.vip",
+        "portico:loadBalancer.openstack.externalNetwork",
+        "portico:loadBalancer.openstack.subnet",
+        "portico:loadBalancer.openstack.subnet",
+        "portico:loadBalancer.openstack",
+    ]
+
+
+def counted(service, calls):
+    """The service, with each of its calls written down."""
+
+    class Counting:
+        def __getattr__(self, name):
+            def call(*said, **query):
+                calls.append(name)
+                return getattr(service, name)(*said, **query)
+
+            return call
+
+    return Counting()
+
+
+def test_a_plan_costs_the_calls_that_it_needs_and_no_more():
+    cloud, calls = FakeCloud(), []
+    cloud.network = counted(cloud.network, calls)
+    assert asked(PAIR, cloud).problems == ()
+    usual = {
+        "find_network": 2,
+        "subnets": 1,
+        "ports": 2,
+        "routers": 1,
+        "find_security_group": 1,
+        "security_groups": 1,
+        "security_group_rules": 1,
+        "ips": 1,
+        "extensions": 1,
+        "get_quota": 1,
+    }
+    assert Counter(calls) == usual
+    calls.clear()
+    asked(where(vip=VIP), cloud)
+    assert Counter(calls) == {**usual, "ports": 3}
+    calls.clear()
+    asked(where(external_network=EXTERNAL_ID), cloud)
+    assert Counter(calls) == {**usual, "networks": 1}
