@@ -75,6 +75,7 @@ def test_the_reader_asks_for_every_key_of_the_model_and_for_no_other():
             **nothing,
             "listeners": [{**nothing, "healthCheck": nothing}],
             "timeouts": nothing,
+            "healthCheck": nothing,
             **dict.fromkeys(model.kinds_sections(), nothing),
             "hosts": {**nothing, "logs": nothing},
         },
