@@ -48,6 +48,8 @@ class Router:
     """The ids of the external networks that it is known to lead to."""
     maybe_more: bool
     """Whether it may lead to others that this project is not shown."""
+    up: bool = True
+    """False where somebody has switched it off: Neutron puts a floating IP behind it, and nothing passes."""
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,13 @@ def ask(asker: Asker, where: Where, own: Own, ports: Iterable[Any]) -> OpenStack
     network = asker.look("openstack.network", where.network, "network", cloud.network.find_network)
     answers = OpenStack(extensions=extensions, quotas=_quotas(cloud))
     if network is not None:
+        if network.is_admin_state_up is False:
+            asker.refuse(
+                "openstack.network",
+                now(where.network) or "",
+                "is switched off: no port there carries packets",
+                f"`openstack network set --enable {network.id}`, or name another one",
+            )
         subnet = None if isinstance(where.subnet, Later) else _subnet(asker, where, network.id, ports)
         answers = replace(
             answers,
@@ -150,13 +157,14 @@ def _router(cloud: Cloud, router_id: str, shown: Any, answers: OpenStack) -> Rou
         return Router(router_id, router_id, frozenset(), maybe_more=True)
     first = (shown.external_gateway_info or {}).get("network_id")
     outside, name = frozenset({first} if first else ()), shown.name or router_id
+    up = shown.is_admin_state_up is not False
     one = answers.extensions is not None and MORE_GATEWAYS not in answers.extensions
     if one or first in (None, answers.external_network_id):
-        return Router(router_id, name, outside, maybe_more=False)
+        return Router(router_id, name, outside, maybe_more=False, up=up)
     # openstacksdk drops what this extension adds.
     every = told(lambda: cloud.network.get(f"/routers/{router_id}").json()["router"]["external_gateways"])
     networks = frozenset(str(gateway["network_id"]) for gateway in every or ())
-    return Router(router_id, name, outside | networks, maybe_more=every is None)
+    return Router(router_id, name, outside | networks, maybe_more=every is None, up=up)
 
 
 def _outside(asker: Asker, where: Where, own: Own, answers: OpenStack) -> OpenStack:
@@ -219,8 +227,11 @@ def _external_network(asker: Asker, said: str, makes: bool, pools: frozenset[str
 
 def _floating_ip(asker: Asker, said: str, own: Own) -> FloatingIp | None:
     query = {"id": said} if is_id(said) else {"floating_ip_address": said}
-    found = list(asker.cloud.network.ips(**query, project_id=asker.cloud.current_project_id))
-    if len(found) != 1:
+    mine = asker.cloud.current_project_id
+    found = told(lambda: list(asker.cloud.network.ips(**query, project_id=mine)))
+    if found is None and not is_id(said):
+        return None
+    if found is None or len(found) != 1:
         asker.refuse(
             "openstack.floatingIp",
             said,

@@ -19,6 +19,7 @@ from tests.unit.openstack.fake_cloud import (
     NETWORK_ID,
     FakeCloud,
     Forbidden,
+    network,
     port,
     router,
     router_port,
@@ -103,6 +104,21 @@ def test_without_a_router_that_joins_both_a_floating_ip_is_refused(cloud, settin
 def test_of_several_routers_one_that_leads_out_is_enough():
     cloud = with_routers(router("a", outside=None), router("b"), ports=[router_port("a"), router_port("b")])
     assert complaints(PAIR, cloud) == []
+
+
+def test_a_router_that_is_switched_off_is_named():
+    off = with_routers(router(up=False), ports=[router_port()])
+    (complaint,) = complaints(PAIR, off)
+    assert "is switched off: way-out (router); `openstack router set --enable router`" in complaint
+    beside = with_routers(router(up=False), router("b"), ports=[router_port(), router_port("b")])
+    assert complaints(PAIR, beside) == []
+
+
+def test_a_network_that_is_switched_off_is_refused():
+    cloud = FakeCloud()
+    cloud.network.networks_of_all[0].is_admin_state_up = False
+    (complaint,) = complaints(PAIR, cloud)
+    assert complaint.startswith("portico:loadBalancer.openstack.network = 'k8s': is switched off")
 
 
 def foreign(cloud):
@@ -247,6 +263,30 @@ def test_a_vip_of_which_nobody_may_be_asked_is_not_said_to_be_taken():
     assert complaints(where(vip=VIP), cloud) == []
 
 
+@pytest.mark.parametrize(
+    ("call", "settings", "refused"),
+    [
+        ("find_network", where(public=False, external_network=None), 1),
+        ("find_network", where(network=NETWORK_ID, public=False, external_network=None), 1),
+        ("find_security_group", PAIR, 1),
+        ("find_security_group", replace(PAIR, nodes=replace(PAIR.nodes, security_group=NETWORK_ID)), 0),
+        ("ips", where(floating_ip="203.0.113.7", external_network=None), 0),
+        ("ips", where(floating_ip=NETWORK_ID, external_network=None), 1),
+    ],
+    ids=["network", "its id", "group", "its id ", "address", "its id  "],
+)
+def test_what_may_not_be_looked_up_is_asked_for_by_what_is_enough_without(call, settings, refused):
+    cloud = FakeCloud()
+    setattr(cloud.network, call, Forbidden())
+    assert len(asked(settings, cloud).problems) == refused
+
+
+def test_an_image_a_flavor_and_a_key_pair_that_may_not_be_looked_up_are_used_by_name():
+    cloud = FakeCloud()
+    cloud.image.find_image = cloud.compute.find_flavor = cloud.compute.find_keypair = Forbidden()
+    assert complaints(PAIR, cloud) == []
+
+
 def floating_ip(port_id=None, network=EXTERNAL_ID, project=ME):
     facts = {"floating_network_id": network, "project_id": project, "description": ""}
     return Thing(id="f", floating_ip_address="203.0.113.7", port_id=port_id, **facts)
@@ -298,9 +338,7 @@ def test_a_floating_ip_of_another_project_is_none_of_ours_even_where_it_is_shown
 def twins():
     """A cloud in which a network of the project is called as the external one is."""
     cloud = FakeCloud()
-    cloud.network.networks_of_all.append(
-        Thing(id="mine", name="public", project_id=ME, is_router_external=False)
-    )
+    cloud.network.networks_of_all.append(network("mine", "public"))
     return cloud
 
 
@@ -387,8 +425,8 @@ def test_ports_that_stand_need_no_address_more():
 
 def test_a_network_of_which_nobody_tells_whether_it_is_external_is_not_said_to_be_none():
     cloud = FakeCloud()
-    for network in cloud.network.networks_of_all:
-        network.is_router_external = None
+    for each in cloud.network.networks_of_all:
+        each.is_router_external = None
     assert asked(PAIR, cloud).problems == ()
 
 
