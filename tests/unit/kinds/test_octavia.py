@@ -11,14 +11,13 @@ import pytest
 from portico.capabilities import OFFLINE, Capabilities
 from portico.kinds.face import Late
 from portico.kinds.octavia.component import Octavia
-from portico.kinds.octavia.plan import Monitor
 from portico.kinds.octavia.settings import Octavia as Settled
 from portico.kinds.table import find
 from portico.later import Later
 from portico.openstack.answers import Address, FloatingIp, OpenStack, Own
 from portico.plan import make as plan
 from portico.problems import Refused
-from portico.settings.model import Listener, NodeAddress, Settings, Timeouts
+from portico.settings.model import HealthCheck, Listener, NodeAddress, Settings, Timeouts
 from portico.testing.recorder import UNKNOWN, Recorder, Resource, build
 from tests.unit.contract.subjects import ANSWERS, APART, NAMES, ONLINE, settings
 
@@ -81,6 +80,29 @@ def test_each_part_waits_for_the_one_before_it() -> None:
     assert set(made) == set(order)
     for before, after in pairwise(order):
         assert made[before].urn in recorded.after(made[after]), f"{after} does not wait for {before}"
+
+
+def watched(*clients: str) -> Settings:
+    can_ask = tuple(IPv4Network(each) for each in clients)
+    return replace(
+        AMPHORA,
+        load_balancer=replace(AMPHORA.load_balancer, octavia=replace(TRUSTING, metrics_from=can_ask)),
+    )
+
+
+def test_its_figures_are_told_to_those_who_were_named_and_to_nobody_by_default() -> None:
+    recorded = make(watched("192.0.2.0/24", "198.51.100.7/32"))
+    told = recorded.one("Listener", "balancer-metrics")
+    assert (told.inputs["protocol"], told.inputs["protocolPort"]) == ("PROMETHEUS", 8088)
+    assert told.inputs["allowedCidrs"] == ["192.0.2.0/24", "198.51.100.7/32"]
+    assert {each.inputs["protocol"] for each in make(AMPHORA).of("Listener")} == {"TCP"}
+
+
+def test_the_listener_with_the_figures_comes_after_all_others_and_has_nobody_behind_it() -> None:
+    recorded = make(watched("192.0.2.0/24"))
+    told = recorded.one("Listener", "balancer-metrics")
+    assert recorded.one("Members", "balancer-443").urn in recorded.after(told)
+    assert len(recorded.of("Pool")) == len(make(AMPHORA).of("Pool"))
 
 
 def test_what_cannot_be_doubled_is_deleted_before_it_is_replaced() -> None:
@@ -220,8 +242,11 @@ OWN = Own(addresses=(Address(FLOATING_IP, ADDRESS, "public"),))
 
 
 @pytest.mark.parametrize("said", [None, str(ADDRESS), FLOATING_IP])
-@pytest.mark.parametrize("can", [ONLINE.openstack, OpenStack()], ids=["asked", "offline"])
-@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+@pytest.mark.parametrize(
+    ("can", "preview"),
+    [(ONLINE.openstack, True), (ONLINE.openstack, False), (OpenStack(), True)],
+    ids=["preview", "up", "offline"],
+)
 def test_an_address_that_the_stack_itself_made_stays_its_own(
     said: str | None, can: OpenStack, preview: bool
 ) -> None:
@@ -369,6 +394,15 @@ def test_the_order_of_the_clients_makes_no_other_rule() -> None:
     }
 
 
+@pytest.mark.parametrize("said", [AMPHORA, OVN], ids=["amphora", "ovn"])
+def test_what_stayed_unknown_ends_an_up_and_is_unknown_in_a_preview(said: Settings) -> None:
+    assert ONLINE.openstack
+    untold = replace(ONLINE, openstack=replace(ONLINE.openstack, subnet=None))
+    assert make(said, untold, preview=True).of("LoadBalancer")
+    with pytest.raises(pulumi.RunError, match="what only a look-up can tell"):
+        make(said, untold)
+
+
 def test_without_a_group_no_rule_is_made() -> None:
     assert AMPHORA.nodes
     said = replace(AMPHORA, nodes=replace(AMPHORA.nodes, security_group=None))
@@ -383,9 +417,35 @@ def test_clients_that_nobody_would_turn_away_are_refused() -> None:
 
 
 def test_a_node_that_ends_is_out_before_its_controller_stops_to_accept() -> None:
-    for monitor in (Monitor("HTTP", 30082, "/ping"), Monitor("TCP", None, None)):
-        assert monitor.timeout < monitor.delay
-        assert monitor.delay * monitor.max_retries_down < 5
+    for said in (AMPHORA, OVN):
+        for monitor in make(said).of("Monitor"):
+            assert monitor.inputs["timeout"] < monitor.inputs["delay"]
+            assert monitor.inputs["delay"] * monitor.inputs["maxRetriesDown"] < 5
+
+
+@pytest.mark.parametrize("said", [AMPHORA, OVN], ids=["amphora", "ovn"])
+def test_monitors_ask_as_the_settings_say(said: Settings) -> None:
+    asked = replace(said.load_balancer, health_check=HealthCheck(interval=10, timeout=9, down=3, up=4))
+    for monitor in make(replace(said, load_balancer=asked)).of("Monitor"):
+        figures = [monitor.inputs[key] for key in ("delay", "timeout", "maxRetriesDown", "maxRetries")]
+        assert figures == [10, 9, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("word", "method"),
+    [("roundrobin", "ROUND_ROBIN"), ("leastconn", "LEAST_CONNECTIONS"), ("source", "SOURCE_IP")],
+)
+def test_an_amphora_balances_as_the_settings_say(word: str, method: str) -> None:
+    said = replace(AMPHORA, load_balancer=replace(AMPHORA.load_balancer, balance=word))
+    assert {pool.inputs["lbMethod"] for pool in make(said).of("loadbalancer/pool:Pool")} == {method}
+
+
+def test_an_amphora_waits_for_a_node_as_long_as_octavia_does_unless_it_is_told() -> None:
+    slow = Timeouts(connect_milliseconds=3000)
+    said = replace(AMPHORA, load_balancer=replace(AMPHORA.load_balancer, timeouts=slow))
+    for settings_, waits in ((AMPHORA, None), (said, 3000)):
+        for listener in make(settings_).of("loadbalancer/listener:Listener"):
+            assert listener.inputs.get("timeoutMemberConnect") == waits
 
 
 def test_octavia_itself_says_that_it_serves() -> None:

@@ -19,10 +19,10 @@ from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
 from ...plan.way import End
-from ...problems import Problem, Refused
+from ...problems import Problem
 from ...settings.model import LoadBalancer, Settings
-from ...traffic import Backend, Listener, node_ports
-from ..table import ClientIp
+from ...traffic import Backend, Checking, Listener, node_ports
+from ..table import ClientIp, Kind
 from .settings import Octavia as OctaviaSettings
 
 ALIASES: Mapping[str, tuple[str, ...]] = {"amphora": ("amphora", "amphorav2", "octavia"), "ovn": ("ovn",)}
@@ -61,15 +61,16 @@ class Monitor:
     """The node port that is asked; None where the provider can ask the member's own only."""
     path: str | None
     """None for TCP."""
-    delay: int = 2
-    """Seconds between two questions. A node that ends is out after `max_retries_down` of them, which is less
-    than the five seconds for which its controller still accepts connections."""
-    timeout: int = 1
-    """Seconds; must be less than `delay`."""
-    max_retries: int = 1
-    """Good answers until a node is in."""
-    max_retries_down: int = 2
-    """Bad ones until it is out."""
+    checking: Checking
+    """Octavia's delay, timeout, max_retries_down and max_retries."""
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """A listener that tells a Prometheus how the load balancer is (Octavia API, protocol PROMETHEUS)."""
+
+    port: int
+    allowed_cidrs: tuple[IPv4Network, ...]
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class OctaviaPlan:
     monitor: Choice[Monitor]
     allowed_cidrs: tuple[IPv4Network, ...] | None
     """None where the provider has no such thing."""
+    connect_milliseconds: int | None
+    """How long a node may take to accept; None: Octavia's own 5 s."""
     idle_milliseconds: int | None
     """How long a connection may be silent; None where the provider does not look. Octavia's own 50 s would
     cut WebSockets."""
@@ -94,6 +97,8 @@ class OctaviaPlan:
     """Whom the nodes admit to the node ports; None: the load balancer's subnet, when it is known."""
     node_rules: tuple[NodeRule, ...]
     """Empty where the settings name no group."""
+    metrics: Metrics | None
+    """None where nobody may read them."""
 
     @property
     def keeps_source(self) -> bool:
@@ -118,7 +123,8 @@ class OctaviaPlan:
         if not listener.direct:
             return self.monitor.value
         check = listener.check
-        return Monitor("TCP" if check.path is None else "HTTP", check.port, check.path)
+        asks = "TCP" if check.path is None else "HTTP"
+        return Monitor(asks, check.port, check.path, self.monitor.value.checking)
 
     def subnet_of(self, backend: Backend) -> str | None:
         """The subnet that a member is given; None for a node outside of the load balancer's."""
@@ -127,34 +133,35 @@ class OctaviaPlan:
 
 
 def make(request: Request) -> OctaviaPlan:
-    """The plan.
-
-    Raises:
-        Refused: the settings narrow the clients, and neither the provider nor a security group would hold it.
-    """
+    """The plan."""
     settings, kind = request.settings, request.kind
     load_balancer = settings.load_balancer
     where, octavia = place(request), load_balancer.octavia or OctaviaSettings()
     ovn = kind.client_ip is ClientIp.KEPT
     node_group = where.node_security_group
-    if ovn and not node_group and load_balancer.allowed_clients != EVERYONE:
-        raise Refused("the clients cannot be narrowed", [_nobody_would_refuse(load_balancer.allowed_clients)])
     return OctaviaPlan(
         provider=_driver(octavia.provider, request.cloud or OpenStack()),
         flavor=octavia.flavor,
         place=where,
         pool_protocol="TCP" if ovn else "PROXYV2",
-        balance=Choice("SOURCE_IP_PORT", because="OVN knows no other method")
-        if ovn
-        else Choice("ROUND_ROBIN", because="new connections go to the nodes in turn"),
-        monitor=_monitor(settings, ovn),
+        balance=_balance(kind, load_balancer.balance),
+        monitor=_monitor(settings, ovn, kind.checking(load_balancer)),
         allowed_cidrs=None if ovn else load_balancer.allowed_clients,
+        connect_milliseconds=load_balancer.timeouts.connect_milliseconds,
         idle_milliseconds=None if ovn else 1000 * load_balancer.timeouts.idle,
         node_sources=Choice(load_balancer.allowed_clients, because="the nodes see the clients' own addresses")
         if ovn
         else Choice(None, because="the nodes see the amphorae, which have addresses of the subnet"),
         node_rules=tuple(_node_rules(request, ovn, where.subnet)) if node_group else (),
+        metrics=Metrics(octavia.metrics_port, octavia.metrics_from) if octavia.metrics_from else None,
     )
+
+
+def _balance(kind: Kind, said: str | None) -> Choice[str]:
+    if kind.balances:
+        because = f"loadBalancer.balance is {said}" if said else kind.balances_by_itself
+        return Choice(kind.balances[said or "roundrobin"], because=because)
+    return Choice("SOURCE_IP_PORT", because=kind.balances_by_itself)
 
 
 def _driver(said: str, cloud: OpenStack) -> Choice[str]:
@@ -169,14 +176,14 @@ def _driver(said: str, cloud: OpenStack) -> Choice[str]:
     return Choice(found, because if found == said else f"{because}, which this region calls {found}")
 
 
-def _monitor(settings: Settings, ovn: bool) -> Choice[Monitor]:
+def _monitor(settings: Settings, ovn: bool, checking: Checking) -> Choice[Monitor]:
     if ovn:
         return Choice(
-            Monitor("TCP", port=None, path=None),
+            Monitor("TCP", port=None, path=None, checking=checking),
             because="OVN can ask no more than whether the node port answers",
         )
     return Choice(
-        Monitor("HTTP", port=settings.ingress.health_port, path=settings.ingress.health_path),
+        Monitor("HTTP", settings.ingress.health_port, settings.ingress.health_path, checking),
         because="only the health endpoint's own answer tells that a controller serves",
     )
 
@@ -195,13 +202,16 @@ def _node_rules(request: Request, ovn: bool, subnet: Subnet | None) -> Iterator[
             yield NodeRule(port, source)
 
 
-def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
-    return Problem(
-        "portico:loadBalancer.allowedClients",
-        ", ".join(map(str, clients)),
-        "cannot be held by an OVN load balancer, which lets everyone pass: the nodes' security group has to",
-        "name it in nodes.securityGroup",
-    )
+def _nobody_would_refuse(plan: OctaviaPlan) -> Iterator[Problem]:
+    clients = plan.node_sources.value
+    if clients and clients != EVERYONE and plan.place.node_security_group is None:
+        yield Problem(
+            "portico:loadBalancer.allowedClients",
+            ", ".join(map(str, clients)),
+            "cannot be held by an OVN load balancer, which lets everyone pass: the nodes' security group has "
+            "to",
+            "name it in nodes.securityGroup",
+        )
 
 
 def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
@@ -210,12 +220,15 @@ def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     yield from places.obstacles(plan.place, request)
     yield from _members(plan, request.traffic.backends or ())
     yield from _trust(plan, request)
+    yield from _nobody_would_refuse(plan)
     if cloud:
         things = _things(plan, request.names)
         yield from _provider(plan, cloud)
         yield from ownership.taken(things, cloud)
         yield from ownership.admitted(_admissions(plan, request.names, cloud), cloud)
-        yield from quotas.short(_needs(things, request, cloud), cloud)
+        needs = _needs(things, request, cloud)
+        yield from places.crowded(plan.place, needs["ports"])
+        yield from quotas.short(needs, cloud)
 
 
 def _trust(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:

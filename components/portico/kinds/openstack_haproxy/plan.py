@@ -13,20 +13,23 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ...later import now
 from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
+from ...lbhost.tuning import Tuning, changes_that_fit
 from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack import place as places
 from ...openstack.answers import OpenStack
 from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...openstack.settings import OpenStack as Where
-from ...plan.choice import Choice
+from ...plan.choice import Choice, is_id
 from ...plan.planner import Planner
 from ...plan.request import Request, Traffic
 from ...plan.way import End
 from ...problems import Problem
 from ...settings.model import LoadBalancer
-from ...traffic import Backend, Health, Listener, node_ports
-from .settings import Hosts
+from ...traffic import Backend, Checking, Health, Listener, node_ports
+from ..table import Kind
+from .rebuild import POLICIES
+from .settings import Hosts, Volume
 
 ITEMS_LEFT = 8
 """Metadata items of a host that the payload leaves to others."""
@@ -72,6 +75,9 @@ class HostPlan:
     name: str
     zone: str | None
     """Its availability zone; None leaves it to Nova."""
+    booted: str | None = None
+    """The id of the image that its volume was made from, while the settings say the image as they did then:
+    so a newer image under the same name replaces no host."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,10 @@ class OpenStackHAProxyPlan:
     A name stays a name, so that a newer image under it replaces no host."""
     flavor: str | None
     """An id or a name."""
+    volume: Volume | None
+    """What the hosts boot from; None: the flavor's own disk."""
+    image_id: str | None
+    """The image's id, for a volume is made from nothing else; None where it is not known, or not needed."""
     server_group_policy: Choice[str | None]
     """None: no server group."""
     timers: Choice[Timers]
@@ -98,6 +108,13 @@ class OpenStackHAProxyPlan:
     max_connections_per_source: Choice[int]
     idle_seconds: int
     """How long a connection may be silent in both directions."""
+    balance: Choice[str]
+    checking: Checking
+    connect_milliseconds: int | None
+    """None: the hosts' own."""
+    drain_seconds: int
+    drain_changes: int | None
+    """None: as many as the memory of a small host bears."""
     logs_in: bool
     """Whether there is a key pair."""
     key_pair: str | None
@@ -110,6 +127,11 @@ class OpenStackHAProxyPlan:
     metrics_from: tuple[IPv4Network, ...]
     """Who may read the hosts' figures."""
     logs: Logs
+
+    def boots(self, name: str) -> str | None:
+        """The image of a host's volume, by id."""
+        booted = next((host.booted for host in self.hosts.value if host.name == name), None)
+        return booted or self.image_id
 
     def fleet(
         self,
@@ -133,8 +155,19 @@ class OpenStackHAProxyPlan:
             max_connections=self.max_connections,
             max_connections_per_source=self.max_connections_per_source.value,
             idle_seconds=self.idle_seconds,
+            tuning=self._tuning(len(backends), len(listeners)),
             metrics_from=self.metrics_from,
             logs=self.logs,
+        )
+
+    def _tuning(self, backends: int, listeners: int) -> Tuning:
+        usual = Tuning()
+        return Tuning(
+            checking=self.checking,
+            balance=self.balance.value,
+            connect_milliseconds=self.connect_milliseconds or usual.connect_milliseconds,
+            drain_seconds=self.drain_seconds,
+            drain_changes=self.drain_changes or changes_that_fit(backends, listeners),
         )
 
 
@@ -189,10 +222,12 @@ def make(request: Request) -> OpenStackHAProxyPlan:
     asked = request.cloud or OpenStack()
     return OpenStackHAProxyPlan(
         place=where,
-        hosts=_hosts(hosts, names),
+        hosts=_hosts(hosts, names, asked.own.booted),
         reserved=tuple(names.of("host", index + 1) for index in range(MAX_HOSTS)),
         image=now(hosts.image),
         flavor=asked.flavor_name or now(hosts.flavor),
+        volume=hosts.volume,
+        image_id=_image_id(hosts, asked),
         server_group_policy=_server_group_policy(hosts),
         timers=_timers(hosts),
         rules=rules(
@@ -206,6 +241,11 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         max_connections=hosts.max_connections,
         max_connections_per_source=_per_source(hosts),
         idle_seconds=load_balancer.timeouts.idle,
+        balance=_balance(request.kind, load_balancer.balance),
+        checking=request.kind.checking(load_balancer),
+        connect_milliseconds=load_balancer.timeouts.connect_milliseconds,
+        drain_seconds=hosts.drain_seconds,
+        drain_changes=hosts.drain_changes,
         logs_in=hosts.key_pair is not None,
         key_pair=now(hosts.key_pair),
         ssh_port=hosts.ssh_listens(listener.port for listener in traffic.listeners),
@@ -223,11 +263,23 @@ def _metadata_items(quota: int | None) -> int:
     return UNLIMITED_ITEMS if quota < 0 else max(0, quota - ITEMS_LEFT)
 
 
-def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:
+def _image_id(hosts: Hosts, cloud: OpenStack) -> str | None:
+    said = now(hosts.image)
+    if hosts.volume is None:
+        return None
+    return cloud.image_id or (said if said and is_id(said) else None)
+
+
+def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tuple[HostPlan, ...]]:
     zones = hosts.availability_zones
+    called = [names.of("host", index + 1) for index in range(hosts.count)]
     planned = tuple(
-        HostPlan(names.of("host", index + 1), zones[index % len(zones)] if zones else None)
-        for index in range(hosts.count)
+        HostPlan(
+            name,
+            zones[index % len(zones)] if zones else None,
+            booted.get(name) if hosts.volume else None,
+        )
+        for index, name in enumerate(called)
     )
     if hosts.count == 1:
         return Choice(planned, because="hosts.count is 1: nothing takes over when the host dies")
@@ -239,16 +291,12 @@ def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:
 
 def _server_group_policy(hosts: Hosts) -> Choice[str | None]:
     """The count has no say: a host that stays would be rebuilt for its group."""
-    if hosts.anti_affinity == "none":
-        return Choice(None, because="hosts.antiAffinity is none")
-    if hosts.anti_affinity == "hard":
-        return Choice(
-            "anti-affinity", because="hosts.antiAffinity is hard: no two hosts on one hypervisor, or an error"
-        )
-    return Choice(
-        "soft-anti-affinity",
-        because="different hypervisors where the cloud has them; the hard policy fails on small clouds",
-    )
+    reasons = {
+        "none": "hosts.antiAffinity is none",
+        "hard": "hosts.antiAffinity is hard: no two hosts on one hypervisor, or an error",
+        "soft": "different hypervisors where the cloud has them; the hard policy fails on small clouds",
+    }
+    return Choice(POLICIES[hosts.anti_affinity], because=reasons[hosts.anti_affinity])
 
 
 def _timers(hosts: Hosts) -> Choice[Timers]:
@@ -256,6 +304,12 @@ def _timers(hosts: Hosts) -> Choice[Timers]:
     if hosts.timers == "fast":
         return Choice(timers, because="hosts.timers is fast: a live migration may move the VIP")
     return Choice(timers, because="steady: a pause of half a second, as in a live migration, moves nothing")
+
+
+def _balance(kind: Kind, said: str | None) -> Choice[str]:
+    if said is None:
+        return Choice(Tuning().balance, because=kind.balances_by_itself)
+    return Choice(kind.balances[said], because=f"loadBalancer.balance is {said}")
 
 
 def _logs(hosts: Hosts) -> Logs:
@@ -286,7 +340,9 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
         yield from _pairs(where, cloud)
         yield from _subnet(plan)
         yield from ownership.taken(things, cloud)
-        yield from quotas.short(_needs(things, cloud), cloud)
+        needs = {**_needs(things, cloud), **_volumes(plan, cloud)}
+        yield from places.crowded(plan.place, needs["ports"])
+        yield from quotas.short(needs, cloud)
 
 
 def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
@@ -361,6 +417,17 @@ def _needs(things: Mapping[str, tuple[str, ...]], cloud: OpenStack) -> Mapping[s
         "ram": hosts * cloud.flavor_ram,
         "security_group_rules": needs["security_group_rules"] + needs["security_groups"] * DEFAULT_RULES,
     }
+
+
+def _volumes(plan: OpenStackHAProxyPlan, cloud: OpenStack) -> Mapping[str, int]:
+    """What the hosts' volumes need of Cinder. A host that is rebuilt gives its old volume back first."""
+    if plan.volume is None:
+        return {}
+    servers = cloud.own.recorded.get("instances", {})
+    old = [servers.get(host.name, {}).get("blockDevices") for host in plan.hosts.value]
+    sizes = [blocks[0].get("volumeSize") or 0 for blocks in old if blocks]
+    more = len(old) - len(sizes)
+    return {"volumes": more, "gigabytes": max(0, len(old) * plan.volume.size - sum(sizes))}
 
 
 def ends(load_balancer: LoadBalancer) -> Mapping[End, str]:

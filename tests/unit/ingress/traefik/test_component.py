@@ -139,6 +139,38 @@ def test_the_service_listens_where_the_pod_does() -> None:
     assert targets == {port["containerPort"] for port in container(made)["ports"]}
 
 
+def annotated(recorder: Recorder) -> dict[str, str]:
+    annotations: dict[str, str] = (
+        recorder.one("DaemonSet").inputs["spec"]["template"]["metadata"].get("annotations", {})
+    )
+    return annotations
+
+
+def test_figures_have_a_port_of_the_pods_own_and_no_node_port() -> None:
+    made = traefik(metrics=True)
+    on_services = {port["targetPort"] for port in made.one(SERVICE).inputs["spec"]["ports"]}
+    assert {port["containerPort"] for port in container(made)["ports"]} - on_services == {9100}
+    assert "--entryPoints.portico-prometheus.address=:9100" in container(made)["args"]
+    assert "--metrics.prometheus.entryPoint=portico-prometheus" in container(made)["args"]
+    assert annotated(made) == {"prometheus.io/scrape": "true", "prometheus.io/port": "9100"}
+
+
+def test_figures_and_a_listener_do_not_share_a_port() -> None:
+    with pytest.raises(Refused, match="needs the port 9100 of the pods, which is one of the node ports"):
+        traefik(metrics=True, listeners=(Listener("http", 80, 9100),))
+    traefik(listeners=(Listener("http", 80, 9100),))
+
+
+def test_a_line_for_each_request_is_written_where_it_was_asked_for() -> None:
+    assert "--accessLog=true" in container(traefik(access_log=True))["args"]
+
+
+def test_by_default_nothing_is_told_and_nothing_is_written_down() -> None:
+    words = ("metrics", "accessLog", "prometheus")
+    assert not [argument for argument in container(traefik())["args"] if any(w in argument for w in words)]
+    assert annotated(traefik()) == {}
+
+
 def test_outside_the_cluster_the_address_is_the_published_one() -> None:
     assert traefik().result["address"] == "203.0.113.7"
 
