@@ -55,6 +55,7 @@ def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> O
     _names(asker, answers)
     answers = replace(
         answers,
+        absent=frozenset(what for what, found in (("image", image), ("flavor", flavor)) if found is None),
         flavor_name=flavor.name if flavor else None,
         flavor_cores=flavor.vcpus if flavor else 0,
         flavor_ram=flavor.ram if flavor else 0,

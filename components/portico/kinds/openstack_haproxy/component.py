@@ -22,7 +22,7 @@ from ...plan.make import Plan
 from ...serving.hosts import Host, Watch
 from ..face import LoadBalancer
 from .plan import Group, HostPlan, OpenStackHAProxyPlan, Rule
-from .rebuild import Server, changed
+from .rebuild import Server, changed, gone
 
 T = TypeVar("T")
 
@@ -242,7 +242,12 @@ class OpenStackHAProxy(LoadBalancer):
                 lambda ready: dict(payload.pack(ready, ready.hosts[index], own.metadata_items).metadata)
             ),
             # The port outlives the server, so the old one has to be gone before the new one can take it.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, depends_on=list(before)),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                delete_before_replace=True,
+                depends_on=list(before),
+                ignore_changes=list(gone(self._recorded.get(host.name, {}), own.spares)) or None,
+            ),
         )
 
     def _gate(
@@ -268,7 +273,7 @@ class OpenStackHAProxy(LoadBalancer):
                 volume=self._own.volume,
             )
             before = Host(previous[0], str(server_id)) if previous else None
-            rebuilt = recorded is not None and bool(changed(recorded, server))
+            rebuilt = recorded is not None and bool(changed(recorded, server, self._own.spares))
             await self._watch.may_touch(host.name, before, rebuilt=rebuilt)
             return port
 

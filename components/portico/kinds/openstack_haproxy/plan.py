@@ -28,7 +28,7 @@ from ...problems import Problem
 from ...settings.model import LoadBalancer
 from ...traffic import Backend, Checking, Health, Listener, node_ports
 from ..table import Kind
-from .rebuild import POLICIES
+from .rebuild import POLICIES, spared
 from .settings import Hosts, Volume
 
 ITEMS_LEFT = 8
@@ -99,6 +99,9 @@ class OpenStackHAProxyPlan:
     """What the hosts boot from; None: the flavor's own disk."""
     image_id: str | None
     """The image's id, for a volume is made from nothing else; None where it is not known, or not needed."""
+    spares: frozenset[str]
+    """Properties of a server that stands in which a refresh may have written that its image or flavor is
+    gone. It stays, since no other could be made."""
     server_group_policy: Choice[str | None]
     """None: no server group."""
     timers: Choice[Timers]
@@ -230,6 +233,7 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         flavor=asked.flavor_name or now(hosts.flavor),
         volume=hosts.volume,
         image_id=_image_id(hosts, asked),
+        spares=spared(asked.absent),
         server_group_policy=_server_group_policy(hosts),
         timers=_timers(hosts),
         rules=rules(
