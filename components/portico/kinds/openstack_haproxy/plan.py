@@ -12,7 +12,19 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ...later import now
-from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
+from ...lbhost import (
+    MAX_HOSTS,
+    STATUS_PORT,
+    TIMERS,
+    Fleet,
+    Host,
+    Logs,
+    Syslog,
+    Timers,
+    patching,
+    payload,
+    userdata,
+)
 from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack import place as places
@@ -72,6 +84,8 @@ class HostPlan:
     name: str
     zone: str | None
     """Its availability zone; None leaves it to Nova."""
+    patch_hour: int | None = None
+    """When it is patched; None leaves it to the image."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +240,11 @@ def _metadata_items(quota: int | None) -> int:
 def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:
     zones = hosts.availability_zones
     planned = tuple(
-        HostPlan(names.of("host", index + 1), zones[index % len(zones)] if zones else None)
+        HostPlan(
+            names.of("host", index + 1),
+            zones[index % len(zones)] if zones else None,
+            patching.hour(index) if hosts.patching == "in-turn" else None,
+        )
         for index in range(hosts.count)
     )
     if hosts.count == 1:
