@@ -7,6 +7,7 @@ tests may stand still for a moment. The whole distributions: docs/measurements.m
 import re
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
 
 from portico.lbhost import STEADY
@@ -107,6 +108,18 @@ def test_a_patch_goes_through_both_hosts_one_after_the_other(pair):
     assert report.gap <= 0.2 + SPARE
     assert len(report.failed) < report.sent / 100
     assert pair.holder() == 1 - first
+
+
+def test_a_keepalived_that_is_restarted_on_both_hosts_at_once_is_felt(pair):
+    """What being patched in turn is for; and the test above can fail."""
+    with pair.traffic(rate=100, patience=5) as client, ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda place: hosts.restart_keepalived(pair, place), (0, 1)))
+        time.sleep(3)
+    report = client.stop()
+    print(f"both restarted: {report}")
+    assert report.healed
+    assert report.gap > 0.5
+    pair.holder()
 
 
 def watched_from(worker):

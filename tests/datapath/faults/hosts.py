@@ -84,6 +84,11 @@ def restart_haproxy(pair: Pair, place: int) -> None:
     on(pair, place, "run", "systemctl", "restart", "haproxy")
 
 
+def restart_keepalived(pair: Pair, place: int) -> None:
+    """keepalived is restarted, as by a patch of it."""
+    on(pair, place, "run", "systemctl", "restart", "keepalived")
+
+
 def delete_server(pair: Pair, place: int) -> None:
     """A host is deleted through the cloud's API behind Pulumi's back; `up --refresh` makes another."""
     server_id = pair.details["hosts"][place]
