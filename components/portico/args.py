@@ -14,11 +14,13 @@ __all__ = [
     "AppService",
     "Aws",
     "ExposureArgs",
+    "HealthCheck",
     "Hosts",
     "Ingress",
     "Kubernetes",
     "Listener",
     "ListenerCheck",
+    "ListenerService",
     "LoadBalancer",
     "Logs",
     "MetalLb",
@@ -117,6 +119,17 @@ class Ingress(TypedDict):
     its pods' logs."""
 
 
+class ListenerService(TypedDict):
+    """The Service that a listener with `protocol: tcp` leads to."""
+
+    name: str
+    """An existing Service of any type."""
+    port: int
+    """The Service's port, 1..65535."""
+    namespace: NotRequired[str]
+    """An existing namespace; an `up` refuses one that is missing."""
+
+
 class ListenerCheck(TypedDict):
     """How the nodes behind a listener with `protocol: tcp` are asked whether they serve."""
 
@@ -141,20 +154,25 @@ class Listener(TypedDict):
     tls: NotRequired[bool]
     """Whether the ingress controller ends TLS here. Default: true for port 443 with `protocol: http`."""
     protocol: NotRequired[str]
-    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a node
-    port that a NodePort Service of your own has; not with metallb)."""
+    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a
+    Service of your own)."""
+    service: NotRequired[ListenerService]
+    """With `protocol: tcp`: the Service that the controller carries the connections to. With metallb it
+    has to be said. Default: none; then the node port is one that a NodePort Service of your own has, and
+    the controller has no part in it."""
     proxy_protocol: NotRequired[bool]
     """With `protocol: tcp`: whether a PROXY protocol v2 header with the client's address precedes the
-    bytes. The Service must expect it, and believe it from the load balancer's addresses alone. Not where
-    the packets keep the client's own source (octavia with the provider ovn, metallb)."""
+    bytes. The Service must expect it, and believe it from those who send it alone: the load balancer's
+    addresses, or with `service` the controller's pods. Without `service` not where the packets keep the
+    client's own source (octavia with the provider ovn)."""
     health_check: NotRequired[ListenerCheck]
-    """With `protocol: tcp`: how the nodes are asked."""
+    """With `protocol: tcp` and no `service`: how the nodes are asked."""
 
 
 class Timeouts(TypedDict):
-    """How long connections and requests may last, in whole seconds: the same words for every type. Where
-    the load balancer looks at no timeout (`metallb`, and `octavia` with the provider ovn) the controller
-    alone keeps them."""
+    """How long connections and requests may last, in whole seconds where the name says nothing else: the
+    same words for every type. Where the load balancer looks at no timeout (`metallb`, and `octavia` with
+    the provider ovn) the controller alone keeps them."""
 
     idle: NotRequired[int]
     """How long a connection may be silent in both directions before it is cut, 60..86400, with aws-nlb
@@ -162,6 +180,28 @@ class Timeouts(TypedDict):
     read: NotRequired[int]
     """How long a whole request with its body may take to arrive at the controller, 0..86400. 0 is no
     limit: an upload takes as long as it takes."""
+    connect_milliseconds: NotRequired[int]
+    """How long a node may take to accept a connection, 50..60000: more over a slow link. Only with
+    openstack-haproxy, where a dead node costs a client up to twice this, and octavia's amphora. Default:
+    200 on LB hosts, Octavia's own with octavia."""
+
+
+class HealthCheck(TypedDict):
+    """How the load balancer asks each node whether it can serve: the same words for every type that asks.
+    Not with `metallb`: there the cluster itself knows. A controller that is told to stop goes on
+    accepting until the load balancer has noticed."""
+
+    interval: NotRequired[int]
+    """Seconds between two questions, 1..300, with octavia 2..300, with aws-nlb 5..300. Default: 1 on LB
+    hosts, 2 with octavia, 5 with aws-nlb."""
+    timeout: NotRequired[int]
+    """Seconds that an answer may take, 1..120, with aws-nlb 2..120. With octavia and aws-nlb less than
+    the interval. Default: 1, with aws-nlb 3."""
+    down: NotRequired[int]
+    """How many bad answers in a row take a node out, 1..10, with aws-nlb 2..10. Default: 2."""
+    up: NotRequired[int]
+    """How many good answers in a row bring it back, 1..10, with aws-nlb 2..10. Default: 1, with aws-nlb
+    2."""
 
 
 class OpenStack(TypedDict):
@@ -228,6 +268,13 @@ class Hosts(TypedDict):
     """The most of these that one client address may have, 1..maxConnections; more are refused at once.
     Clients behind one NAT, proxy or CDN share an address, and so share this. Default: half of
     maxConnections."""
+    drain_seconds: NotRequired[int]
+    """How long connections from before a change of the load balancer last at most, 60..604800: then they
+    are cut, in use or not."""
+    drain_changes: NotRequired[int]
+    """Until how many changes later they last at most, 1..500. Each keeps a HAProxy of its own, of 4 MiB
+    with 3 nodes and 22 MiB with 1000. Default: as many as fit into 210 MiB and at most 50, so that a host
+    of 512 MiB bears them: 50 with up to 10 nodes, 36 with 100, 9 with 1000."""
     key_pair: NotRequired[pulumi.Input[str]]
     """A Nova key pair for logging in. Default: none."""
     ssh_from: NotRequired[Sequence[str]]
@@ -324,6 +371,13 @@ class LoadBalancer(TypedDict):
     """Who may connect to the listeners."""
     timeouts: NotRequired[Timeouts]
     """How long connections and requests may last."""
+    health_check: NotRequired[HealthCheck]
+    """How the nodes are asked whether they can serve."""
+    balance: NotRequired[str]
+    """Which node a new connection goes to: the next in turn (`roundrobin`), the one with the fewest
+    (`leastconn`), or always the same for one client's address (`source`). With aws-nlb only `source`;
+    with metallb, and with octavia's provider ovn, nothing can be chosen. Default: in turn, with aws-nlb
+    AWS' own choice by addresses and ports."""
     openstack: NotRequired[OpenStack]
     """Required with openstack-haproxy and octavia."""
     hosts: NotRequired[Hosts]

@@ -22,6 +22,21 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Service:
+    """A Service of somebody's own."""
+
+    name: str
+    namespace: str
+    port: int
+
+    @property
+    def host(self) -> str:
+        """Its name in the cluster's DNS, whatever the cluster's domain is (Kubernetes, DNS for Services and
+        Pods)."""
+        return f"{self.name}.{self.namespace}.svc"
+
+
+@dataclass(frozen=True)
 class Listener:
     """A TCP port that clients connect to, and the node port its connections are forwarded to."""
 
@@ -39,9 +54,11 @@ class Listener:
     """Whether the node port is not the controller's but that of somebody's own Service, which is asked by
     itself whether it serves."""
     proxy_protocol: bool = False
-    """With `direct`: whether that Service asked for a PROXY header. Else it gets the client's bytes alone."""
+    """Whether somebody's own Service asked for a PROXY header. Else it gets the client's bytes alone."""
     check: Check = Check()
     """With `direct`: how its nodes are asked."""
+    service: Service | None = None
+    """Where the controller carries the connections, byte for byte; None: it serves applications."""
 
     @property
     def proxied(self) -> bool:
@@ -55,6 +72,23 @@ class Backend:
 
     name: str
     address: IPv4Address
+
+
+@dataclass(frozen=True)
+class Checking:
+    """How often and how patiently a load balancer asks a node, in seconds and in answers in a row."""
+
+    interval: int = 1
+    timeout: int = 1
+    down: int = 2
+    """Bad answers until a node is out."""
+    up: int = 1
+    """Good ones until it is in."""
+
+    @property
+    def notices(self) -> int:
+        """Seconds until a node that stops serving is out."""
+        return self.interval * self.down
 
 
 @dataclass(frozen=True)

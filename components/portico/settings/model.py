@@ -224,6 +224,18 @@ class ListenerCheck(Section):
 
 
 @dataclass(frozen=True)
+class ListenerService(Section):
+    """The Service that a listener with `protocol: tcp` leads to."""
+
+    name: Label
+    """An existing Service of any type. Required."""
+    port: Port
+    """The Service's port, 1..65535. Required."""
+    namespace: Label = "default"
+    """An existing namespace; an `up` refuses one that is missing."""
+
+
+@dataclass(frozen=True)
 class Listener(Section):
     """A port of the published address."""
 
@@ -236,23 +248,34 @@ class Listener(Section):
     tls: Flag = False
     """Whether the ingress controller ends TLS here. Default: true for port 443 with `protocol: http`."""
     protocol: Annotated[str, By(_protocol, {"enum": ["http", "tcp"]})] = "http"
-    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a node
-    port that a NodePort Service of your own has; not with metallb)."""
+    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a Service
+    of your own)."""
+    service: ListenerService | None = None
+    """With `protocol: tcp`: the Service that the controller carries the connections to. With metallb it
+    has to be said. Default: none; then the node port is one that a NodePort Service of your own has, and the
+    controller has no part in it."""
     proxy_protocol: Flag = False
     """With `protocol: tcp`: whether a PROXY protocol v2 header with the client's address precedes the bytes.
-    The Service must expect it, and believe it from the load balancer's addresses alone. Not where the packets
-    keep the client's own source (octavia with the provider ovn, metallb)."""
+    The Service must expect it, and believe it from those who send it alone: the load balancer's addresses, or
+    with `service` the controller's pods. Without `service` not where the packets keep the client's own source
+    (octavia with the provider ovn)."""
     health_check: ListenerCheck = ListenerCheck()
-    """With `protocol: tcp`: how the nodes are asked."""
+    """With `protocol: tcp` and no `service`: how the nodes are asked."""
 
     @classmethod
     def completed(cls, written: dict[str, object]) -> dict[str, object]:
         return {"tls": written.get("port") == 443 and written.get("protocol") != "tcp", **written}
 
+    @property
+    def direct(self) -> bool:
+        """Whether its node port is that of somebody's own Service."""
+        return self.protocol == "tcp" and self.service is None
+
 
 @dataclass(frozen=True)
 class Timeouts(Section):
-    """How long connections and requests may last, in whole seconds: the same words for every type.
+    """How long connections and requests may last, in whole seconds where the name says nothing else: the same
+    words for every type.
 
     Where the load balancer looks at no timeout (`metallb`, and `octavia` with the provider ovn) the
     controller alone keeps them."""
@@ -263,6 +286,29 @@ class Timeouts(Section):
     read: Annotated[int, whole(0, 86_400)] = 0
     """How long a whole request with its body may take to arrive at the controller, 0..86400. 0 is no
     limit: an upload takes as long as it takes."""
+    connect_milliseconds: Annotated[int, whole(50, 60_000)] | None = None
+    """How long a node may take to accept a connection, 50..60000: more over a slow link. Only with
+    openstack-haproxy, where a dead node costs a client up to twice this, and octavia's amphora. Default: 200
+    on LB hosts, Octavia's own with octavia."""
+
+
+@dataclass(frozen=True)
+class HealthCheck(Section):
+    """How the load balancer asks each node whether it can serve: the same words for every type that asks.
+
+    Not with `metallb`: there the cluster itself knows. A controller that is told to stop goes on accepting
+    until the load balancer has noticed."""
+
+    interval: Annotated[int, whole(1, 300)] | None = None
+    """Seconds between two questions, 1..300, with octavia 2..300, with aws-nlb 5..300. Default: 1 on LB
+    hosts, 2 with octavia, 5 with aws-nlb."""
+    timeout: Annotated[int, whole(1, 120)] | None = None
+    """Seconds that an answer may take, 1..120, with aws-nlb 2..120. With octavia and aws-nlb less than the
+    interval. Default: 1, with aws-nlb 3."""
+    down: Annotated[int, whole(1, 10)] | None = None
+    """How many bad answers in a row take a node out, 1..10, with aws-nlb 2..10. Default: 2."""
+    up: Annotated[int, whole(1, 10)] | None = None
+    """How many good answers in a row bring it back, 1..10, with aws-nlb 2..10. Default: 1, with aws-nlb 2."""
 
 
 def _with_kinds(section: type[T]) -> type[T]:
@@ -295,6 +341,13 @@ class LoadBalancer(Section):
     """Who may connect to the listeners."""
     timeouts: Timeouts = Timeouts()
     """How long connections and requests may last."""
+    health_check: HealthCheck = HealthCheck()
+    """How the nodes are asked whether they can serve."""
+    balance: Annotated[str, one_of("roundrobin", "leastconn", "source")] | None = None
+    """Which node a new connection goes to: the next in turn (`roundrobin`), the one with the fewest
+    (`leastconn`), or always the same for one client's address (`source`). With aws-nlb only `source`; with
+    metallb, and with octavia's provider ovn, nothing can be chosen. Default: in turn, with aws-nlb AWS' own
+    choice by addresses and ports."""
 
     remedies: ClassVar = {"type": f"say one of {', '.join(table.TYPES)}"}
 

@@ -12,7 +12,7 @@ from portico.kinds.table import find
 from portico.names import Names
 from portico.plan import make as plan
 from portico.problems import Refused
-from portico.settings.model import Settings, Timeouts
+from portico.settings.model import HealthCheck, Settings, Timeouts
 from portico.testing.recorder import Recorder, build
 from tests.unit.contract.subjects import ANSWERS, NAMES, settings
 
@@ -130,7 +130,26 @@ def test_health_is_asked_of_the_controllers_own_endpoint() -> None:
             "/ping",
             "200",
         )
-        assert check["timeout"] < check["interval"]
+        figures = ("interval", "timeout", "healthyThreshold", "unhealthyThreshold")
+        assert [check[figure] for figure in figures] == [5, 3, 2, 2]
+
+
+def test_health_is_asked_as_the_settings_say() -> None:
+    asked = HealthCheck(interval=30, timeout=10, down=4, up=5)
+    said = replace(BY_ADDRESS, load_balancer=replace(BY_ADDRESS.load_balancer, health_check=asked))
+    for group in make(said).of("TargetGroup"):
+        check = group.inputs["healthCheck"]
+        figures = ("interval", "timeout", "healthyThreshold", "unhealthyThreshold")
+        assert [check[figure] for figure in figures] == [30, 10, 5, 4]
+
+
+@pytest.mark.parametrize(("word", "stickiness"), [(None, None), ("source", {"type": "source_ip"})])
+def test_a_client_stays_with_its_target_where_that_is_said(
+    word: str | None, stickiness: dict[str, str] | None
+) -> None:
+    said = replace(BY_ADDRESS, load_balancer=replace(BY_ADDRESS.load_balancer, balance=word))
+    for group in make(said).of("TargetGroup"):
+        assert group.inputs.get("stickiness") == stickiness
 
 
 @pytest.mark.parametrize("idle", [60, 3600, 6000])

@@ -11,14 +11,13 @@ import pytest
 from portico.capabilities import OFFLINE, Capabilities
 from portico.kinds.face import Late
 from portico.kinds.octavia.component import Octavia
-from portico.kinds.octavia.plan import Monitor
 from portico.kinds.octavia.settings import Octavia as Settled
 from portico.kinds.table import find
 from portico.later import Later
 from portico.openstack.answers import Address, FloatingIp, OpenStack, Own
 from portico.plan import make as plan
 from portico.problems import Refused
-from portico.settings.model import Listener, NodeAddress, Settings, Timeouts
+from portico.settings.model import HealthCheck, Listener, NodeAddress, Settings, Timeouts
 from portico.testing.recorder import UNKNOWN, Recorder, Resource, build
 from tests.unit.contract.subjects import ANSWERS, APART, NAMES, ONLINE, settings
 
@@ -406,9 +405,35 @@ def test_clients_that_nobody_would_turn_away_are_refused() -> None:
 
 
 def test_a_node_that_ends_is_out_before_its_controller_stops_to_accept() -> None:
-    for monitor in (Monitor("HTTP", 30082, "/ping"), Monitor("TCP", None, None)):
-        assert monitor.timeout < monitor.delay
-        assert monitor.delay * monitor.max_retries_down < 5
+    for said in (AMPHORA, OVN):
+        for monitor in make(said).of("Monitor"):
+            assert monitor.inputs["timeout"] < monitor.inputs["delay"]
+            assert monitor.inputs["delay"] * monitor.inputs["maxRetriesDown"] < 5
+
+
+@pytest.mark.parametrize("said", [AMPHORA, OVN], ids=["amphora", "ovn"])
+def test_monitors_ask_as_the_settings_say(said: Settings) -> None:
+    asked = replace(said.load_balancer, health_check=HealthCheck(interval=10, timeout=9, down=3, up=4))
+    for monitor in make(replace(said, load_balancer=asked)).of("Monitor"):
+        figures = [monitor.inputs[key] for key in ("delay", "timeout", "maxRetriesDown", "maxRetries")]
+        assert figures == [10, 9, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("word", "method"),
+    [("roundrobin", "ROUND_ROBIN"), ("leastconn", "LEAST_CONNECTIONS"), ("source", "SOURCE_IP")],
+)
+def test_an_amphora_balances_as_the_settings_say(word: str, method: str) -> None:
+    said = replace(AMPHORA, load_balancer=replace(AMPHORA.load_balancer, balance=word))
+    assert {pool.inputs["lbMethod"] for pool in make(said).of("loadbalancer/pool:Pool")} == {method}
+
+
+def test_an_amphora_waits_for_a_node_as_long_as_octavia_does_unless_it_is_told() -> None:
+    slow = Timeouts(connect_milliseconds=3000)
+    said = replace(AMPHORA, load_balancer=replace(AMPHORA.load_balancer, timeouts=slow))
+    for settings_, waits in ((AMPHORA, None), (said, 3000)):
+        for listener in make(settings_).of("loadbalancer/listener:Listener"):
+            assert listener.inputs.get("timeoutMemberConnect") == waits
 
 
 def test_octavia_itself_says_that_it_serves() -> None:

@@ -8,7 +8,7 @@ import yaml
 from portico.kinds.table import KINDS as ROWS
 from portico.kinds.table import TYPES
 from portico.problems import Refused
-from portico.settings import SECTIONS, Wait, parse
+from portico.settings import SECTIONS, HealthCheck, Wait, parse
 from tests.unit.settings.said import (
     APP,
     AWS,
@@ -549,8 +549,82 @@ def test_how_long_a_request_may_take_is_nobodys_affair_without_a_controller_of_o
     )
 
 
+OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "complaint"),
+    [
+        (
+            AWS,
+            {"healthCheck.interval": 4},
+            "healthCheck.interval = 4: must be a whole number from 5 to 300 with `type: aws-nlb`",
+        ),
+        (
+            AWS,
+            {"healthCheck": {"interval": 30, "timeout": 30}},
+            "healthCheck.timeout = 30: must be less than the interval with `type: aws-nlb`, and is 30 of "
+            "30 s; change one of them",
+        ),
+        (
+            AWS,
+            {"healthCheck": {"down": 1}},
+            "healthCheck.down = 1: must be a whole number from 2 to 10 with `type: aws-nlb`",
+        ),
+        (
+            OCTAVIA,
+            {"healthCheck": {"timeout": 2}},
+            "healthCheck.timeout = 2: must be less than the interval with `type: octavia` and the provider "
+            "amphora, and is 2 of 2 s; change one of them",
+        ),
+        (
+            METALLB,
+            {"healthCheck.up": 3},
+            "healthCheck.up = 3: is not used with `type: metallb`: the cluster itself knows which nodes "
+            "serve; leave it out",
+        ),
+        (
+            OVN,
+            {"balance": "leastconn"},
+            "balance = 'leastconn': may not be given with `type: octavia` and the provider ovn: OVN chooses "
+            "by both sides' addresses and ports, and knows nothing else; leave it out",
+        ),
+        (
+            AWS,
+            {"balance": "roundrobin"},
+            "balance = 'roundrobin': must be source with `type: aws-nlb`: AWS chooses by both sides' "
+            "addresses and ports; leave it out",
+        ),
+        (
+            METALLB,
+            {"balance": "source"},
+            "balance = 'source': may not be given with `type: metallb`: the node that answers for the "
+            "address passes on to its own pods; leave it out",
+        ),
+        (
+            OVN,
+            {"timeouts.connectMilliseconds": 500},
+            "timeouts.connectMilliseconds = 500: is not used with `type: octavia` and the provider ovn, "
+            "which opens no connection that could be told so; leave it out",
+        ),
+    ],
+)
+def test_what_a_kind_cannot_do_is_said_in_the_words_of_its_row(base, changes, complaint):
+    said = but(base, {f"loadBalancer.{path}": value for path, value in changes.items()})
+    assert complaints(said) == [f"loadBalancer.{complaint}"]
+
+
+@pytest.mark.parametrize("base", [PAIR, OCTAVIA, OVN, AWS])
+def test_every_kind_that_asks_its_nodes_takes_the_same_words(base):
+    asked = {"interval": 20, "timeout": 5, "down": 3, "up": 2}
+    said = parse(but(base, {"loadBalancer.healthCheck": asked}), "").load_balancer
+    assert said.health_check == HealthCheck(**asked)
+
+
 SSH = {"name": "ssh", "port": 2222, "protocol": "tcp"}
 NODE_PORTS = {"http": 30080, "https": 30443, "ssh": 30022}
+OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})
+ASKED = {"protocol": "http", "path": "/healthz", "port": 30023}
 
 
 def listening(*listeners, base=PAIR, ports=NODE_PORTS, **sections):
@@ -571,16 +645,39 @@ def test_a_tcp_listener_needs_a_node_port_and_ends_no_tls():
     assert said.startswith("loadBalancer.listeners[2].tls = True: is not used with `protocol: tcp`")
 
 
-def test_inside_the_cluster_a_service_has_an_address_of_its_own():
+def test_inside_the_cluster_the_controller_alone_has_the_address():
     (said,) = complaints(listening(*LISTENERS, SSH, base=METALLB))
     assert said == (
-        "loadBalancer.listeners[2].protocol = 'tcp': may not be tcp with `type: metallb`; "
-        "give that Service the type LoadBalancer itself"
+        "loadBalancer.listeners[2].service: is required with `type: metallb`: the controller's Service alone "
+        "has the address; name the Service, or give it the type LoadBalancer itself"
     )
 
 
-OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})
-ASKED = {"protocol": "http", "path": "/healthz", "port": 30023}
+GIT = {"name": "git", "port": 22}
+
+
+@pytest.mark.parametrize(
+    ("ingress", "listener", "complaint"),
+    [
+        ({"controller": "none"}, {}, "service = a mapping: is not used with `controller: none`"),
+        ({}, {"healthCheck": ASKED}, "healthCheck = a mapping: is not used with `service`"),
+        ({}, {"protocol": "http"}, "service = a mapping: is not used with `protocol: http`; say"),
+        ({}, {"tls": True}, "tls = True: is not used with `protocol: tcp`"),
+        ({}, {"service": {"name": "Git", "port": 22}}, "service.name = 'Git': must be"),
+        ({}, {"service": {"name": "git"}}, "service.port: is required"),
+    ],
+)
+def test_a_service_is_reached_through_a_controller_of_ours(ingress, listener, complaint):
+    said = {**SSH, "service": GIT, **listener}
+    (found,) = complaints(listening(*LISTENERS, said, ingress={"nodePorts": NODE_PORTS, **ingress}))
+    assert found.startswith(f"loadBalancer.listeners[2].{complaint}")
+
+
+@pytest.mark.parametrize("base", [PAIR, OCTAVIA, OVN, AWS, METALLB])
+def test_every_type_leads_to_a_service_and_names_the_client(base):
+    said = {**SSH, "service": GIT, "proxyProtocol": True}
+    (*_, listener) = parse(listening(*LISTENERS, said, base=base), "").load_balancer.listeners
+    assert (listener.service.namespace, listener.direct) == ("default", False)
 
 
 def test_a_tcp_listener_gets_the_header_and_is_checked_as_its_service_says():

@@ -17,10 +17,12 @@ from portico.settings import (
     App,
     AppImage,
     AppService,
+    HealthCheck,
     Ingress,
     Kubernetes,
     Listener,
     ListenerCheck,
+    ListenerService,
     LoadBalancer,
     NodeAddress,
     Nodes,
@@ -162,6 +164,8 @@ def hosts(draw):
         router_id=draw(st.integers(1, 255)),
         max_connections=most,
         max_connections_per_source=draw(maybe(st.integers(1, most))),
+        drain_seconds=draw(st.integers(60, 604_800)),
+        drain_changes=draw(maybe(st.integers(1, 500))),
         key_pair=key_pair,
         ssh_from=draw(some(networks)) if key_pair else (),
         settle_seconds=draw(st.integers(10, 1800)),
@@ -213,6 +217,8 @@ def metallb(draw):
 def balancers(draw, listeners):
     kind = draw(st.sampled_from(("openstack-haproxy", "octavia", "aws-nlb", "metallb")))
     in_openstack = kind in ("openstack-haproxy", "octavia")
+    octavia = draw(octavias([each.port for each in listeners])) if kind == "octavia" else None
+    ovn = octavia is not None and octavia.provider == "ovn"
     return LoadBalancer(
         type=kind,
         listeners=listeners,
@@ -221,10 +227,20 @@ def balancers(draw, listeners):
             idle=draw(st.integers(60, 6000 if kind == "aws-nlb" else 86_400)),
             # With a controller of one's own there may be none.
             read=0,
+            connect_milliseconds=draw(maybe(st.integers(50, 60_000))) if in_openstack and not ovn else None,
         ),
+        health_check=HealthCheck()
+        if kind == "metallb"
+        else HealthCheck(
+            interval=draw(maybe(st.integers(6, 300))),
+            timeout=draw(maybe(st.just(2))) if kind == "aws-nlb" else None,
+            down=draw(maybe(st.integers(2, 10))),
+            up=draw(maybe(st.integers(2, 10))),
+        ),
+        balance=draw(maybe(st.just("source"))) if kind in ("openstack-haproxy", "aws-nlb") else None,
         openstack=draw(openstack()) if in_openstack else None,
         hosts=draw(hosts()) if kind == "openstack-haproxy" else None,
-        octavia=draw(octavias([each.port for each in listeners])) if kind == "octavia" else None,
+        octavia=octavia,
         aws=draw(aws()) if kind == "aws-nlb" else None,
         metallb=draw(metallb()) if kind == "metallb" else None,
     )
@@ -278,6 +294,16 @@ def probes(path):
     return st.builds(Probe, maybe(st.just(path) | under), some(st.integers(200, 599)))
 
 
+def leads():
+    """What a listener says that leads to a Service."""
+    keys = {
+        "protocol": st.just("tcp"),
+        "proxy_protocol": st.booleans(),
+        "service": st.builds(ListenerService, labels, ports, labels),
+    }
+    return st.fixed_dictionaries(keys)
+
+
 def asks(names_clients):
     """What a listener of a Service of one's own says, by a kind that names clients or keeps their source."""
     http = st.builds(ListenerCheck, st.just("http"), maybe(node_ports), paths)
@@ -300,6 +326,10 @@ def right_settings(draw):
         names_clients = balancer.octavia is None or balancer.octavia.provider != "ovn"
         direct = tuple(replace(each, tls=False, **draw(asks(names_clients))) for each in others)
         balancer = replace(balancer, listeners=(first, *direct))
+    if inside and draw(st.booleans()):
+        first, *others = listeners
+        carried = tuple(replace(each, tls=False, **draw(leads())) for each in others)
+        balancer = replace(balancer, listeners=(first, *carried))
     nodes = None if inside else draw(listed | swept if balancer.type == "aws-nlb" else listed | found | swept)
     return Settings(
         kubernetes=draw(st.builds(Kubernetes, maybe(kubeconfigs), maybe(texts))),

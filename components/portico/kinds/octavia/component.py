@@ -122,6 +122,7 @@ class Octavia(LoadBalancer):
             protocol="TCP",
             protocol_port=listener.port,
             allowed_cidrs=None if own.allowed_cidrs is None else [str(cidr) for cidr in own.allowed_cidrs],
+            timeout_member_connect=own.connect_milliseconds,
             timeout_client_data=own.idle_milliseconds,
             timeout_member_data=own.idle_milliseconds,
             opts=self._part(after),
@@ -168,10 +169,10 @@ class Octavia(LoadBalancer):
             http_method="GET" if http else None,
             url_path=monitor.path,
             expected_codes="200" if http else None,
-            delay=monitor.delay,
-            timeout=monitor.timeout,
-            max_retries=monitor.max_retries,
-            max_retries_down=monitor.max_retries_down,
+            delay=monitor.checking.interval,
+            timeout=monitor.checking.timeout,
+            max_retries=monitor.checking.up,
+            max_retries_down=monitor.checking.down,
             opts=self._part([pool]),
         )
 

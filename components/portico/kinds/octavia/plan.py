@@ -21,8 +21,8 @@ from ...plan.trust import believed_nodes
 from ...plan.way import End
 from ...problems import Problem, Refused
 from ...settings.model import LoadBalancer, Settings
-from ...traffic import Backend, Listener, node_ports
-from ..table import ClientIp
+from ...traffic import Backend, Checking, Listener, node_ports
+from ..table import ClientIp, Kind
 from .settings import Octavia as OctaviaSettings
 
 ALIASES: Mapping[str, tuple[str, ...]] = {"amphora": ("amphora", "amphorav2", "octavia"), "ovn": ("ovn",)}
@@ -61,15 +61,8 @@ class Monitor:
     """The node port that is asked; None where the provider can ask the member's own only."""
     path: str | None
     """None for TCP."""
-    delay: int = 2
-    """Seconds between two questions. A node that ends is out after `max_retries_down` of them, which is less
-    than the five seconds for which its controller still accepts connections."""
-    timeout: int = 1
-    """Seconds; must be less than `delay`."""
-    max_retries: int = 1
-    """Good answers until a node is in."""
-    max_retries_down: int = 2
-    """Bad ones until it is out."""
+    checking: Checking
+    """Octavia's delay, timeout, max_retries_down and max_retries."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +88,8 @@ class OctaviaPlan:
     monitor: Choice[Monitor]
     allowed_cidrs: tuple[IPv4Network, ...] | None
     """None where the provider has no such thing."""
+    connect_milliseconds: int | None
+    """How long a node may take to accept; None: Octavia's own 5 s."""
     idle_milliseconds: int | None
     """How long a connection may be silent; None where the provider does not look. Octavia's own 50 s would
     cut WebSockets."""
@@ -128,7 +123,8 @@ class OctaviaPlan:
         if not listener.direct:
             return self.monitor.value
         check = listener.check
-        return Monitor("TCP" if check.path is None else "HTTP", check.port, check.path)
+        asks = "TCP" if check.path is None else "HTTP"
+        return Monitor(asks, check.port, check.path, self.monitor.value.checking)
 
     def subnet_of(self, backend: Backend) -> str | None:
         """The subnet that a member is given; None for a node outside of the load balancer's."""
@@ -154,11 +150,10 @@ def make(request: Request) -> OctaviaPlan:
         flavor=octavia.flavor,
         place=where,
         pool_protocol="TCP" if ovn else "PROXYV2",
-        balance=Choice("SOURCE_IP_PORT", because="OVN knows no other method")
-        if ovn
-        else Choice("ROUND_ROBIN", because="new connections go to the nodes in turn"),
-        monitor=_monitor(settings, ovn),
+        balance=_balance(kind, load_balancer.balance),
+        monitor=_monitor(settings, ovn, kind.checking(load_balancer)),
         allowed_cidrs=None if ovn else load_balancer.allowed_clients,
+        connect_milliseconds=load_balancer.timeouts.connect_milliseconds,
         idle_milliseconds=None if ovn else 1000 * load_balancer.timeouts.idle,
         node_sources=Choice(load_balancer.allowed_clients, because="the nodes see the clients' own addresses")
         if ovn
@@ -166,6 +161,13 @@ def make(request: Request) -> OctaviaPlan:
         node_rules=tuple(_node_rules(request, ovn, where.subnet)) if node_group else (),
         metrics=Metrics(octavia.metrics_port, octavia.metrics_from) if octavia.metrics_from else None,
     )
+
+
+def _balance(kind: Kind, said: str | None) -> Choice[str]:
+    if kind.balances:
+        because = f"loadBalancer.balance is {said}" if said else kind.balances_by_itself
+        return Choice(kind.balances[said or "roundrobin"], because=because)
+    return Choice("SOURCE_IP_PORT", because=kind.balances_by_itself)
 
 
 def _driver(said: str, cloud: OpenStack) -> Choice[str]:
@@ -180,14 +182,14 @@ def _driver(said: str, cloud: OpenStack) -> Choice[str]:
     return Choice(found, because if found == said else f"{because}, which this region calls {found}")
 
 
-def _monitor(settings: Settings, ovn: bool) -> Choice[Monitor]:
+def _monitor(settings: Settings, ovn: bool, checking: Checking) -> Choice[Monitor]:
     if ovn:
         return Choice(
-            Monitor("TCP", port=None, path=None),
+            Monitor("TCP", port=None, path=None, checking=checking),
             because="OVN can ask no more than whether the node port answers",
         )
     return Choice(
-        Monitor("HTTP", port=settings.ingress.health_port, path=settings.ingress.health_path),
+        Monitor("HTTP", settings.ingress.health_port, settings.ingress.health_path, checking),
         because="only the health endpoint's own answer tells that a controller serves",
     )
 

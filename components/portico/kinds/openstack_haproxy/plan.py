@@ -25,6 +25,7 @@ from ...lbhost import (
     payload,
     userdata,
 )
+from ...lbhost.tuning import Tuning, changes_that_fit
 from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack import place as places
@@ -37,7 +38,8 @@ from ...plan.request import Request, Traffic
 from ...plan.way import End
 from ...problems import Problem
 from ...settings.model import LoadBalancer
-from ...traffic import Backend, Health, Listener, node_ports
+from ...traffic import Backend, Checking, Health, Listener, node_ports
+from ..table import Kind
 from .settings import Hosts
 
 ITEMS_LEFT = 8
@@ -112,6 +114,13 @@ class OpenStackHAProxyPlan:
     max_connections_per_source: Choice[int]
     idle_seconds: int
     """How long a connection may be silent in both directions."""
+    balance: Choice[str]
+    checking: Checking
+    connect_milliseconds: int | None
+    """None: the hosts' own."""
+    drain_seconds: int
+    drain_changes: int | None
+    """None: as many as the memory of a small host bears."""
     logs_in: bool
     """Whether there is a key pair."""
     key_pair: str | None
@@ -147,8 +156,19 @@ class OpenStackHAProxyPlan:
             max_connections=self.max_connections,
             max_connections_per_source=self.max_connections_per_source.value,
             idle_seconds=self.idle_seconds,
+            tuning=self._tuning(len(backends), len(listeners)),
             metrics_from=self.metrics_from,
             logs=self.logs,
+        )
+
+    def _tuning(self, backends: int, listeners: int) -> Tuning:
+        usual = Tuning()
+        return Tuning(
+            checking=self.checking,
+            balance=self.balance.value,
+            connect_milliseconds=self.connect_milliseconds or usual.connect_milliseconds,
+            drain_seconds=self.drain_seconds,
+            drain_changes=self.drain_changes or changes_that_fit(backends, listeners),
         )
 
 
@@ -220,6 +240,11 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         max_connections=hosts.max_connections,
         max_connections_per_source=_per_source(hosts),
         idle_seconds=load_balancer.timeouts.idle,
+        balance=_balance(request.kind, load_balancer.balance),
+        checking=request.kind.checking(load_balancer),
+        connect_milliseconds=load_balancer.timeouts.connect_milliseconds,
+        drain_seconds=hosts.drain_seconds,
+        drain_changes=hosts.drain_changes,
         logs_in=hosts.key_pair is not None,
         key_pair=now(hosts.key_pair),
         ssh_port=hosts.ssh_listens(listener.port for listener in traffic.listeners),
@@ -274,6 +299,12 @@ def _timers(hosts: Hosts) -> Choice[Timers]:
     if hosts.timers == "fast":
         return Choice(timers, because="hosts.timers is fast: a live migration may move the VIP")
     return Choice(timers, because="steady: a pause of half a second, as in a live migration, moves nothing")
+
+
+def _balance(kind: Kind, said: str | None) -> Choice[str]:
+    if said is None:
+        return Choice(Tuning().balance, because=kind.balances_by_itself)
+    return Choice(kind.balances[said], because=f"loadBalancer.balance is {said}")
 
 
 def _logs(hosts: Hosts) -> Logs:

@@ -74,6 +74,13 @@ class Hosts(Section):
     """The most of these that one client address may have, 1..maxConnections; more are refused at once.
     Clients behind one NAT, proxy or CDN share an address, and so share this. Default: half of
     maxConnections."""
+    drain_seconds: Annotated[int, whole(60, 604_800)] = 86_400
+    """How long connections from before a change of the load balancer last at most, 60..604800: then they are
+    cut, in use or not."""
+    drain_changes: Annotated[int, whole(1, 500)] | None = None
+    """Until how many changes later they last at most, 1..500. Each keeps a HAProxy of its own, of 4 MiB with
+    3 nodes and 22 MiB with 1000. Default: as many as fit into 210 MiB and at most 50, so that a host of
+    512 MiB bears them: 50 with up to 10 nodes, 36 with 100, 9 with 1000."""
     key_pair: Input[Text] | None = None
     """A Nova key pair for logging in. Default: none."""
     ssh_from: tuple[Network, ...] = ()
