@@ -29,6 +29,7 @@ __all__ = [
     "OpenStack",
     "Probe",
     "Timeouts",
+    "Volume",
     "Wait",
 ]
 
@@ -233,6 +234,16 @@ class OpenStack(TypedDict):
     policy does not."""
 
 
+class Volume(TypedDict):
+    """The volume that a host boots from. It is made with the host and deleted with it. A change replaces
+    the hosts."""
+
+    size: int
+    """In GiB. The image's min_disk at least."""
+    type: NotRequired[str]
+    """A volume type of the cloud, by name. Default: the cloud's."""
+
+
 class Logs(TypedDict):
     """What the hosts write down of the connections of clients."""
 
@@ -252,6 +263,9 @@ class Hosts(TypedDict):
     """A Debian or Ubuntu cloud image, by id or name."""
     flavor: pulumi.Input[str]
     """By id or name. One core and 512 MiB suffice."""
+    volume: NotRequired[Volume]
+    """Boots the hosts from a volume, as a flavor without a disk needs it. Default: the flavor's own
+    disk."""
     count: NotRequired[int]
     """1..5. One has no failover."""
     timers: NotRequired[str]

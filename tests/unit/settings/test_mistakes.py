@@ -185,6 +185,21 @@ def test_without_a_floating_ip_nothing_may_be_said_of_one():
     ]
 
 
+@pytest.mark.parametrize(
+    ("volume", "complaint"),
+    [
+        ({}, "volume.size: is required; give the GiB of the volume; 10 suffice"),
+        ({"size": 0}, "volume.size = 0: must be a whole number from 1 to 16384"),
+        ({"size": "10GB"}, "volume.size = '10GB': must be a whole number from 1 to 16384"),
+        ({"size": 10, "Type": "ssd"}, "volume.Type: is no setting; did you mean 'type'?"),
+        ({"size": 10, "type": ""}, "volume.type = '': must not be empty; leave the key out for its default"),
+        (10, "volume = 10: must be a mapping; write `key: value` lines below it"),
+    ],
+)
+def test_a_volume_has_a_size_and_perhaps_a_type(volume, complaint):
+    assert complaints(but(PAIR, {"loadBalancer.hosts.volume": volume})) == [f"loadBalancer.hosts.{complaint}"]
+
+
 def test_ssh_without_a_key_pair_lets_nobody_in():
     (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.sshFrom": ["192.0.2.0/24"]}))
     assert complaint.startswith("loadBalancer.hosts.keyPair: is required with sshFrom")

@@ -77,7 +77,7 @@ def test_the_reader_asks_for_every_key_of_the_model_and_for_no_other():
             "timeouts": nothing,
             "healthCheck": nothing,
             **dict.fromkeys(model.kinds_sections(), nothing),
-            "hosts": {**nothing, "logs": nothing},
+            "hosts": {**nothing, "logs": nothing, "volume": nothing},
         },
         "apps": [{**nothing, "probe": nothing}, {**nothing, "service": nothing}, {**nothing, "run": nothing}],
         "wait": nothing,

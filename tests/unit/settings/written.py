@@ -11,7 +11,7 @@ from portico.fields import Section
 from portico.kinds.aws_nlb.settings import Aws
 from portico.kinds.metallb.settings import MetalLb
 from portico.kinds.octavia.settings import Octavia
-from portico.kinds.openstack_haproxy.settings import Hosts, Logs
+from portico.kinds.openstack_haproxy.settings import Hosts, Logs, Volume
 from portico.openstack.settings import OpenStack
 from portico.settings import (
     App,
@@ -157,6 +157,7 @@ def hosts(draw):
     return Hosts(
         image=draw(texts),
         flavor=draw(texts),
+        volume=draw(maybe(st.builds(Volume, st.integers(1, 16_384), maybe(texts)))),
         count=draw(st.integers(1, 5)),
         timers=draw(st.sampled_from(("steady", "fast"))),
         anti_affinity=draw(st.sampled_from(("soft", "hard", "none"))),
