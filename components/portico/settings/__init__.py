@@ -15,8 +15,10 @@ from .model import (
     NodeAddress,
     Nodes,
     Probe,
+    Resources,
     Settings,
     Timeouts,
+    Toleration,
     Wait,
 )
 from .parsing import parse
@@ -36,8 +38,10 @@ __all__ = [
     "NodeAddress",
     "Nodes",
     "Probe",
+    "Resources",
     "Settings",
     "Timeouts",
+    "Toleration",
     "Wait",
     "parse",
 ]

@@ -11,10 +11,14 @@ import pulumi_kubernetes as k8s
 
 from ... import pods
 from ...problems import Refused
+from ...settings.model import Ingress, Resources, Toleration
 from ..face import ControllerArgs, IngressController
 from ..table import HEALTH
-from . import watching
+from . import front, watching
 from .arguments import PING_PATH, arguments, problems, termination_seconds
+
+CERTIFICATE = "certificate"
+"""The name of the volume with the default certificate."""
 
 READ = ["list", "watch"]
 """All that an informer does."""
@@ -146,19 +150,23 @@ class Traefik(IngressController):
             else None
         )
         return pulumi.Output.all(trusted=args.trusted, published=args.published).apply(
-            lambda known: [
-                *arguments(
-                    args.listeners,
-                    args.health,
-                    settings.ingress_class,
-                    args.plan.timeouts,
-                    trusted=known["trusted"],
-                    published=known["published"],
-                    published_service=of_service,
-                    noticed_after=args.plan.noticed_after,
-                ),
-                *watching.arguments(settings),
-            ]
+            lambda known: front.command_line(
+                [
+                    *arguments(
+                        args.listeners,
+                        args.health,
+                        settings.ingress_class,
+                        args.plan.timeouts,
+                        trusted=known["trusted"],
+                        published=known["published"],
+                        published_service=of_service,
+                        noticed_after=args.plan.noticed_after,
+                    ),
+                    *watching.arguments(settings),
+                ],
+                settings,
+                args.listeners,
+            )
         )
 
     def _template(self, account: k8s.core.v1.ServiceAccount) -> k8s.core.v1.PodTemplateSpecArgs:
@@ -189,9 +197,9 @@ class Traefik(IngressController):
                 timeout_seconds=5,
                 failure_threshold=3,
             ),
-            resources=k8s.core.v1.ResourceRequirementsArgs(requests={"cpu": "100m", "memory": "128Mi"}),
+            resources=_resources(settings.resources),
             security_context=pods.container_security(),
-            volume_mounts=[pods.scratch_mount()],
+            volume_mounts=[pods.scratch_mount(), *_certificate_mounts(settings)],
         )
         return k8s.core.v1.PodTemplateSpecArgs(
             metadata=k8s.meta.v1.ObjectMetaArgs(labels=self._labels, annotations=watching.marks(settings)),
@@ -200,12 +208,48 @@ class Traefik(IngressController):
                 automount_service_account_token=True,
                 termination_grace_period_seconds=termination_seconds(self._args.plan.noticed_after),
                 security_context=pods.pod_security(pods.UNPRIVILEGED_PORTS),
+                priority_class_name=settings.priority_class,
+                tolerations=[_toleration(each) for each in settings.tolerations] or None,
                 node_selector=dict(settings.node_selector or {}) or None,
                 topology_spread_constraints=pods.spread(self._labels) if settings.replicas else None,
                 containers=[container],
-                volumes=[pods.scratch_volume()],
+                volumes=[pods.scratch_volume(), *self._certificate()],
             ),
         )
+
+    def _certificate(self) -> list[k8s.core.v1.VolumeArgs]:
+        """The default certificate and the file that names it, in one folder: a renewed one is a new folder to
+        the kubelet, which Traefik notices."""
+        secret = self._args.plan.settings.default_certificate
+        if secret is None:
+            return []
+        named = k8s.core.v1.ConfigMap(
+            f"{self._name}-certificate",
+            metadata=self._metadata(),
+            data={front.FILE: front.certificate_file()},
+            opts=self._child,
+        )
+        return [
+            k8s.core.v1.VolumeArgs(
+                name=CERTIFICATE,
+                projected=k8s.core.v1.ProjectedVolumeSourceArgs(
+                    sources=[
+                        k8s.core.v1.VolumeProjectionArgs(
+                            config_map=k8s.core.v1.ConfigMapProjectionArgs(name=named.metadata["name"])
+                        ),
+                        k8s.core.v1.VolumeProjectionArgs(
+                            secret=k8s.core.v1.SecretProjectionArgs(
+                                name=secret,
+                                items=[
+                                    k8s.core.v1.KeyToPathArgs(key=key, path=key)
+                                    for key in ("tls.crt", "tls.key")
+                                ],
+                            )
+                        ),
+                    ]
+                ),
+            )
+        ]
 
     def _workload(
         self, template: k8s.core.v1.PodTemplateSpecArgs, may_read: k8s.rbac.v1.ClusterRoleBinding
@@ -293,6 +337,29 @@ class Traefik(IngressController):
         if self._args.service.type == "LoadBalancer":
             return self.service.status.apply(published)
         return pulumi.Output.from_input(self._args.published) if self._args.published is not None else None
+
+
+def _certificate_mounts(settings: Ingress) -> list[k8s.core.v1.VolumeMountArgs]:
+    mount = k8s.core.v1.VolumeMountArgs(name=CERTIFICATE, mount_path=front.FOLDER, read_only=True)
+    return [mount] if settings.default_certificate else []
+
+
+def _resources(said: Resources) -> k8s.core.v1.ResourceRequirementsArgs:
+    limits = {"cpu": said.cpu_limit, "memory": said.memory_limit}
+    return k8s.core.v1.ResourceRequirementsArgs(
+        requests={"cpu": said.cpu, "memory": said.memory},
+        limits={name: most for name, most in limits.items() if most is not None} or None,
+    )
+
+
+def _toleration(said: Toleration) -> k8s.core.v1.TolerationArgs:
+    return k8s.core.v1.TolerationArgs(
+        key=said.key,
+        operator="Exists" if said.value is None else "Equal",
+        value=said.value,
+        effect=said.effect,
+        toleration_seconds=said.toleration_seconds,
+    )
 
 
 def published(status: k8s.core.v1.outputs.ServiceStatus | None) -> str:
