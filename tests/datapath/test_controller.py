@@ -166,8 +166,8 @@ CDN = "127.0.0.3"
 
 
 def certified(folder: Path, name: str) -> None:
-    """Puts a certificate where a Secret's would be, as the kubelet does: a new folder beside the old one, and
-    one rename that leads all links to it (Kubernetes, pkg/volume/util, AtomicWriter)."""
+    """Puts a certificate where a Secret's would be, as the kubelet does: a new folder beside the old one, one
+    rename that leads all links to it, and the old one goes (Kubernetes, pkg/volume/util, AtomicWriter)."""
     before, now = folder / "..data", folder / f"..{name}"
     now.mkdir()
     if before.exists():
@@ -180,10 +180,13 @@ def certified(folder: Path, name: str) -> None:
         check=True,
         capture_output=True,
     )
+    old = before.resolve() if before.exists() else None
     aside.replace(before)
     for file in ("tls.key", "tls.crt", FILE):
         if not (folder / file).is_symlink():
             (folder / file).symlink_to(f"..data/{file}")
+    if old:
+        shutil.rmtree(old)
 
 
 @pytest.fixture(scope="module")
