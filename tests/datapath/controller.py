@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from portico.ingress.traefik import front, watching
 from portico.ingress.traefik.arguments import arguments
 from portico.settings.model import Ingress, Timeouts
@@ -55,8 +57,9 @@ def controller(
     line = [*told, *watching.arguments(settings), *front.arguments(settings, listeners, str(folder))]
     # With a default certificate it is the same file, since Traefik reads one alone.
     way = folder / front.FILE
+    certificate = yaml.safe_load(front.certificate_file(None, str(folder)))
     way.write_text(
-        (front.certificate_file(str(folder)) if settings.default_certificate else "") + "http:\n"
+        (yaml.safe_dump(certificate) if settings.default_certificate else "") + "http:\n"
         "  routers: {all: {rule: 'PathPrefix(`/`)', service: app}, "
         "all-tls: {rule: 'PathPrefix(`/`)', service: app, tls: {}}}\n"
         f"  services: {{app: {{loadBalancer: {{servers: [{{url: 'http://127.0.0.1:{ports.application}'}}]}}}}}}\n"

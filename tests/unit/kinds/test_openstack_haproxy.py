@@ -10,14 +10,16 @@ import pytest
 
 from portico.kinds.openstack_haproxy import component as openstack_haproxy
 from portico.kinds.openstack_haproxy.component import OpenStackHAProxy
+from portico.kinds.openstack_haproxy.settings import Volume
 from portico.kinds.table import find
 from portico.lbhost import MAX_HOSTS, payload, userdata
 from portico.plan import make as plan
 from portico.serving.hosts import Host
 from portico.settings.model import HealthCheck, Timeouts
-from portico.testing.recorder import Recorder, Resource, build
+from portico.testing.recorder import UNKNOWN, Recorder, Resource, build
 from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
 
+NETWORK = "5e0f1c1e-0000-4000-8000-0000000000ee"
 INSTANCE = "openstack:compute/instance:Instance"
 
 
@@ -174,6 +176,43 @@ def test_every_host_hears_every_other_that_there_may_be_so_that_nobody_misses_a_
     assert peers.split()[2:] == addresses[1:]
 
 
+IMAGE_ID = "5e0f1c1e-0000-4000-8000-00000000000a"
+
+
+def test_without_a_volume_a_server_is_told_of_none(watched):
+    inputs = host(make(), 1).inputs
+    assert inputs["imageName"] == "debian-12"
+    assert "blockDevices" not in inputs
+
+
+def test_a_host_boots_from_a_volume_that_goes_with_it_and_the_image_stands_there_alone(watched):
+    inputs = host(make(volume=Volume(10, "ssd"), image=IMAGE_ID), 2).inputs
+    assert inputs["blockDevices"] == [
+        {
+            "bootIndex": 0,
+            "deleteOnTermination": True,
+            "destinationType": "volume",
+            "sourceType": "image",
+            "uuid": IMAGE_ID,
+            "volumeSize": 10,
+            "volumeType": "ssd",
+        }
+    ]
+    assert not {"imageId", "imageName"} & set(inputs)
+
+
+def test_a_preview_that_does_not_know_the_images_id_does_not_know_the_volumes(watched):
+    inputs = host(make(volume=Volume(10), preview=True), 1).inputs
+    assert inputs["blockDevices"][0]["uuid"] == UNKNOWN
+
+
+@pytest.mark.parametrize(("size", "rebuilt"), [(10, False), (20, True)])
+def test_a_volume_that_changes_rebuilds_hosts(watched, size, rebuilt):
+    block = {"uuid": IMAGE_ID, "volumeSize": 10, "volumeType": ""}
+    make(stands(1, 2, imageName="", blockDevices=[block]), volume=Volume(size), image=IMAGE_ID)
+    assert [each for _, _, each in watched[0].touched] == [rebuilt, rebuilt]
+
+
 def test_the_hosts_are_told_how_to_ask_to_choose_and_to_let_go() -> None:
     said = settings(find("openstack-haproxy"))
     assert said.load_balancer.hosts
@@ -226,3 +265,29 @@ def test_a_port_is_meant_by_its_address_in_the_subnet_whatever_comes_first(
         if port.name != "balancer-vip"
     }
     assert pairs == {"10.20.7.7"}
+
+
+@pytest.mark.parametrize(
+    "untold",
+    [{"subnet": None}, {"network_id": None}, {"external_network": None}, {"node_security_group_id": None}],
+    ids=lambda untold: next(iter(untold)),
+)
+def test_what_stayed_unknown_ends_an_up_before_the_engine_drops_it(
+    watched: list[Asked], untold: dict[str, object]
+) -> None:
+    """Without the gateway the hosts would stay without their files, and `up` would end green."""
+    assert ONLINE.openstack
+    said = settings(find("openstack-haproxy"))
+    assert said.nodes
+    assert said.load_balancer.openstack
+    where = replace(said.load_balancer.openstack, external_network=NETWORK)
+    said = replace(
+        said,
+        nodes=replace(said.nodes, security_group="k8s-workers"),
+        load_balancer=replace(said.load_balancer, openstack=where),
+    )
+    can = replace(ONLINE, openstack=replace(ONLINE.openstack, **untold))  # type: ignore[arg-type]
+    planned = plan.make(said, can, NAMES)
+    build(lambda: OpenStackHAProxy("balancer", planned) and None, preview=True, answers=ANSWERS)
+    with pytest.raises(pulumi.RunError, match="what only a look-up can tell"):
+        build(lambda: OpenStackHAProxy("balancer", planned) and None, answers=ANSWERS)

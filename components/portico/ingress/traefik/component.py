@@ -6,19 +6,19 @@ plan and from the load balancer. Why each setting: docs/ingress.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import sha256
+
 import pulumi
 import pulumi_kubernetes as k8s
 
 from ... import pods
 from ...problems import Refused
-from ...settings.model import Ingress, Resources, Toleration
+from ...settings.model import Resources, Toleration
 from ..face import ControllerArgs, IngressController
 from ..table import HEALTH
-from . import front, watching
+from . import front, tcp, watching
 from .arguments import PING_PATH, arguments, problems, termination_seconds
-
-CERTIFICATE = "certificate"
-"""The name of the volume with the default certificate."""
 
 READ = ["list", "watch"]
 """All that an informer does."""
@@ -50,7 +50,7 @@ class Traefik(IngressController):
         )
         may_read = self._permissions(account)
         classes = self._class()
-        workload = self._workload(self._template(account), may_read)
+        workload = self._workload(self._template(account, self._routes()), may_read)
         # A `destroy` for which the cluster is dead stops at the class, else at the Service.
         self.service = self._service([*args.after, *(args.outlives if not classes else ())])
         self.address = self._address()
@@ -169,7 +169,49 @@ class Traefik(IngressController):
             )
         )
 
-    def _template(self, account: k8s.core.v1.ServiceAccount) -> k8s.core.v1.PodTemplateSpecArgs:
+    def _routes(self) -> k8s.core.v1.ConfigMap | None:
+        """The file of Traefik's file provider: routes for TCP, the default certificate. None where there is
+        neither."""
+        routes = tcp.routes(self._args.listeners)
+        if self._args.plan.settings.default_certificate:
+            data = {front.FILE: front.certificate_file(routes)}
+        elif routes:
+            data = {tcp.FILE: routes}
+        else:
+            return None
+        return k8s.core.v1.ConfigMap(
+            f"{self._name}-routes", metadata=self._metadata(), data=data, opts=self._child
+        )
+
+    def _volume(self, routes: k8s.core.v1.ConfigMap) -> k8s.core.v1.VolumeArgs:
+        """The file, and the certificate beside it. A renewed one is a new folder to the kubelet, and Traefik
+        notices."""
+        name, secret = routes.metadata["name"], self._args.plan.settings.default_certificate
+        if secret is None:
+            return k8s.core.v1.VolumeArgs(
+                name="routes", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=name)
+            )
+        files = [k8s.core.v1.KeyToPathArgs(key=key, path=key) for key in ("tls.crt", "tls.key")]
+        sources = [
+            k8s.core.v1.VolumeProjectionArgs(config_map=k8s.core.v1.ConfigMapProjectionArgs(name=name)),
+            k8s.core.v1.VolumeProjectionArgs(
+                secret=k8s.core.v1.SecretProjectionArgs(name=secret, items=files)
+            ),
+        ]
+        return k8s.core.v1.VolumeArgs(
+            name="routes", projected=k8s.core.v1.ProjectedVolumeSourceArgs(sources=sources)
+        )
+
+    def _marks(self, routes: k8s.core.v1.ConfigMap | None) -> Mapping[str, pulumi.Input[str]] | None:
+        marks: dict[str, pulumi.Input[str]] = dict(watching.marks(self._args.plan.settings) or {})
+        if routes and not self._args.plan.settings.default_certificate:
+            # Traefik reads its routes once: other routes are other pods.
+            marks["portico/routes"] = routes.data.apply(_digest)
+        return marks or None
+
+    def _template(
+        self, account: k8s.core.v1.ServiceAccount, routes: k8s.core.v1.ConfigMap | None
+    ) -> k8s.core.v1.PodTemplateSpecArgs:
         settings, health = self._args.plan.settings, self._args.health
         ping = k8s.core.v1.HTTPGetActionArgs(path=PING_PATH, port=health.node_port)
         container = k8s.core.v1.ContainerArgs(
@@ -199,10 +241,13 @@ class Traefik(IngressController):
             ),
             resources=_resources(settings.resources),
             security_context=pods.container_security(),
-            volume_mounts=[pods.scratch_mount(), *_certificate_mounts(settings)],
+            volume_mounts=[
+                pods.scratch_mount(),
+                *([_mount()] if routes else []),
+            ],
         )
         return k8s.core.v1.PodTemplateSpecArgs(
-            metadata=k8s.meta.v1.ObjectMetaArgs(labels=self._labels, annotations=watching.marks(settings)),
+            metadata=k8s.meta.v1.ObjectMetaArgs(labels=self._labels, annotations=self._marks(routes)),
             spec=k8s.core.v1.PodSpecArgs(
                 service_account_name=account.metadata["name"],
                 automount_service_account_token=True,
@@ -213,43 +258,9 @@ class Traefik(IngressController):
                 node_selector=dict(settings.node_selector or {}) or None,
                 topology_spread_constraints=pods.spread(self._labels) if settings.replicas else None,
                 containers=[container],
-                volumes=[pods.scratch_volume(), *self._certificate()],
+                volumes=[pods.scratch_volume(), *([self._volume(routes)] if routes else [])],
             ),
         )
-
-    def _certificate(self) -> list[k8s.core.v1.VolumeArgs]:
-        """The default certificate and the file that names it, in one folder: a renewed one is a new folder to
-        the kubelet, which Traefik notices."""
-        secret = self._args.plan.settings.default_certificate
-        if secret is None:
-            return []
-        named = k8s.core.v1.ConfigMap(
-            f"{self._name}-certificate",
-            metadata=self._metadata(),
-            data={front.FILE: front.certificate_file()},
-            opts=self._child,
-        )
-        return [
-            k8s.core.v1.VolumeArgs(
-                name=CERTIFICATE,
-                projected=k8s.core.v1.ProjectedVolumeSourceArgs(
-                    sources=[
-                        k8s.core.v1.VolumeProjectionArgs(
-                            config_map=k8s.core.v1.ConfigMapProjectionArgs(name=named.metadata["name"])
-                        ),
-                        k8s.core.v1.VolumeProjectionArgs(
-                            secret=k8s.core.v1.SecretProjectionArgs(
-                                name=secret,
-                                items=[
-                                    k8s.core.v1.KeyToPathArgs(key=key, path=key)
-                                    for key in ("tls.crt", "tls.key")
-                                ],
-                            )
-                        ),
-                    ]
-                ),
-            )
-        ]
 
     def _workload(
         self, template: k8s.core.v1.PodTemplateSpecArgs, may_read: k8s.rbac.v1.ClusterRoleBinding
@@ -339,11 +350,6 @@ class Traefik(IngressController):
         return pulumi.Output.from_input(self._args.published) if self._args.published is not None else None
 
 
-def _certificate_mounts(settings: Ingress) -> list[k8s.core.v1.VolumeMountArgs]:
-    mount = k8s.core.v1.VolumeMountArgs(name=CERTIFICATE, mount_path=front.FOLDER, read_only=True)
-    return [mount] if settings.default_certificate else []
-
-
 def _resources(said: Resources) -> k8s.core.v1.ResourceRequirementsArgs:
     limits = {"cpu": said.cpu_limit, "memory": said.memory_limit}
     return k8s.core.v1.ResourceRequirementsArgs(
@@ -360,6 +366,14 @@ def _toleration(said: Toleration) -> k8s.core.v1.TolerationArgs:
         effect=said.effect,
         toleration_seconds=said.toleration_seconds,
     )
+
+
+def _mount() -> k8s.core.v1.VolumeMountArgs:
+    return k8s.core.v1.VolumeMountArgs(name="routes", mount_path=tcp.FOLDER, read_only=True)
+
+
+def _digest(data: Mapping[str, str]) -> str:
+    return sha256(data[tcp.FILE].encode()).hexdigest()[:16]
 
 
 def published(status: k8s.core.v1.outputs.ServiceStatus | None) -> str:

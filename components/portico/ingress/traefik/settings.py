@@ -45,7 +45,7 @@ OURS_OF_AN_ENTRY_POINT = {
 
 def check(read: Reading, settings: Settings) -> None:
     """Reports each extra argument that is none, or contradicts."""
-    listeners = [each.name for each in settings.load_balancer.listeners if each.protocol == "http"]
+    listeners = [each.name for each in settings.load_balancer.listeners if not each.direct]
     for index, argument in enumerate(settings.ingress.extra_args):
         if not ARGUMENT.fullmatch(argument):
             rule, remedy = "must be an option of Traefik's command line", "such as --log.level=DEBUG"

@@ -319,13 +319,13 @@ def test_pods_tolerate_come_first_and_get_what_they_are_told() -> None:
 
 def test_a_default_certificate_is_mounted_beside_the_file_that_names_it() -> None:
     made = traefik(default_certificate="wildcard")
-    (volume,) = [each for each in pod(made)["volumes"] if each["name"] == "certificate"]
+    (volume,) = [each for each in pod(made)["volumes"] if each["name"] == "routes"]
     config, secret = volume["projected"]["sources"]
     assert config == {"configMap": {"name": "portico-test-traefik"}}
     assert secret["secret"]["name"] == "wildcard"
     assert made.one("ConfigMap").inputs["data"].keys() == {"certificate.yaml"}
     mounts = {mount["name"]: mount for mount in container(made)["volumeMounts"]}
-    assert (mounts["certificate"]["mountPath"], mounts["certificate"]["readOnly"]) == ("/etc/portico", True)
+    assert (mounts["routes"]["mountPath"], mounts["routes"]["readOnly"]) == ("/etc/portico", True)
     assert "--providers.file.filename=/etc/portico/certificate.yaml" in container(made)["args"]
 
 

@@ -1,12 +1,14 @@
 """A redirect, a proxy in front, a certificate and more arguments, as Traefik is told."""
 
+import json
 from ipaddress import IPv4Network
 
 import pytest
 
-from portico.ingress.traefik.front import FOLDER, arguments, certificate_file, command_line
+from portico.ingress.traefik import tcp
+from portico.ingress.traefik.front import arguments, certificate_file, command_line
 from portico.settings.model import Ingress
-from portico.traffic import Listener
+from portico.traffic import Listener, Service
 
 HTTP, HTTPS = Listener("http", 80, 30080), Listener("https", 443, 30443, tls=True)
 OTHER = Listener("other", 8443, 30444, tls=True)
@@ -41,8 +43,18 @@ def test_forwarded_headers_are_believed_from_the_proxies_alone_and_on_every_list
 
 
 def test_the_default_certificate_lies_beside_the_file_that_names_it() -> None:
-    assert f"--providers.file.filename={FOLDER}/certificate.yaml" in said(EVERYTHING)
-    assert f"certFile: {FOLDER}/tls.crt" in certificate_file()
+    assert f"--providers.file.filename={tcp.FOLDER}/certificate.yaml" in said(EVERYTHING)
+    assert f'"certFile": "{tcp.FOLDER}/tls.crt"' in certificate_file(None)
+
+
+def test_routes_for_tcp_stand_in_the_same_file_since_traefik_reads_one() -> None:
+    ssh = Listener("ssh", 22, 30022, service=Service("git.default.svc", 22))
+    line = command_line(tcp.arguments((HTTPS, ssh)), EVERYTHING, (HTTPS, ssh))
+    assert [each for each in line if "providers.file" in each] == [
+        f"--providers.file.filename={tcp.FOLDER}/certificate.yaml"
+    ]
+    assert not [each for each in line if "entryPoints.ssh" in each]
+    assert json.loads(certificate_file(tcp.routes((HTTPS, ssh)))).keys() == {"tcp", "tls"}
 
 
 @pytest.mark.parametrize("level", ["--log.level=DEBUG", "--LOG.Level=DEBUG"])
