@@ -48,7 +48,7 @@ def test_the_default_certificate_lies_beside_the_file_that_names_it() -> None:
 
 
 def test_routes_for_tcp_stand_in_the_same_file_since_traefik_reads_one() -> None:
-    ssh = Listener("ssh", 22, 30022, service=Service("git.default.svc", 22))
+    ssh = Listener("ssh", 22, 30022, service=Service("git", "default", 22))
     line = command_line(tcp.arguments((HTTPS, ssh)), EVERYTHING, (HTTPS, ssh))
     assert [each for each in line if "providers.file" in each] == [
         f"--providers.file.filename={tcp.FOLDER}/certificate.yaml"
