@@ -161,10 +161,10 @@ def test_what_a_kubeconfig_holds_is_not_shown_with_the_settings(kubeconfig):
 def test_security_updates_come_from_where_debian_and_ubuntu_have_them(said, security):
     written = {f"loadBalancer.hosts.{key}": value for key, value in said.items()}
     hosts = parse(but(PAIR, written), "").load_balancer.hosts
-    section = yaml.safe_load(hosts.user_data(()))["apt"]
+    section = yaml.safe_load(hosts.user_data(0, ()))["apt"]
     assert section["primary"][0]["uri"] == said["aptMirror"].rstrip("/")
     assert section["security"][0]["uri"] == security
 
 
 def test_without_a_mirror_and_a_proxy_a_host_is_booted_as_ever():
-    assert parse(PAIR, "").load_balancer.hosts.user_data((80, 443)) == userdata.render()
+    assert parse(PAIR, "").load_balancer.hosts.user_data(1, (80, 443)) == userdata.render()

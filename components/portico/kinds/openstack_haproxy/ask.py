@@ -64,8 +64,8 @@ def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> O
     )
     if hosts.volume:
         answers = _volumes(making, hosts, image, answers)
-    user_data = hosts.user_data(each.port for each in settings.load_balancer.listeners)
-    stands = standing(hosts, user_data, names, answers)
+    ports = [listener.port for listener in settings.load_balancer.listeners]
+    stands = standing(hosts, ports, names, answers)
     if stands is None:
         asker.problems.extend(making.problems)
         return answers

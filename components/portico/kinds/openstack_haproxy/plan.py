@@ -12,7 +12,18 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ...later import now
-from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
+from ...lbhost import (
+    MAX_HOSTS,
+    STATUS_PORT,
+    TIMERS,
+    Fleet,
+    Host,
+    Logs,
+    Syslog,
+    Timers,
+    payload,
+    userdata,
+)
 from ...lbhost.tuning import Tuning, changes_that_fit
 from ...names import Names
 from ...openstack import ownership, quotas
@@ -78,6 +89,8 @@ class HostPlan:
     booted: str | None = None
     """The id of the image that its volume was made from, while the settings say the image as they did then:
     so a newer image under the same name replaces no host."""
+    user_data: str = ""
+    """What it is booted with."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +134,6 @@ class OpenStackHAProxyPlan:
     logs_in: bool
     """Whether there is a key pair."""
     key_pair: str | None
-    user_data: str
-    """What a host is booted with."""
     ssh_port: int | None
     """Where the hosts' own SSH server listens; None: nowhere, since a listener has its port and nobody can
     log in."""
@@ -227,7 +238,7 @@ def make(request: Request) -> OpenStackHAProxyPlan:
     asked = request.cloud or OpenStack()
     return OpenStackHAProxyPlan(
         place=where,
-        hosts=_hosts(hosts, names, asked.own.booted),
+        hosts=_hosts(hosts, names, asked.own.booted, traffic.listeners),
         reserved=tuple(names.of("host", index + 1) for index in range(MAX_HOSTS)),
         image=now(hosts.image),
         flavor=asked.flavor_name or now(hosts.flavor),
@@ -255,7 +266,6 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         logs_in=hosts.key_pair is not None,
         key_pair=now(hosts.key_pair),
         ssh_port=hosts.ssh_listens(listener.port for listener in traffic.listeners),
-        user_data=hosts.user_data(listener.port for listener in traffic.listeners),
         settle_seconds=hosts.settle_seconds,
         metadata_items=_metadata_items(asked.metadata_items),
         metrics_from=hosts.metrics_from,
@@ -277,7 +287,9 @@ def _image_id(hosts: Hosts, cloud: OpenStack) -> str | None:
     return cloud.image_id or (said if said and is_id(said) else None)
 
 
-def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tuple[HostPlan, ...]]:
+def _hosts(
+    hosts: Hosts, names: Names, booted: Mapping[str, str], listeners: Sequence[Listener]
+) -> Choice[tuple[HostPlan, ...]]:
     zones = hosts.availability_zones
     called = [names.of("host", index + 1) for index in range(hosts.count)]
     planned = tuple(
@@ -285,6 +297,7 @@ def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tupl
             name,
             zones[index % len(zones)] if zones else None,
             booted.get(name) if hosts.volume else None,
+            hosts.user_data(index, (listener.port for listener in listeners)),
         )
         for index, name in enumerate(called)
     )

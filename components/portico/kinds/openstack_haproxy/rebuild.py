@@ -8,7 +8,7 @@ compute_instance_v2).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any
@@ -124,7 +124,7 @@ class Standing:
     """The flavor's name."""
 
 
-def standing(hosts: Hosts, user_data: str, names: Names, cloud: OpenStack) -> Standing | None:
+def standing(hosts: Hosts, listening: Sequence[int], names: Names, cloud: OpenStack) -> Standing | None:
     """What the hosts were made of; None where one is to be made, rebuilt or resized, as far as the state
     tells it. An image and a flavor that the cloud has no more are compared by what the settings say."""
     own, flavors = cloud.own.recorded, set[str]()
@@ -147,7 +147,7 @@ def standing(hosts: Hosts, user_data: str, names: Names, cloud: OpenStack) -> St
             key_pair=now(hosts.key_pair),
             port=str(_only(server.get("networks"), "port")),
             group=_only(server.get("schedulerHints"), "group"),
-            user_data=user_data,
+            user_data=hosts.user_data(index, listening),
             volume=hosts.volume,
         )
         if changed(server, planned, spared(cloud.absent or ())):

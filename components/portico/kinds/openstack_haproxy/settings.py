@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ... import values
 from ...fields import Flag, Input, Network, Port, Section, Text, one_of, text, whole
-from ...lbhost import userdata
+from ...lbhost import patching, userdata
 from ...openstack import settings as openstack
 from .. import table
 
@@ -115,6 +115,10 @@ class Hosts(Section):
     http_proxy: Annotated[str, text(values.proxy)] | None = None
     """The URL of the HTTP proxy that apt uses on the hosts, and nothing else there:
     `http://proxy.example.org:3128`. Default: none."""
+    patching: Annotated[str, one_of("image", "in-turn")] = "image"
+    """When the image's own unattended-upgrades patches a host. `image`: as the image says, which is the same
+    hour for all hosts; `in-turn`: host 1 after 2:00, host 2 after 3:00 and so on, by the image's clock. A
+    change replaces the hosts, one at a time."""
     metrics_from: tuple[Network, ...] = ()
     """Who may read `http://<host>:61404/metrics`, for Prometheus. Default: nobody."""
     logs: Logs = Logs()
@@ -132,12 +136,13 @@ class Hosts(Section):
         """Where the hosts' own SSH server listens beside listeners on these ports; None: nowhere."""
         return None if self.key_pair is None and self.ssh_port in ports else self.ssh_port
 
-    def user_data(self, ports: Iterable[int]) -> str:
-        """What a host is booted with, beside listeners on these ports."""
+    def user_data(self, index: int, ports: Iterable[int]) -> str:
+        """What a host is booted with, the first being 0, beside listeners on these ports."""
         packages = None
         if self.apt_mirror or self.http_proxy:
             packages = userdata.Packages(self.apt_mirror, self._security_mirror(), self.http_proxy)
-        return userdata.render(self.ssh_listens(ports), packages)
+        hour = patching.hour(index) if self.patching == "in-turn" else None
+        return userdata.render(self.ssh_listens(ports), hour, packages)
 
     def _security_mirror(self) -> str | None:
         mirror = self.apt_mirror
