@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from . import pods
+from . import inputs, pods
 from .settings import model
 
 LEAVE_SECONDS = 5
@@ -158,7 +158,11 @@ class App(pulumi.ComponentResource):
                         host=app.host, http=k8s.networking.v1.HTTPIngressRuleValueArgs(paths=[path])
                     )
                 ],
-                tls=[k8s.networking.v1.IngressTLSArgs(hosts=[app.host], secret_name=app.tls_secret)]
+                tls=[
+                    k8s.networking.v1.IngressTLSArgs(
+                        hosts=[app.host], secret_name=inputs.given(app.tls_secret)
+                    )
+                ]
                 if app.tls_secret
                 else None,
             ),

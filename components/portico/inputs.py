@@ -6,13 +6,14 @@ May touch Pulumi. Read by planning.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pulumi
 
 from .later import Later
 
 P = TypeVar("P")
+T = TypeVar("T")
 
 
 def carried(value: object) -> object:
@@ -24,6 +25,11 @@ def carried(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return [carried(element) for element in value]
     return value
+
+
+def given(value: T | Later | None) -> pulumi.Input[T] | None:
+    """What a resource is given: the Output itself where the value is known only while the program runs."""
+    return cast("pulumi.Output[T]", value.output) if isinstance(value, Later) else value
 
 
 def any_later(value: object) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..ingress import table as controllers
+from ..later import now
 from ..problems import Problem
 from ..settings.model import App, Settings
 from .answers import Look, Object
@@ -25,12 +26,12 @@ Looks = Mapping[Object, Look | None]
 
 def resting_on(app: App) -> tuple[Object, ...]:
     """What has to be there before the application is exposed."""
-    return (*([_service(app)] if app.service else []), *([_secret(app)] if app.tls_secret else []))
+    return (*([_service(app)] if app.service else []), *([_secret(app)] if now(app.tls_secret) else []))
 
 
 def serving(app: App) -> tuple[Object, ...]:
     """All that it rests on when everything is made."""
-    return (_ingress(app), _service(app), *([_secret(app)] if app.tls_secret else []))
+    return (_ingress(app), _service(app), *([_secret(app)] if now(app.tls_secret) else []))
 
 
 def obstacles(settings: Settings, looks: Looks) -> Iterator[Problem]:
@@ -96,7 +97,7 @@ def _of_service(app: App, looks: Looks) -> tuple[str, str] | None:
 
 def _of_secret(app: App, looks: Looks) -> tuple[str, str] | None:
     thing = _secret(app)
-    if not app.tls_secret or thing not in looks:
+    if not now(app.tls_secret) or thing not in looks:
         return None
     look = looks[thing]
     if look is None:
@@ -115,4 +116,4 @@ def _service(app: App) -> Object:
 
 
 def _secret(app: App) -> Object:
-    return Object("v1", "Secret", app.namespace, app.tls_secret or "")
+    return Object("v1", "Secret", app.namespace, now(app.tls_secret) or "")
