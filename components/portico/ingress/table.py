@@ -70,6 +70,8 @@ class Controller:
     health_path: str
     """Where it says that it serves."""
     signature: Signature
+    carries_tcp: bool = False
+    """Whether it carries the bytes of a listener to a Service (`listeners[].service`)."""
     class_controller: str = ""
     """What the `spec.controller` of an ingress class has to be for it to serve the class; empty: anything."""
     external_names: bool = False
@@ -102,6 +104,7 @@ CONTROLLERS: tuple[Controller, ...] = (
         f"{__package__}.traefik",
         "Traefik",
         health_path="/ping",
+        carries_tcp=True,
         # Traefik 3.7.9: TLS, Default Certificate; what it says by itself where a route is known. Go's own
         # words for applications end with a line feed where Traefik's do not.
         signature=Signature(
