@@ -58,7 +58,7 @@ class App(pulumi.ComponentResource):
             self.service = self._run(app.run).metadata["name"]
         elif app.service is not None:
             port = app.service.port
-            self.service = pulumi.Output.from_input(app.service.name)
+            self.service = inputs.given(app.service.name)
         else:
             raise ValueError(
                 f"the app {app.name} has neither service nor run; the reader lets no such app through"

@@ -403,7 +403,7 @@ class LoadBalancer(TypedDict):
 class AppService(TypedDict):
     """An existing Service."""
 
-    name: str
+    name: pulumi.Input[str]
     """In the application's namespace."""
     port: int
     """The Service's port, 1..65535."""

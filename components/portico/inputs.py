@@ -27,9 +27,11 @@ def carried(value: object) -> object:
     return value
 
 
-def given(value: T | Later | None) -> pulumi.Input[T] | None:
+def given(value: T | Later) -> pulumi.Output[T]:
     """What a resource is given: the Output itself where the value is known only while the program runs."""
-    return cast("pulumi.Output[T]", value.output) if isinstance(value, Later) else value
+    return cast(
+        "pulumi.Output[T]", value.output if isinstance(value, Later) else pulumi.Output.from_input(value)
+    )
 
 
 def any_later(value: object) -> bool:

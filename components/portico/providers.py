@@ -45,7 +45,10 @@ def kubernetes(name: str, settings: Kubernetes, opts: pulumi.ResourceOptions) ->
     own home."""
     meant = connections.kubeconfig(settings)
     return pulumi_kubernetes.Provider(
-        name, kubeconfig=_kubeconfig(meant.kubeconfig), context=inputs.given(meant.context), opts=opts
+        name,
+        kubeconfig=_kubeconfig(meant.kubeconfig),
+        context=inputs.given(meant.context) if meant.context else None,
+        opts=opts,
     )
 
 

@@ -26,12 +26,17 @@ Looks = Mapping[Object, Look | None]
 
 def resting_on(app: App) -> tuple[Object, ...]:
     """What has to be there before the application is exposed."""
-    return (*([_service(app)] if app.service else []), *([_secret(app)] if now(app.tls_secret) else []))
+    return (*(_named(_service(app)) if app.service else ()), *_named(_secret(app)))
 
 
 def serving(app: App) -> tuple[Object, ...]:
     """All that it rests on when everything is made."""
-    return (_ingress(app), _service(app), *([_secret(app)] if now(app.tls_secret) else []))
+    return (_ingress(app), *_named(_service(app)), *_named(_secret(app)))
+
+
+def _named(thing: Object) -> tuple[Object, ...]:
+    """Nothing where the settings name nothing, or where its name is known only while the program runs."""
+    return (thing,) if thing.name else ()
 
 
 def obstacles(settings: Settings, looks: Looks) -> Iterator[Problem]:
@@ -112,7 +117,8 @@ def _ingress(app: App) -> Object:
 
 
 def _service(app: App) -> Object:
-    return Object("v1", "Service", app.namespace, app.service.name if app.service else app.name)
+    name = now(app.service.name) if app.service else app.name
+    return Object("v1", "Service", app.namespace, name or "")
 
 
 def _secret(app: App) -> Object:

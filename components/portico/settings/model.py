@@ -365,7 +365,7 @@ class LoadBalancer(Section):
 class AppService(Section):
     """An existing Service."""
 
-    name: Label
+    name: Input[Label]
     """In the application's namespace. Required."""
     port: Port
     """The Service's port, 1..65535. Required."""
