@@ -19,7 +19,7 @@ from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
 from ...plan.way import End
-from ...problems import Problem, Refused
+from ...problems import Problem
 from ...settings.model import LoadBalancer, Settings
 from ...traffic import Backend, Checking, Listener, node_ports
 from ..table import ClientIp, Kind
@@ -133,18 +133,12 @@ class OctaviaPlan:
 
 
 def make(request: Request) -> OctaviaPlan:
-    """The plan.
-
-    Raises:
-        Refused: the settings narrow the clients, and neither the provider nor a security group would hold it.
-    """
+    """The plan."""
     settings, kind = request.settings, request.kind
     load_balancer = settings.load_balancer
     where, octavia = place(request), load_balancer.octavia or OctaviaSettings()
     ovn = kind.client_ip is ClientIp.KEPT
     node_group = where.node_security_group
-    if ovn and not node_group and load_balancer.allowed_clients != EVERYONE:
-        raise Refused("the clients cannot be narrowed", [_nobody_would_refuse(load_balancer.allowed_clients)])
     return OctaviaPlan(
         provider=_driver(octavia.provider, request.cloud or OpenStack()),
         flavor=by_id(octavia.flavor),
@@ -208,13 +202,16 @@ def _node_rules(request: Request, ovn: bool, subnet: Subnet | None) -> Iterator[
             yield NodeRule(port, source)
 
 
-def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
-    return Problem(
-        "portico:loadBalancer.allowedClients",
-        ", ".join(map(str, clients)),
-        "cannot be held by an OVN load balancer, which lets everyone pass: the nodes' security group has to",
-        "name it in nodes.securityGroup",
-    )
+def _nobody_would_refuse(plan: OctaviaPlan) -> Iterator[Problem]:
+    clients = plan.node_sources.value
+    if clients and clients != EVERYONE and plan.place.node_security_group is None:
+        yield Problem(
+            "portico:loadBalancer.allowedClients",
+            ", ".join(map(str, clients)),
+            "cannot be held by an OVN load balancer, which lets everyone pass: the nodes' security group has "
+            "to",
+            "name it in nodes.securityGroup",
+        )
 
 
 def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
@@ -223,12 +220,15 @@ def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     yield from places.obstacles(plan.place, request)
     yield from _members(plan, request.traffic.backends or ())
     yield from _trust(plan, request)
+    yield from _nobody_would_refuse(plan)
     if cloud:
         things = _things(plan, request.names)
         yield from _provider(plan, cloud)
         yield from ownership.taken(things, cloud)
         yield from ownership.admitted(_admissions(plan, request.names, cloud), cloud)
-        yield from quotas.short(_needs(things, request, cloud), cloud)
+        needs = _needs(things, request, cloud)
+        yield from places.crowded(plan.place, needs["ports"])
+        yield from quotas.short(needs, cloud)
 
 
 def _trust(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
