@@ -1,6 +1,6 @@
 """Pulumi Outputs among the arguments: carried as Later while the shape is planned, plain values afterwards.
 
-May touch Pulumi. Read by planning.
+May touch Pulumi. Read by planning, providers and apps.
 """
 
 from __future__ import annotations
