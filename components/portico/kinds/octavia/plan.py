@@ -14,7 +14,7 @@ from ...openstack import ownership, quotas
 from ...openstack import place as places
 from ...openstack.answers import OpenStack, Subnet
 from ...openstack.place import OpenStackPlace, detached, narrowed, place
-from ...plan.choice import Choice
+from ...plan.choice import Choice, Ref, by_id
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
@@ -78,8 +78,8 @@ class OctaviaPlan:
     """What will be built in front of the node ports with Octavia."""
 
     provider: Choice[str]
-    flavor: str | None
-    """An Octavia flavor id."""
+    flavor: Ref | None
+    """An Octavia flavor, by id; None: the cloud's."""
     place: OpenStackPlace
     pool_protocol: str
     """TCP or PROXYV2 (Octavia API, pools)."""
@@ -141,7 +141,7 @@ def make(request: Request) -> OctaviaPlan:
     node_group = where.node_security_group
     return OctaviaPlan(
         provider=_driver(octavia.provider, request.cloud or OpenStack()),
-        flavor=octavia.flavor,
+        flavor=by_id(octavia.flavor),
         place=where,
         pool_protocol="TCP" if ovn else "PROXYV2",
         balance=_balance(kind, load_balancer.balance),
