@@ -59,6 +59,8 @@ class Controller:
     health_path: str
     """Where it says that it serves."""
     signature: Signature
+    reserved: tuple[str, ...] = ()
+    """What it keeps for itself of the names that a listener with `protocol: http` may have."""
     external_names: bool = False
     """Whether it serves a Service of type ExternalName, which leads wherever a DNS name points to."""
 
@@ -84,6 +86,7 @@ CONTROLLERS: tuple[Controller, ...] = (
         f"{__package__}.traefik",
         "Traefik",
         health_path="/ping",
+        reserved=("traefik",),  # Traefik 3.7.9: the entry point of its own API, which serves no application
         # Traefik 3.7.9: TLS, Default Certificate; what it says by itself where a route is known. Go's own
         # words for applications end with a line feed where Traefik's do not.
         signature=Signature(

@@ -237,6 +237,10 @@ def _the_controller_serves(read: Reading, settings: Settings) -> None:
         rule = "is made for the controller and is there already"
         read.wrong(*INGRESS, "namespace", rule=rule, remedy="leave it out")
     row = controllers.chosen(ingress.controller)
+    for index, listener in enumerate(listeners):
+        if row and listener.protocol == "http" and listener.name in row.reserved:
+            rule = f"is a name that {row.name} keeps for itself"
+            read.wrong(*LISTENERS, index, "name", rule=rule, remedy="choose another")
     if row and ingress.health_path != row.health_path:
         rule = f"must be {row.health_path!r} with {row.name}, which answers nowhere else"
         read.wrong(*INGRESS, "healthPath", rule=rule, remedy="leave it out")

@@ -12,6 +12,7 @@ from portico.kinds.aws_nlb.settings import Aws
 from portico.kinds.metallb.settings import MetalLb
 from portico.kinds.octavia.settings import Octavia
 from portico.kinds.openstack_haproxy.settings import Hosts, Logs
+from portico.kinds.table import TYPES
 from portico.openstack.settings import OpenStack
 from portico.settings import (
     App,
@@ -192,8 +193,8 @@ def metallb(draw):
 
 
 @st.composite
-def balancers(draw, listeners):
-    kind = draw(st.sampled_from(("openstack-haproxy", "octavia", "aws-nlb", "metallb")))
+def balancers(draw, listeners, types=TYPES):
+    kind = draw(st.sampled_from(types))
     in_openstack = kind in ("openstack-haproxy", "octavia")
     return LoadBalancer(
         type=kind,
@@ -266,12 +267,12 @@ def asks(names_clients):
 
 
 @st.composite
-def right_settings(draw):
+def right_settings(draw, types=TYPES):
     """Settings that hold together."""
     free = ports.filter(lambda port: port not in (22, 61404))
     listener = st.builds(Listener, labels, free, st.booleans())
     listeners = draw(some(listener, 1, 4, by=(lambda each: each.name, lambda each: each.port)))
-    balancer = draw(balancers(listeners))
+    balancer = draw(balancers(listeners, types))
     inside = balancer.type == "metallb"
     if not inside and draw(st.booleans()):
         first, *others = listeners

@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
-from ...problems import Problem
 from ...settings.model import Timeouts
 from ...traffic import Health, Listener
 from ..table import HEALTH
-
-RESERVED = (HEALTH, "traefik")
-"""What no listener may be called: an entry point `traefik` is Traefik's own and serves no application."""
 
 PING_PATH = "/ping"
 """Where Traefik says that it serves; the path is Traefik's own and cannot be changed."""
@@ -33,24 +29,6 @@ open another."""
 
 TERMINATION_SECONDS = ACCEPT_SECONDS + DRAIN_SECONDS
 """The pod's terminationGracePeriodSeconds."""
-
-
-def problems(listeners: Sequence[Listener], health: Health) -> Iterator[Problem]:
-    """What Traefik cannot do of what it is told."""
-    for listener in listeners:
-        if listener.name in RESERVED:
-            yield Problem(
-                "portico:loadBalancer.listeners",
-                repr(listener.name),
-                "is a name that Traefik keeps for itself",
-            )
-    if health.path != PING_PATH:
-        yield Problem(
-            "portico:ingress.healthPath",
-            repr(health.path),
-            f"Traefik says that it serves at {PING_PATH} alone",
-            "leave it out",
-        )
 
 
 def arguments(

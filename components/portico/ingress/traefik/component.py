@@ -10,28 +10,21 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from ... import pods
-from ...problems import Refused
 from ..face import ControllerArgs, IngressController
 from ..table import HEALTH
-from .arguments import PING_PATH, TERMINATION_SECONDS, arguments, problems
+from .arguments import PING_PATH, TERMINATION_SECONDS, arguments
 
 READ = ["list", "watch"]
 """All that an informer does."""
 
 
 class Traefik(IngressController):
-    """The ingress controller Traefik.
-
-    Raises:
-        Refused: a listener has a name of Traefik's own, or the health path is another than Traefik's.
-    """
+    """The ingress controller Traefik."""
 
     service: k8s.core.v1.Service
 
     def __init__(self, name: str, args: ControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         settings = args.plan.settings
-        if wrong := list(problems(args.listeners, args.health)):
-            raise Refused("Traefik cannot be told so", wrong)
         super().__init__(name, args, opts)
         self._name, self._args = name, args
         self._labels = pods.labels("traefik", args.names.prefix)
@@ -138,6 +131,7 @@ class Traefik(IngressController):
 
     def _template(self, account: k8s.core.v1.ServiceAccount) -> k8s.core.v1.PodTemplateSpecArgs:
         settings, health = self._args.plan.settings, self._args.health
+        ports = [*(listener.node_port for listener in self._args.listeners), health.node_port]
         ping = k8s.core.v1.HTTPGetActionArgs(path=PING_PATH, port=health.node_port)
         container = k8s.core.v1.ContainerArgs(
             name="traefik",
@@ -145,10 +139,7 @@ class Traefik(IngressController):
             image_pull_policy="IfNotPresent",
             args=self._command_line(),
             # A container port is its node port: one number from the load balancer to the process.
-            ports=[
-                k8s.core.v1.ContainerPortArgs(container_port=port, protocol="TCP")
-                for port in (*(listener.node_port for listener in self._args.listeners), health.node_port)
-            ],
+            ports=[k8s.core.v1.ContainerPortArgs(container_port=port, protocol="TCP") for port in ports],
             # The health endpoint answers a moment before the first Ingress is loaded.
             readiness_probe=k8s.core.v1.ProbeArgs(
                 http_get=ping, initial_delay_seconds=2, period_seconds=1, failure_threshold=2
@@ -170,7 +161,7 @@ class Traefik(IngressController):
                 service_account_name=account.metadata["name"],
                 automount_service_account_token=True,
                 termination_grace_period_seconds=TERMINATION_SECONDS,
-                security_context=pods.pod_security(pods.UNPRIVILEGED_PORTS),
+                security_context=pods.pod_security(min(ports)),
                 node_selector=dict(settings.node_selector or {}) or None,
                 topology_spread_constraints=pods.spread(self._labels) if settings.replicas else None,
                 containers=[container],

@@ -18,7 +18,7 @@ from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
 from ...plan.way import End
-from ...problems import Problem, Refused
+from ...problems import Problem
 from ...settings.model import LoadBalancer, Settings
 from ...traffic import Backend, Listener, node_ports
 from ..table import ClientIp
@@ -114,18 +114,12 @@ class OctaviaPlan:
 
 
 def make(request: Request) -> OctaviaPlan:
-    """The plan.
-
-    Raises:
-        Refused: the settings narrow the clients, and neither the provider nor a security group would hold it.
-    """
+    """The plan."""
     settings, kind = request.settings, request.kind
     load_balancer = settings.load_balancer
     where, octavia = place(request), load_balancer.octavia or OctaviaSettings()
     ovn = kind.client_ip is ClientIp.KEPT
     node_group = where.node_security_group
-    if ovn and not node_group and load_balancer.allowed_clients != EVERYONE:
-        raise Refused("the clients cannot be narrowed", [_nobody_would_refuse(load_balancer.allowed_clients)])
     return OctaviaPlan(
         provider=_driver(octavia.provider, request.cloud or OpenStack()),
         flavor=octavia.flavor,
@@ -193,7 +187,9 @@ def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
 
 def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     """Why the cloud cannot carry the plan."""
-    cloud = request.cloud
+    cloud, clients = request.cloud, request.settings.load_balancer.allowed_clients
+    if plan.allowed_cidrs is None and not plan.place.node_security_group and clients != EVERYONE:
+        yield _nobody_would_refuse(clients)
     yield from _trust(plan, request)
     if cloud:
         things = _things(plan, request.names)

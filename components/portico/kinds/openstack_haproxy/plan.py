@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ...later import now
 from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
+from ...lbhost.fitting import fitting
 from ...names import Names
 from ...openstack import ownership, quotas
 from ...openstack.answers import OpenStack
@@ -22,7 +23,7 @@ from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request, Traffic
 from ...plan.way import End
-from ...problems import Problem
+from ...problems import Problem, Refused
 from ...settings.model import LoadBalancer
 from ...traffic import Backend, Health, Listener, node_ports
 from .settings import Hosts
@@ -122,7 +123,7 @@ class OpenStackHAProxyPlan:
         """What the hosts are told, once the addresses are known: one for each of `reserved`."""
         return Fleet(
             listeners=listeners,
-            backends=backends,
+            backends=fitting(backends),
             health=health,
             timers=self.timers.value,
             vip=vip,
@@ -292,11 +293,14 @@ def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
     if traffic.backends is None:
         return
     vip, gateway, *addresses = (IPv4Address("203.0.113.100") + at for at in range(len(plan.reserved) + 2))
-    fleet = plan.fleet(traffic.listeners, traffic.backends, traffic.health, vip, gateway, addresses)
     try:
+        fleet = plan.fleet(traffic.listeners, traffic.backends, traffic.health, vip, gateway, addresses)
         payload.pack(fleet, fleet.hosts[-1], plan.metadata_items)
     except payload.PayloadTooLarge as error:
         yield Problem("portico:nodes", "", str(error))
+    except Refused as refused:
+        for problem in refused.problems:
+            yield Problem("portico:nodes", "", f"the LB hosts cannot be told this: {problem}")
 
 
 def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:

@@ -13,7 +13,6 @@ from portico.kinds.face import ServiceShape
 from portico.names import Names
 from portico.plan.choice import Choice
 from portico.plan.make import ControllerPlan
-from portico.problems import Refused
 from portico.settings.model import Ingress, Timeouts
 from portico.testing.recorder import UNKNOWN, Recorder, build
 from portico.traffic import Health, Listener
@@ -263,9 +262,12 @@ def test_registers_its_outputs() -> None:
     assert outputs == {"address": "203.0.113.7", "service": "portico-test-traefik"}
 
 
-def test_a_listener_with_a_name_of_traefiks_own_is_refused_before_anything_is_made() -> None:
-    with pytest.raises(Refused, match="traefik"):
-        traefik(listeners=(Listener("traefik", 80, 30080),))
+def test_a_node_port_below_1024_is_opened_for_the_pod_alone() -> None:
+    low = traefik(listeners=(Listener("http", 80, 80), Listener("https", 443, 443, tls=True)))
+    assert pod(low)["securityContext"]["sysctls"] == [
+        {"name": "net.ipv4.ip_unprivileged_port_start", "value": "80"}
+    ]
+    assert "sysctls" not in pod(traefik())["securityContext"]
 
 
 def test_the_table_of_controllers_leads_here() -> None:

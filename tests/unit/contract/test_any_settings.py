@@ -1,0 +1,55 @@
+"""Settings that are read without a complaint are built, or refused in words of the settings: no rule speaks
+later than that, and none in another's words."""
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+import pulumi
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from portico import planning
+from portico.exposure import Exposure
+from portico.kinds import table
+from portico.settings.model import Kubernetes, Wait
+from portico.testing.recorder import build
+from portico.traffic import Backend
+from tests.unit.contract.subjects import ANSWERS, APART
+from tests.unit.settings.written import right_settings, written
+
+found = st.lists(
+    st.builds(
+        Backend, st.text(max_size=80), st.integers(1, 200).map(lambda at: IPv4Address(2886729728 + at))
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda node: node.address,
+).map(tuple)
+"""Servers of a cloud, whose names nobody of ours chose."""
+
+
+@pytest.mark.parametrize("type", table.TYPES)
+@settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data(), servers=found)
+def test_settings_that_are_right_are_built_or_refused_in_their_own_words(monkeypatch, type, data, servers):
+    said = data.draw(right_settings(types=(type,)))
+    said = replace(said, kubernetes=Kubernetes(), wait=Wait(rolling=False, hosts=False, address=False))
+    monkeypatch.setattr(planning.preflight, "capabilities", lambda *_, **__: replace(APART, backends=servers))
+    try:
+        made = build(lambda: Exposure("portico", written(said)).url, answers=ANSWERS)
+    except pulumi.RunError as error:
+        title, *lines = str(error).split("\n")
+        assert lines, title
+        assert [line for line in lines if not line.startswith("  portico:")] == []
+        assert "cannot be told" not in str(error), "a renderer knew a rule that no setting has"
+        event("refused")
+    else:
+        assert made.one("portico:index:Exposure")
+        event("built")
