@@ -114,6 +114,7 @@ class Exposure(pulumi.ComponentResource):
                 self.plan.names.prefix,
                 published=self.plan.ingress is not None,
                 after=after,
+                by_annotation=self.plan.by_annotation,
             ),
             below,
         )

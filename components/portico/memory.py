@@ -18,7 +18,10 @@ from .settings import Settings
 from .state import EXPOSURE, Resource, State
 
 FLOATING_IP = "openstack:networking/floatingIp:FloatingIp"
+LISTENER = "openstack:loadbalancer/listener:Listener"
 LOAD_BALANCER = "openstack:loadbalancer/loadBalancer:LoadBalancer"
+MEMBERS = "openstack:loadbalancer/members:Members"
+POOL = "openstack:loadbalancer/pool:Pool"
 PORT = "openstack:networking/port:Port"
 
 QUOTAS = {
@@ -72,6 +75,7 @@ def own(state: State, names: Names) -> Own:
         for each in ours
         if each.type == FLOATING_IP and each.outputs.get("description") == names.description("address")
     ]
+    listeners = _listeners(ours)
     drivers = (
         each.outputs.get("loadbalancerProvider")
         for each in ours
@@ -81,7 +85,9 @@ def own(state: State, names: Names) -> Own:
         ids=frozenset(each.outputs["id"] for each in ours),
         vips=frozenset(_vips(ours, names)),
         made={quota: frozenset(things) for quota, things in made.items()},
-        address=addresses[0] if addresses else None,
+        addresses=tuple(addresses),
+        listeners=frozenset(listeners.values()),
+        pools=_pools(ours, listeners),
         octavia_provider=next(drivers, None),
     )
 
@@ -90,8 +96,35 @@ def _vips(ours: list[Resource], names: Names) -> Iterator[str]:
     for each in ours:
         if each.type == PORT and each.outputs.get("name") == names.of("vip"):
             yield each.outputs["id"]
-        if each.type == LOAD_BALANCER and each.outputs.get("vipPortId"):
-            yield each.outputs["vipPortId"]
+        if each.type == LOAD_BALANCER and each.outputs.get("name") == names.of("lb"):
+            yield each.outputs.get("vipPortId", "")
+
+
+def _listeners(ours: list[Resource]) -> dict[str, tuple[str, int]]:
+    """By id: the name of the load balancer, and the port."""
+    balancers = {
+        each.outputs["id"]: str(each.outputs.get("name")) for each in ours if each.type == LOAD_BALANCER
+    }
+    return {
+        each.outputs["id"]: (balancers[balancer], int(each.outputs["protocolPort"]))
+        for each in ours
+        if each.type == LISTENER and (balancer := each.outputs.get("loadbalancerId")) in balancers
+    }
+
+
+def _pools(ours: list[Resource], listeners: Mapping[str, tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """By listener: how many members the pool behind it has."""
+    pools = {
+        each.outputs["id"]: listeners[listener]
+        for each in ours
+        if each.type == POOL and (listener := str(each.outputs.get("listenerId"))) in listeners
+    }
+    members = {
+        pools[pool]: len(each.outputs.get("members") or ())
+        for each in ours
+        if each.type == MEMBERS and (pool := each.outputs.get("poolId")) in pools
+    }
+    return {at: members.get(at, 0) for at in pools.values()}
 
 
 def kept(said: Settings, cloud: str | None, answers: OpenStack) -> Facts:

@@ -14,6 +14,7 @@ from .capabilities import OFFLINE, Capabilities
 from .connections import cloud, credentials
 from .kinds.table import Platform, chosen
 from .kubernetes import preflight as cluster_preflight
+from .later import Later
 from .names import Names
 from .openstack.answers import OpenStack
 from .openstack.cloud import Cloud, region, silent
@@ -33,6 +34,8 @@ class Asked:
     """The connection of that one."""
     cloud_later: bool = False
     """Whether the cloud is that of a provider whose configuration is not known yet."""
+    network_later: bool = False
+    """Whether the program makes the network: it may join a router to it after the look-up."""
     cluster: bool = True
     """False where a provider is given and the settings name no kubeconfig: it does not tell its own."""
 
@@ -99,12 +102,21 @@ def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked 
         raise silent(who, error) from None
     try:
         region(connection, who)
-        return ask(said, names, connection, own)
+        answers = ask(said, names, connection, own)
     except (exceptions.SDKException, ClientException) as error:
         raise silent(who, error) from None
+    if asked.network_later and answers.openstack:
+        return replace(answers, openstack=replace(answers.openstack, routers=None))
+    return answers
 
 
 def asks_openstack(said: Settings) -> bool:
     """Whether an OpenStack cloud is asked for these settings."""
     platforms = chosen(said.load_balancer).platforms
     return Platform.OPENSTACK in platforms or (said.nodes is not None and said.nodes.source == "openstack")
+
+
+def network_later(said: Settings) -> bool:
+    """Whether the network is known only while the program runs."""
+    where = said.load_balancer.openstack
+    return where is not None and any(isinstance(each, Later) for each in (where.network, where.subnet))

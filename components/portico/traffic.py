@@ -58,6 +58,23 @@ class Backend:
 
 
 @dataclass(frozen=True)
+class Checking:
+    """How often and how patiently a load balancer asks a node, in seconds and in answers in a row."""
+
+    interval: int = 1
+    timeout: int = 1
+    down: int = 2
+    """Bad answers until a node is out."""
+    up: int = 1
+    """Good ones until it is in."""
+
+    @property
+    def notices(self) -> int:
+        """Seconds until a node that stops serving is out."""
+        return self.interval * self.down
+
+
+@dataclass(frozen=True)
 class Health:
     """How a load balancer asks whether a backend can serve: HTTP GET, 200 means yes."""
 

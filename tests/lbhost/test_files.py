@@ -24,7 +24,8 @@ from portico.lbhost import (
     keepalived,
     userdata,
 )
-from portico.traffic import Check
+from portico.lbhost.tuning import BALANCES, MOST_CHANGES, WEEK, Tuning
+from portico.traffic import Check, Checking
 from tests.lbhost import golden
 from tests.unit.lbhost.fleets import fleet
 
@@ -148,6 +149,13 @@ def fleets(draw: st.DrawFn) -> Fleet:
         max_connections=most,
         max_connections_per_source=draw(st.integers(1, most)),
         idle_seconds=draw(st.integers(60, 86_400)),
+        tuning=Tuning(
+            Checking(*(draw(st.integers(1, most)) for most in (300, 120, 10, 10))),
+            draw(st.sampled_from(BALANCES)),
+            draw(st.integers(50, 60_000)),
+            draw(st.integers(60, WEEK)),
+            draw(st.integers(1, MOST_CHANGES)),
+        ),
         metrics_from=draw(st.lists(networks, max_size=3, unique=True).map(tuple)),
         logs=draw(st.builds(Logs, st.booleans(), st.none() | st.builds(Syslog, addresses, ports))),
     )

@@ -17,6 +17,7 @@ from ..traffic import Backend, Health, Listener
 from .guard import url_path, word
 from .logs import Logs
 from .timers import Timers
+from .tuning import BALANCES, MOST_CHANGES, WEEK, Tuning
 
 STATUS_PORT = 61404
 """Where HAProxy says which generation it serves, to its own host and to its partners; no listener may use it.
@@ -67,6 +68,7 @@ class Fleet:
     """Of those, the most that one client address may have; 1..max_connections."""
     idle_seconds: int
     """How long a connection may be silent in both directions, 60..86400."""
+    tuning: Tuning = field(default_factory=Tuning)
     metrics_from: tuple[IPv4Network, ...] = ()
     """Who may read figures on the status port; nobody's are kept where nobody may."""
     logs: Logs = field(default_factory=Logs)
@@ -104,6 +106,7 @@ def _problems(fleet: Fleet) -> Iterator[Problem]:
     yield from _range("maxConnections", fleet.max_connections, 1, MAX_CONNECTIONS)
     yield from _range("maxConnectionsPerSource", fleet.max_connections_per_source, 1, fleet.max_connections)
     yield from _range("timeouts.idle", fleet.idle_seconds, 60, LONGEST_IDLE)
+    yield from _tuning(fleet.tuning)
     if fleet.logs.syslog:
         yield from _port("logs.syslog", fleet.logs.syslog.port)
     if not fleet.listeners:
@@ -116,6 +119,19 @@ def _problems(fleet: Fleet) -> Iterator[Problem]:
     yield from _twice(
         "hosts, vip, gateway", (fleet.vip, fleet.gateway, *(host.address for host in fleet.hosts))
     )
+
+
+def _tuning(tuning: Tuning) -> Iterator[Problem]:
+    checking = tuning.checking
+    yield from _range("healthCheck.interval", checking.interval, 1, 300)
+    yield from _range("healthCheck.timeout", checking.timeout, 1, 120)
+    yield from _range("healthCheck.down", checking.down, 1, 10)
+    yield from _range("healthCheck.up", checking.up, 1, 10)
+    yield from _range("timeouts.connectMilliseconds", tuning.connect_milliseconds, 50, 60_000)
+    yield from _range("drainSeconds", tuning.drain_seconds, 60, WEEK)
+    yield from _range("drainChanges", tuning.drain_changes, 1, MOST_CHANGES)
+    if tuning.balance not in BALANCES:
+        yield Problem("balance", repr(tuning.balance), f"must be one of {', '.join(BALANCES)}")
 
 
 def _text(path: str, guard: Callable[[str], str], text: str) -> Iterator[Problem]:

@@ -38,6 +38,8 @@ class ControllerPlan:
     workload: Choice[str]
     """`DaemonSet` or `Deployment`."""
     timeouts: Timeouts
+    noticed_after: int = 0
+    """Seconds until the load balancer has noticed that a controller stops serving; 0 where it asks nobody."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Plan:
     ingress: ControllerPlan | None
     """None: a controller is there already."""
     ingress_class: str
+    by_annotation: bool
+    """Whether applications name the class in an annotation."""
     apps: tuple[App, ...]
     questions: tuple[Question, ...]
     """What is asked of the address in the end, that of the first application first; never empty."""
@@ -118,11 +122,16 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         load_balancer=planner(request, known),
         kubernetes=settings.kubernetes,
         ingress=ControllerPlan(
-            controller, settings.ingress, _workload(settings.ingress), load_balancer.timeouts
+            controller,
+            settings.ingress,
+            _workload(settings.ingress),
+            load_balancer.timeouts,
+            kind.checking(load_balancer).notices if kind.asks_nodes else 0,
         )
         if controller
         else None,
         ingress_class=settings.ingress.ingress_class,
+        by_annotation=settings.ingress.named_by == "annotation",
         apps=settings.apps,
         questions=questions(settings),
         way=way(settings),

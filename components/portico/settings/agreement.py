@@ -16,6 +16,7 @@ from ..fields import Section, key
 from ..ingress import table as controllers
 from ..kinds.table import Check, ClientIp, Kind, Place, chosen
 from ..later import Later
+from . import limits
 from .model import DEFAULT_NODE_PORTS, App, Listener, Nodes, Settings
 from .reading import Reading, Steps
 
@@ -39,10 +40,12 @@ def check(read: Reading, settings: Settings) -> None:
     _nothing_is_there_twice(read, settings, ())
     _listeners_are_distinct(read, settings)
     _the_kind_carries_it(read, settings, kind)
+    limits.check(read, settings)
     _listeners_have_node_ports(read, settings)
     _node_ports_are_in_range(read, settings)
     _node_ports_are_distinct(read, settings)
     _the_controller_serves(read, settings)
+    _the_controller_can_be_watched(read, settings)
     for index, app in enumerate(settings.apps):
         _an_app_is_asked_under_its_path(read, index, app)
     _apps_are_distinct(read, settings)
@@ -233,9 +236,15 @@ def _node_ports(read: Reading, settings: Settings) -> list[tuple[Steps, int, boo
 
 def _the_controller_serves(read: Reading, settings: Settings) -> None:
     ingress, listeners = settings.ingress, settings.load_balancer.listeners
-    if ingress.namespace in THERE_ALREADY:
+    if ingress.namespace in THERE_ALREADY and "namespace" not in ingress.existing:
         rule = "is made for the controller and is there already"
-        read.wrong(*INGRESS, "namespace", rule=rule, remedy="leave it out")
+        read.wrong(*INGRESS, "namespace", rule=rule, remedy="leave it out, or say `existing: [namespace]`")
+    if ingress.default_class and "ingressClass" in ingress.existing:
+        rule = "is not used with `existing: [ingressClass]`: the class says itself whether it is the default"
+        read.wrong(*INGRESS, "defaultClass", rule=rule, remedy="leave it out")
+    if ingress.named_by == "annotation" and (ingress.default_class or "ingressClass" in ingress.existing):
+        rule = "may not be annotation where a class is the default or used as it is"
+        read.wrong(*INGRESS, "namedBy", rule=rule, remedy="leave it out")
     row = controllers.chosen(ingress.controller)
     for index, listener in enumerate(listeners):
         if row and listener.protocol == "http" and listener.name in row.reserved:
@@ -250,6 +259,23 @@ def _the_controller_serves(read: Reading, settings: Settings) -> None:
     if settings.apps and all(listener.protocol == "tcp" for listener in listeners):
         rule = "must hold one with `protocol: http` where there are apps"
         read.wrong(*LISTENERS, rule=rule, remedy="add one, or leave the apps out")
+
+
+def _the_controller_can_be_watched(read: Reading, settings: Settings) -> None:
+    row = controllers.chosen(settings.ingress.controller)
+    for steps, port, _ in _node_ports(read, settings):
+        # A node port is the port of the controller's pods as well.
+        if row and settings.ingress.metrics and port == row.metrics_port:
+            rule = f"must not be {port} with `metrics: true`: {row.name} tells its metrics there"
+            read.wrong(*steps, rule=rule, remedy="choose another")
+    if row:
+        return
+    for name, said in (("metrics", settings.ingress.metrics), ("accessLog", settings.ingress.access_log)):
+        if said:
+            rule = "is not used with `controller: none`: the controller is somebody else's"
+            read.wrong(
+                *INGRESS, name, rule=rule, remedy="leave it out, and tell the controller that is there"
+            )
 
 
 def _an_app_is_asked_under_its_path(read: Reading, index: int, app: App) -> None:

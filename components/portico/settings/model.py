@@ -166,9 +166,17 @@ class Ingress(Section):
     controller: Annotated[str, By(_controller, {"enum": list(controllers.names())})] = "traefik"
     """`traefik`, or `none` where a controller of your own already listens on the node ports."""
     namespace: Label = "portico-ingress"
-    """The namespace made for the controller; it may not be there already."""
+    """The controller's namespace. It is made, and may not be there already, unless `existing` names it."""
     ingress_class: Subdomain = "portico"
-    """The ingress class made for the controller, which applications name; it may not be there already."""
+    """The ingress class that applications name and the controller serves. It is made, and may not be there
+    already, unless `existing` names it."""
+    existing: tuple[Annotated[str, one_of("namespace", "ingressClass")], ...] = ()
+    """Which of `namespace` and `ingressClass` are there already: they are used as they are, and neither made,
+    changed nor deleted."""
+    named_by: Annotated[str, one_of("ingressClassName", "annotation")] = "ingressClassName"
+    """How applications name the class: in `spec.ingressClassName`, or in the annotation
+    `kubernetes.io/ingress.class`. With `annotation` no ingress class is made, and a Traefik beside this one
+    that filters no class leaves them alone."""
     default_class: Flag = False
     """Whether an Ingress that names no class is served too."""
     node_ports: Mapping[PortName, Port] | None = None
@@ -189,6 +197,17 @@ class Ingress(Section):
     node_port_range: PortRange = USUAL
     """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
     --service-node-port-range)."""
+    metrics: Flag = False
+    """Whether each pod of the controller tells a Prometheus its figures, on its port 9100 and no node port.
+    Everybody in the cluster can read them."""
+    access_log: Flag = False
+    """Whether the controller writes a line for each request, as JSON and with the client's address, to its
+    pods' logs."""
+
+    @property
+    def makes_class(self) -> bool:
+        """Whether the ingress class is made."""
+        return self.named_by == "ingressClassName" and "ingressClass" not in self.existing
 
 
 @dataclass(frozen=True)
@@ -233,7 +252,8 @@ class Listener(Section):
 
 @dataclass(frozen=True)
 class Timeouts(Section):
-    """How long connections and requests may last, in whole seconds: the same words for every type.
+    """How long connections and requests may last, in whole seconds where the name says nothing else: the same
+    words for every type.
 
     Where the load balancer looks at no timeout (`metallb`, and `octavia` with the provider ovn) the
     controller alone keeps them."""
@@ -244,6 +264,29 @@ class Timeouts(Section):
     read: Annotated[int, whole(0, 86_400)] = 0
     """How long a whole request with its body may take to arrive at the controller, 0..86400. 0 is no
     limit: an upload takes as long as it takes."""
+    connect_milliseconds: Annotated[int, whole(50, 60_000)] | None = None
+    """How long a node may take to accept a connection, 50..60000: more over a slow link. Only with
+    openstack-haproxy, where a dead node costs a client up to twice this, and octavia's amphora. Default: 200
+    on LB hosts, Octavia's own with octavia."""
+
+
+@dataclass(frozen=True)
+class HealthCheck(Section):
+    """How the load balancer asks each node whether it can serve: the same words for every type that asks.
+
+    Not with `metallb`: there the cluster itself knows. A controller that is told to stop goes on accepting
+    until the load balancer has noticed."""
+
+    interval: Annotated[int, whole(1, 300)] | None = None
+    """Seconds between two questions, 1..300, with octavia 2..300, with aws-nlb 5..300. Default: 1 on LB
+    hosts, 2 with octavia, 5 with aws-nlb."""
+    timeout: Annotated[int, whole(1, 120)] | None = None
+    """Seconds that an answer may take, 1..120, with aws-nlb 2..120. With octavia and aws-nlb less than the
+    interval. Default: 1, with aws-nlb 3."""
+    down: Annotated[int, whole(1, 10)] | None = None
+    """How many bad answers in a row take a node out, 1..10, with aws-nlb 2..10. Default: 2."""
+    up: Annotated[int, whole(1, 10)] | None = None
+    """How many good answers in a row bring it back, 1..10, with aws-nlb 2..10. Default: 1, with aws-nlb 2."""
 
 
 def _with_kinds(section: type[T]) -> type[T]:
@@ -276,6 +319,13 @@ class LoadBalancer(Section):
     """Who may connect to the listeners."""
     timeouts: Timeouts = Timeouts()
     """How long connections and requests may last."""
+    health_check: HealthCheck = HealthCheck()
+    """How the nodes are asked whether they can serve."""
+    balance: Annotated[str, one_of("roundrobin", "leastconn", "source")] | None = None
+    """Which node a new connection goes to: the next in turn (`roundrobin`), the one with the fewest
+    (`leastconn`), or always the same for one client's address (`source`). With aws-nlb only `source`; with
+    metallb, and with octavia's provider ovn, nothing can be chosen. Default: in turn, with aws-nlb AWS' own
+    choice by addresses and ports."""
 
     remedies: ClassVar = {"type": f"say one of {', '.join(table.TYPES)}"}
 

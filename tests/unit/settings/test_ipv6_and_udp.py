@@ -8,7 +8,7 @@ import pytest
 
 from portico.settings.model import NO_UDP, TCP_ONLY
 from portico.values import IPV4_ONLY
-from tests.unit.settings.said import AWS, METALLB, PAIR, but, complaints
+from tests.unit.settings.said import AWS, METALLB, OCTAVIA, PAIR, but, complaints
 from tests.unit.settings.written import camel, settings_classes
 from tools import places
 
@@ -28,6 +28,7 @@ IPV6 = (
     (PAIR, "loadBalancer.allowedClients.0", "::/0", NETWORK),
     (SSH, f"{HOSTS}.sshFrom.0", "2001:db8::/64", NETWORK),
     (PAIR, f"{HOSTS}.metricsFrom.0", "2001:db8::/64", NETWORK),
+    (OCTAVIA, "loadBalancer.octavia.metricsFrom.0", "2001:db8::/64", NETWORK),
     (AWS, "loadBalancer.aws.subnetCidrs.0", "2001:db8::/64", NETWORK),
     (METALLB, "loadBalancer.metallb.address", "fd00::10", ADDRESS),
     (METALLB, "loadBalancer.metallb.addresses.0", "fd00::/64", NETWORK),

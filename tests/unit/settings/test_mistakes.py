@@ -8,7 +8,7 @@ import yaml
 from portico.kinds.table import KINDS as ROWS
 from portico.kinds.table import TYPES
 from portico.problems import Refused
-from portico.settings import SECTIONS, Wait, parse
+from portico.settings import SECTIONS, HealthCheck, Wait, parse
 from tests.unit.settings.said import (
     APP,
     AWS,
@@ -212,6 +212,26 @@ def test_a_syslog_server_without_a_port_has_the_usual_one():
     assert hosts.logs.syslog == "192.0.2.7:514"
 
 
+def test_an_ovn_load_balancer_has_no_figures():
+    octavia = {"provider": "ovn", "metricsFrom": ["192.0.2.0/24"]}
+    (complaint,) = complaints(but(OCTAVIA, {"loadBalancer.octavia": octavia}))
+    assert complaint.startswith("loadBalancer.octavia.metricsFrom")
+    assert "is not used with `provider: ovn`" in complaint
+
+
+def test_figures_and_a_listener_do_not_share_a_port():
+    octavia = {"metricsFrom": ["192.0.2.0/24"], "metricsPort": 443}
+    (complaint,) = complaints(but(OCTAVIA, {"loadBalancer.octavia": octavia}))
+    assert complaint.startswith("loadBalancer.octavia.metricsPort = 443: must not be 443 like")
+    parse(but(OCTAVIA, {"loadBalancer.octavia": {"metricsPort": 443}}), "")
+
+
+@pytest.mark.parametrize("key", ["metrics", "accessLog"])
+def test_a_controller_of_somebody_elses_is_not_told_what_to_tell(key):
+    (complaint,) = complaints(but(PAIR, {"ingress": {"controller": "none", key: True}}))
+    assert complaint.startswith(f"ingress.{key} = True: is not used with `controller: none`")
+
+
 def test_subnets_and_their_cidrs_are_as_many():
     raw = but(AWS, {"loadBalancer.aws.subnetCidrs": ["10.0.1.0/24", "10.0.2.0/24"]})
     (complaint,) = complaints(raw)
@@ -359,6 +379,15 @@ def test_a_listener_leaves_a_name_of_traefiks_own_alone():
     parse(but(PAIR, {**taken, "ingress.controller": "none"}), "")
     past = {**taken, "loadBalancer.listeners": [{**http, "protocol": "tcp"}]}
     parse(but(PAIR, past), "")
+
+
+def test_a_node_port_leaves_the_port_of_the_controllers_metrics_alone():
+    low = {"ingress.nodePortRange": [9000, 32767], "ingress.healthPort": 9100}
+    assert complaints(but(PAIR, {**low, "ingress.metrics": True})) == [
+        "ingress.healthPort = 9100: must not be 9100 with `metrics: true`: traefik tells its metrics there; "
+        "choose another"
+    ]
+    parse(but(PAIR, low), "")
 
 
 SHELL = {"loadBalancer.listeners": [{"name": "http", "port": 22}], "ingress.nodePorts": {"http": 30080}}
@@ -540,6 +569,78 @@ def test_how_long_a_request_may_take_is_nobodys_affair_without_a_controller_of_o
     )
 
 
+OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "complaint"),
+    [
+        (
+            AWS,
+            {"healthCheck.interval": 4},
+            "healthCheck.interval = 4: must be a whole number from 5 to 300 with `type: aws-nlb`",
+        ),
+        (
+            AWS,
+            {"healthCheck": {"interval": 30, "timeout": 30}},
+            "healthCheck.timeout = 30: must be less than the interval with `type: aws-nlb`, and is 30 of "
+            "30 s; change one of them",
+        ),
+        (
+            AWS,
+            {"healthCheck": {"down": 1}},
+            "healthCheck.down = 1: must be a whole number from 2 to 10 with `type: aws-nlb`",
+        ),
+        (
+            OCTAVIA,
+            {"healthCheck": {"timeout": 2}},
+            "healthCheck.timeout = 2: must be less than the interval with `type: octavia` and the provider "
+            "amphora, and is 2 of 2 s; change one of them",
+        ),
+        (
+            METALLB,
+            {"healthCheck.up": 3},
+            "healthCheck.up = 3: is not used with `type: metallb`: the cluster itself knows which nodes "
+            "serve; leave it out",
+        ),
+        (
+            OVN,
+            {"balance": "leastconn"},
+            "balance = 'leastconn': may not be given with `type: octavia` and the provider ovn: OVN chooses "
+            "by both sides' addresses and ports, and knows nothing else; leave it out",
+        ),
+        (
+            AWS,
+            {"balance": "roundrobin"},
+            "balance = 'roundrobin': must be source with `type: aws-nlb`: AWS chooses by both sides' "
+            "addresses and ports; leave it out",
+        ),
+        (
+            METALLB,
+            {"balance": "source"},
+            "balance = 'source': may not be given with `type: metallb`: the node that answers for the "
+            "address passes on to its own pods; leave it out",
+        ),
+        (
+            OVN,
+            {"timeouts.connectMilliseconds": 500},
+            "timeouts.connectMilliseconds = 500: is not used with `type: octavia` and the provider ovn, "
+            "which opens no connection that could be told so; leave it out",
+        ),
+    ],
+)
+def test_what_a_kind_cannot_do_is_said_in_the_words_of_its_row(base, changes, complaint):
+    said = but(base, {f"loadBalancer.{path}": value for path, value in changes.items()})
+    assert complaints(said) == [f"loadBalancer.{complaint}"]
+
+
+@pytest.mark.parametrize("base", [PAIR, OCTAVIA, OVN, AWS])
+def test_every_kind_that_asks_its_nodes_takes_the_same_words(base):
+    asked = {"interval": 20, "timeout": 5, "down": 3, "up": 2}
+    said = parse(but(base, {"loadBalancer.healthCheck": asked}), "").load_balancer
+    assert said.health_check == HealthCheck(**asked)
+
+
 SSH = {"name": "ssh", "port": 2222, "protocol": "tcp"}
 NODE_PORTS = {"http": 30080, "https": 30443, "ssh": 30022}
 
@@ -619,6 +720,62 @@ def test_what_a_tcp_listener_asks_for_has_to_be_there(base, listener, complaint)
 def test_applications_need_a_listener_that_leads_to_the_controller():
     (said,) = complaints(listening(SSH, ports={"ssh": 30022}, apps=[APP]))
     assert said.startswith("loadBalancer.listeners = a list: must hold one with `protocol: http` where there")
+
+
+# What is there already
+
+
+@pytest.mark.parametrize("namespace", ["default", "kube-system"])
+def test_a_namespace_of_every_cluster_is_used_only_where_that_is_said(namespace):
+    (complaint,) = complaints(but(PAIR, {"ingress.namespace": namespace}))
+    assert complaint == (
+        f"ingress.namespace = {namespace!r}: is made for the controller and is there already; leave it out, "
+        "or say `existing: [namespace]`"
+    )
+    used = parse(but(PAIR, {"ingress.namespace": namespace, "ingress.existing": ["namespace"]}), "")
+    assert used.ingress.namespace == namespace
+
+
+def test_a_class_that_is_there_is_not_made_the_default():
+    raw = but(PAIR, {"ingress.defaultClass": True, "ingress.existing": ["ingressClass"]})
+    assert complaints(raw) == [
+        "ingress.defaultClass = True: is not used with `existing: [ingressClass]`: the class says itself "
+        "whether it is the default; leave it out"
+    ]
+
+
+def test_without_a_controller_nothing_is_made_that_could_be_there():
+    raw = but(PAIR, {"ingress.controller": "none", "ingress.existing": ["namespace"]})
+    assert complaints(raw) == ["ingress.existing = a list: is not used with `controller: none`; leave it out"]
+
+
+def test_only_what_can_be_used_is():
+    (complaint,) = complaints(but(PAIR, {"ingress.existing": ["namespaces"]}))
+    assert complaint.startswith("ingress.existing[0] = 'namespaces': must be one of namespace, ingressClass")
+
+
+def test_a_metallb_that_is_there_is_there_with_its_namespace():
+    raw = but(
+        METALLB, {"loadBalancer.metallb.existing": ["namespace"], "loadBalancer.metallb.install": False}
+    )
+    assert complaints(raw) == [
+        "loadBalancer.metallb.existing = a list: is not used with `install: false`, where all of MetalLB is "
+        "there already; leave it out"
+    ]
+
+
+@pytest.mark.parametrize("beside", [{"defaultClass": True}, {"existing": ["ingressClass"]}])
+def test_an_annotation_leaves_no_class_to_be_the_default_or_to_be_used(beside):
+    raw = but(PAIR, {"ingress": {"namedBy": "annotation", **beside}})
+    assert complaints(raw) == [
+        "ingress.namedBy = 'annotation': may not be annotation where a class is the default or used as it "
+        "is; leave it out"
+    ]
+
+
+def test_the_class_of_a_service_is_a_label():
+    (complaint,) = complaints(but(METALLB, {"loadBalancer.metallb.loadBalancerClass": "a b"}))
+    assert complaint.startswith("loadBalancer.metallb.loadBalancerClass = 'a b': must be")
 
 
 # Waiting

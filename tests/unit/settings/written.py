@@ -18,6 +18,7 @@ from portico.settings import (
     App,
     AppImage,
     AppService,
+    HealthCheck,
     Ingress,
     Kubernetes,
     Listener,
@@ -160,11 +161,24 @@ def hosts(draw):
         router_id=draw(st.integers(1, 255)),
         max_connections=most,
         max_connections_per_source=draw(maybe(st.integers(1, most))),
+        drain_seconds=draw(st.integers(60, 604_800)),
+        drain_changes=draw(maybe(st.integers(1, 500))),
         key_pair=key_pair,
         ssh_from=draw(some(networks)) if key_pair else (),
         settle_seconds=draw(st.integers(10, 1800)),
         metrics_from=draw(some(networks)),
         logs=draw(st.just(Logs()) | st.builds(Logs, st.just(True), maybe(syslogs))),
+    )
+
+
+@st.composite
+def octavias(draw, taken):
+    provider = draw(st.sampled_from(("amphora", "ovn")))
+    return Octavia(
+        provider,
+        draw(maybe(ids)),
+        metrics_from=draw(some(networks)) if provider == "amphora" else (),
+        metrics_port=draw(ports.filter(lambda port: port not in taken)),
     )
 
 
@@ -183,9 +197,12 @@ def aws(draw):
 @st.composite
 def metallb(draw):
     third = draw(some(st.integers(0, 255), 1, 3))
+    install = draw(st.booleans())
     return MetalLb(
         addresses=tuple(f"192.168.{octet}.10-192.168.{octet}.20" for octet in third),
-        install=draw(st.booleans()),
+        install=install,
+        existing=("namespace",) if install and draw(st.booleans()) else (),
+        load_balancer_class=draw(maybe(labels)),
         namespace=draw(labels),
         interfaces=draw(some(labels)),
         address=draw(maybe(st.just(IPv4Address(f"192.168.{third[0]}.15")))),
@@ -196,6 +213,8 @@ def metallb(draw):
 def balancers(draw, listeners, types=TYPES):
     kind = draw(st.sampled_from(types))
     in_openstack = kind in ("openstack-haproxy", "octavia")
+    octavia = draw(octavias([each.port for each in listeners])) if kind == "octavia" else None
+    ovn = octavia is not None and octavia.provider == "ovn"
     return LoadBalancer(
         type=kind,
         listeners=listeners,
@@ -204,12 +223,20 @@ def balancers(draw, listeners, types=TYPES):
             idle=draw(st.integers(60, 6000 if kind == "aws-nlb" else 86_400)),
             # With a controller of one's own there may be none.
             read=0,
+            connect_milliseconds=draw(maybe(st.integers(50, 60_000))) if in_openstack and not ovn else None,
         ),
+        health_check=HealthCheck()
+        if kind == "metallb"
+        else HealthCheck(
+            interval=draw(maybe(st.integers(6, 300))),
+            timeout=draw(maybe(st.just(2))) if kind == "aws-nlb" else None,
+            down=draw(maybe(st.integers(2, 10))),
+            up=draw(maybe(st.integers(2, 10))),
+        ),
+        balance=draw(maybe(st.just("source"))) if kind in ("openstack-haproxy", "aws-nlb") else None,
         openstack=draw(openstack()) if in_openstack else None,
         hosts=draw(hosts()) if kind == "openstack-haproxy" else None,
-        octavia=draw(st.builds(Octavia, st.sampled_from(("amphora", "ovn")), maybe(ids)))
-        if kind == "octavia"
-        else None,
+        octavia=octavia,
         aws=draw(aws()) if kind == "aws-nlb" else None,
         metallb=draw(metallb()) if kind == "metallb" else None,
     )
@@ -225,11 +252,17 @@ def ingresses(draw, names, inside):
     }
     if not inside and draw(st.booleans()):
         return Ingress(controller="none", health_path=draw(paths), **common)
+    way = draw(st.sampled_from(("annotation", "default", "existing", "made")))
+    existing = draw(some(st.sampled_from(("namespace", *(["ingressClass"] if way == "existing" else [])))))
     return Ingress(
         namespace=draw(labels.filter(lambda label: label != "default")),
-        default_class=draw(st.booleans()),
+        existing=existing,
+        named_by="annotation" if way == "annotation" else "ingressClassName",
+        default_class=way == "default",
         image=draw(images),
         replicas=draw(maybe(st.integers(1, 100))),
+        metrics=draw(st.booleans()),
+        access_log=draw(st.booleans()),
         node_selector=draw(maybe(st.dictionaries(labels, labels | st.just(""), max_size=2))),
         **common,
     )

@@ -14,10 +14,6 @@ from ...traffic import Check, Listener
 from ..face import LoadBalancer
 from .plan import AwsNlbPlan, short
 
-CHECK_SECONDS = 5
-"""Between two health checks, the least that AWS takes (Elastic Load Balancing API,
-HealthCheckIntervalSeconds)."""
-
 
 class AwsNlb(LoadBalancer):
     """The load balancer with a security group of its own, and a listener with its target group for each
@@ -144,6 +140,9 @@ class AwsNlb(LoadBalancer):
             # nodes.
             preserve_client_ip="false",
             health_check=self._check(listener),
+            stickiness=aws.lb.TargetGroupStickinessArgs(type=own.balance.value)
+            if own.balance.value
+            else None,
             tags=self._tags(f"targets-{listener.name}"),
             opts=self._child,
         )
@@ -151,7 +150,7 @@ class AwsNlb(LoadBalancer):
         return group
 
     def _check(self, listener: Listener) -> aws.lb.TargetGroupHealthCheckArgs:
-        health = self._plan.health
+        health, asked = self._plan.health, self._own.checking
         check = listener.check if listener.direct else Check(health.node_port, health.path)
         http = check.path is not None
         return aws.lb.TargetGroupHealthCheckArgs(
@@ -159,10 +158,10 @@ class AwsNlb(LoadBalancer):
             port=str(check.port) if check.port else "traffic-port",
             path=check.path,
             matcher="200" if http else None,
-            interval=CHECK_SECONDS,
-            timeout=3,
-            healthy_threshold=2,
-            unhealthy_threshold=2,
+            interval=asked.interval,
+            timeout=asked.timeout,
+            healthy_threshold=asked.up,
+            unhealthy_threshold=asked.down,
         )
 
     def _targets(self, name: str, listener: Listener, group: aws.lb.TargetGroup) -> None:

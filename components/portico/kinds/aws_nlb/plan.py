@@ -20,7 +20,8 @@ from ...plan.trust import believed_nodes
 from ...plan.way import End
 from ...problems import Problem
 from ...settings.model import LoadBalancer
-from ...traffic import Listener, node_ports
+from ...traffic import Checking, Listener, node_ports
+from ..table import Kind
 
 NAME_LENGTH = 32
 """The most that the name of a load balancer or target group may have (Elastic Load Balancing API,
@@ -47,6 +48,11 @@ class AwsNlbPlan:
     idle_seconds: int
     """How long a connection may be silent, 60..6000 (Elastic Load Balancing API, listener attribute
     tcp.idle_timeout.seconds)."""
+    balance: Choice[str | None]
+    """The target groups' stickiness; None: none."""
+    checking: Checking
+    rules_per_group: int
+    """How many rules AWS lets a security group have in each direction."""
     node_ports: tuple[int, ...]
     """The listeners' and the health endpoint's: what the load balancer sends to, and the nodes admit it
     to."""
@@ -94,12 +100,41 @@ def make(request: Request) -> AwsNlbPlan:
         allowed_clients=load_balancer.allowed_clients,
         node_security_group=_group(settings.nodes.security_group if settings.nodes else None),
         idle_seconds=load_balancer.timeouts.idle,
+        balance=_balance(request.kind, load_balancer.balance),
+        checking=request.kind.checking(load_balancer),
+        rules_per_group=aws.rules_per_group,
         node_ports=node_ports(request.traffic.listeners, request.traffic.health),
     )
 
 
+def _balance(kind: Kind, said: str | None) -> Choice[str | None]:
+    if said is None:
+        return Choice(None, because=kind.balances_by_itself)
+    return Choice(kind.balances[said], because=f"loadBalancer.balance is {said}")
+
+
 def obstacles(plan: AwsNlbPlan, request: Request) -> Iterator[Problem]:
-    """Why nobody should be served by the plan."""
+    """Why AWS cannot carry the plan, as far as it is known without asking, and why nobody should be served by
+    it."""
+    clients, listeners = len(plan.allowed_clients), len(request.traffic.listeners)
+    most, ports = plan.rules_per_group, len(plan.node_ports)
+    remedy = "or have AWS raise the quota and say so in aws.rulesPerGroup"
+    if clients * listeners > most:
+        yield Problem(
+            "portico:loadBalancer.allowedClients",
+            f"{clients} networks",
+            f"needs {clients * listeners} inbound rules in one security group, one for each of {listeners} "
+            f"listeners, and AWS allows {most}",
+            f"name fewer or wider networks, {remedy}",
+        )
+    if ports > most:
+        yield Problem(
+            "portico:loadBalancer.listeners",
+            f"{listeners} listeners",
+            f"needs {ports} outbound rules in one security group, one for each node port, and AWS allows "
+            f"{most}",
+            f"name fewer listeners, {remedy}",
+        )
     aws = request.settings.load_balancer.aws
     if aws and not aws.trust_nodes:
         yield from believed_nodes(

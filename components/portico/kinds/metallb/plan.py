@@ -18,6 +18,7 @@ from ...plan.request import Request
 from ...plan.way import End
 from ...settings.model import LoadBalancer, Settings
 from .manifest import documents, in_namespace
+from .rivals import rivals
 
 DEFINITION = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
@@ -29,6 +30,10 @@ class MetalLbPlan:
     addresses: tuple[str, ...]
     install: Choice[bool]
     namespace: str
+    existing: tuple[str, ...]
+    """What of it is there already."""
+    load_balancer_class: str | None
+    """Of the Services that it serves, this one's included; None: of those without one."""
     interfaces: tuple[str, ...]
     address: IPv4Address | None
     allowed_clients: tuple[IPv4Network, ...]
@@ -50,6 +55,8 @@ def make(request: Request) -> MetalLbPlan:
             else "metallb.install is false: it is in the cluster already",
         ),
         namespace=metallb.namespace,
+        existing=metallb.existing,
+        load_balancer_class=metallb.load_balancer_class,
         interfaces=metallb.interfaces,
         address=metallb.address,
         allowed_clients=settings.load_balancer.allowed_clients,
@@ -65,6 +72,8 @@ def wanted(settings: Settings, names: Names) -> Iterator[Wanted]:
     if metallb.install:
         for document in documents():
             moved = in_namespace(document, metallb.namespace)
+            if moved["kind"] == "Namespace" and "namespace" in metallb.existing:
+                continue
             metadata = moved["metadata"]
             yield Wanted(
                 Object(moved["apiVersion"], moved["kind"], metadata.get("namespace"), metadata["name"]),
@@ -82,10 +91,14 @@ def wanted(settings: Settings, names: Names) -> Iterator[Wanted]:
 
 
 def needed(settings: Settings) -> Iterator[Needed]:
-    """MetalLB and its namespace, where it is not installed here."""
+    """MetalLB and its namespace, where it is not installed here; the namespace alone, where that is used."""
     metallb = settings.load_balancer.metallb
+    section = "portico:loadBalancer.metallb"
+    if metallb is not None and "namespace" in metallb.existing:
+        # The speaker is on the nodes' own network.
+        path = f"{section}.namespace"
+        yield namespace(path, metallb.namespace, f"{section}.existing", pods="privileged")
     if metallb is not None and not metallb.install:
-        section = "portico:loadBalancer.metallb"
         yield namespace(f"{section}.namespace", metallb.namespace)
         yield Needed(
             Object(*DEFINITION, None, "ipaddresspools.metallb.io"),
@@ -107,4 +120,4 @@ def ends(_load_balancer: LoadBalancer) -> Mapping[End, str]:
     }
 
 
-PLANNER = Planner(make, wanted=wanted, needed=needed, ends=ends)
+PLANNER = Planner(make, wanted=wanted, needed=needed, rivals=rivals, ends=ends)

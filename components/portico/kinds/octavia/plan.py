@@ -5,12 +5,13 @@ Pure: no Pulumi, no network, no clock. Read by kinds.octavia.component. Provider
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 from ...names import Names
 from ...openstack import ownership, quotas
+from ...openstack import place as places
 from ...openstack.answers import OpenStack, Subnet
 from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...plan.choice import Choice
@@ -20,8 +21,8 @@ from ...plan.trust import believed_nodes
 from ...plan.way import End
 from ...problems import Problem
 from ...settings.model import LoadBalancer, Settings
-from ...traffic import Backend, Listener, node_ports
-from ..table import ClientIp
+from ...traffic import Backend, Checking, Listener, node_ports
+from ..table import ClientIp, Kind
 from .settings import Octavia as OctaviaSettings
 
 ALIASES: Mapping[str, tuple[str, ...]] = {"amphora": ("amphora", "amphorav2", "octavia"), "ovn": ("ovn",)}
@@ -29,6 +30,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {"amphora": ("amphora", "amphorav2", "o
 octavia.api.drivers)."""
 
 EVERYONE = (IPv4Network("0.0.0.0/0"),)
+
+SHOWN = 5
+"""How many nodes of many are named."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +61,16 @@ class Monitor:
     """The node port that is asked; None where the provider can ask the member's own only."""
     path: str | None
     """None for TCP."""
-    delay: int = 2
-    """Seconds between two questions. A node that ends is out after `max_retries_down` of them, which is less
-    than the five seconds for which its controller still accepts connections."""
-    timeout: int = 1
-    """Seconds; must be less than `delay`."""
-    max_retries: int = 1
-    """Good answers until a node is in."""
-    max_retries_down: int = 2
-    """Bad ones until it is out."""
+    checking: Checking
+    """Octavia's delay, timeout, max_retries_down and max_retries."""
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """A listener that tells a Prometheus how the load balancer is (Octavia API, protocol PROMETHEUS)."""
+
+    port: int
+    allowed_cidrs: tuple[IPv4Network, ...]
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class OctaviaPlan:
     monitor: Choice[Monitor]
     allowed_cidrs: tuple[IPv4Network, ...] | None
     """None where the provider has no such thing."""
+    connect_milliseconds: int | None
+    """How long a node may take to accept; None: Octavia's own 5 s."""
     idle_milliseconds: int | None
     """How long a connection may be silent; None where the provider does not look. Octavia's own 50 s would
     cut WebSockets."""
@@ -90,11 +97,22 @@ class OctaviaPlan:
     """Whom the nodes admit to the node ports; None: the load balancer's subnet, when it is known."""
     node_rules: tuple[NodeRule, ...]
     """Empty where the settings name no group."""
+    metrics: Metrics | None
+    """None where nobody may read them."""
 
     @property
     def keeps_source(self) -> bool:
         """Whether the nodes see the clients' own addresses."""
         return self.node_sources.value is not None
+
+    def checked_from(self, subnet: IPv4Network) -> IPv4Network:
+        """What the rule for the load balancer's own subnet admits. Where a client's rule says the subnet
+        already, which a plan that is made before the subnet is known cannot tell, it is one address there:
+        Neutron takes no rule twice (409, SecurityGroupRuleExists)."""
+        clients = {rule.source for rule in self.node_rules}
+        if subnet not in clients:
+            return subnet
+        return next(each for each in map(IPv4Network, subnet) if each not in clients)
 
     def pool_protocol_of(self, listener: Listener) -> str:
         """TCP or PROXYV2: somebody's own Service gets no PROXY header that it did not ask for."""
@@ -105,7 +123,8 @@ class OctaviaPlan:
         if not listener.direct:
             return self.monitor.value
         check = listener.check
-        return Monitor("TCP" if check.path is None else "HTTP", check.port, check.path)
+        asks = "TCP" if check.path is None else "HTTP"
+        return Monitor(asks, check.port, check.path, self.monitor.value.checking)
 
     def subnet_of(self, backend: Backend) -> str | None:
         """The subnet that a member is given; None for a node outside of the load balancer's."""
@@ -125,17 +144,24 @@ def make(request: Request) -> OctaviaPlan:
         flavor=octavia.flavor,
         place=where,
         pool_protocol="TCP" if ovn else "PROXYV2",
-        balance=Choice("SOURCE_IP_PORT", because="OVN knows no other method")
-        if ovn
-        else Choice("ROUND_ROBIN", because="new connections go to the nodes in turn"),
-        monitor=_monitor(settings, ovn),
+        balance=_balance(kind, load_balancer.balance),
+        monitor=_monitor(settings, ovn, kind.checking(load_balancer)),
         allowed_cidrs=None if ovn else load_balancer.allowed_clients,
+        connect_milliseconds=load_balancer.timeouts.connect_milliseconds,
         idle_milliseconds=None if ovn else 1000 * load_balancer.timeouts.idle,
         node_sources=Choice(load_balancer.allowed_clients, because="the nodes see the clients' own addresses")
         if ovn
         else Choice(None, because="the nodes see the amphorae, which have addresses of the subnet"),
         node_rules=tuple(_node_rules(request, ovn, where.subnet)) if node_group else (),
+        metrics=Metrics(octavia.metrics_port, octavia.metrics_from) if octavia.metrics_from else None,
     )
+
+
+def _balance(kind: Kind, said: str | None) -> Choice[str]:
+    if kind.balances:
+        because = f"loadBalancer.balance is {said}" if said else kind.balances_by_itself
+        return Choice(kind.balances[said or "roundrobin"], because=because)
+    return Choice("SOURCE_IP_PORT", because=kind.balances_by_itself)
 
 
 def _driver(said: str, cloud: OpenStack) -> Choice[str]:
@@ -150,14 +176,14 @@ def _driver(said: str, cloud: OpenStack) -> Choice[str]:
     return Choice(found, because if found == said else f"{because}, which this region calls {found}")
 
 
-def _monitor(settings: Settings, ovn: bool) -> Choice[Monitor]:
+def _monitor(settings: Settings, ovn: bool, checking: Checking) -> Choice[Monitor]:
     if ovn:
         return Choice(
-            Monitor("TCP", port=None, path=None),
+            Monitor("TCP", port=None, path=None, checking=checking),
             because="OVN can ask no more than whether the node port answers",
         )
     return Choice(
-        Monitor("HTTP", port=settings.ingress.health_port, path=settings.ingress.health_path),
+        Monitor("HTTP", settings.ingress.health_port, settings.ingress.health_path, checking),
         because="only the health endpoint's own answer tells that a controller serves",
     )
 
@@ -190,14 +216,15 @@ def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     cloud, clients = request.cloud, request.settings.load_balancer.allowed_clients
     if plan.allowed_cidrs is None and not plan.place.node_security_group and clients != EVERYONE:
         yield _nobody_would_refuse(clients)
+    yield from places.obstacles(plan.place, request)
+    yield from _members(plan, request.traffic.backends or ())
     yield from _trust(plan, request)
     if cloud:
         things = _things(plan, request.names)
-        needs = {quota: quotas.missing(cloud, quota, *wanted) for quota, wanted in things.items()}
         yield from _provider(plan, cloud)
         yield from ownership.taken(things, cloud)
         yield from ownership.admitted(_admissions(plan, request.names, cloud), cloud)
-        yield from quotas.short(needs, cloud)
+        yield from quotas.short(_needs(things, request, cloud), cloud)
 
 
 def _trust(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
@@ -221,6 +248,49 @@ def _things(plan: OctaviaPlan, names: Names) -> Mapping[str, tuple[str, ...]]:
         "security_group_rules": tuple(names.description(rule.name) for rule in plan.node_rules),
         **plan.place.things(names),
     }
+
+
+def _needs(things: Mapping[str, tuple[str, ...]], request: Request, cloud: OpenStack) -> Mapping[str, int]:
+    """How much more of each quota. A listener is known by its port, as in the component; one that moves to
+    another port is made anew with all that is behind it, before the old one goes."""
+    needs = {quota: quotas.missing(cloud, quota, *wanted) for quota, wanted in things.items()}
+    wanted = [(request.names.of("lb"), listener.port) for listener in request.traffic.listeners]
+    nodes, pools = len(request.traffic.backends or ()), cloud.own.pools
+    new = sum(listener not in pools for listener in wanted)
+    return {
+        **needs,
+        # Octavia makes the VIP's port in the same project.
+        "ports": needs["load_balancers"],
+        "listeners": sum(listener not in cloud.own.listeners for listener in wanted),
+        "pools": new,
+        "health_monitors": new,
+        "members": sum(max(0, nodes - pools.get(listener, 0)) for listener in wanted),
+    }
+
+
+def _members(plan: OctaviaPlan, nodes: Sequence[Backend]) -> Iterator[Problem]:
+    """Nodes that Octavia takes in no pool: a second one of an address (409), and behind OVN one outside of
+    the subnet."""
+    first: dict[IPv4Address, Backend] = {}
+    for node in nodes:
+        if (other := first.setdefault(node.address, node)) is not node:
+            yield Problem(
+                "portico:nodes",
+                f"{other.name}, {node.name}",
+                f"have the same address {node.address}, and Octavia takes it once",
+                "name the node once",
+            )
+    subnet = plan.place.subnet
+    if subnet and plan.keeps_source:
+        outside = [node for node in nodes if node.address not in subnet.cidr]
+        if outside:
+            yield Problem(
+                "portico:nodes",
+                ", ".join(f"{node.name} ({node.address})" for node in outside[:SHOWN])
+                + (f" and {len(outside) - SHOWN} more" if len(outside) > SHOWN else ""),
+                f"must be in the load balancer's subnet {subnet.cidr}: OVN reaches no other",
+                "set octavia.provider: amphora, or name the nodes' subnet in openstack.subnet",
+            )
 
 
 def _admissions(plan: OctaviaPlan, names: Names, cloud: OpenStack) -> Iterator[tuple[int, IPv4Network]]:

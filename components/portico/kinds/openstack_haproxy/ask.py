@@ -11,9 +11,13 @@ from dataclasses import replace
 
 from ...names import Names
 from ...openstack.answers import OpenStack
-from ...openstack.ask import Asker, Listed, named, quota
+from ...openstack.ask import Listed, named
+from ...openstack.asker import Asker, quota, told
 from ...openstack.cloud import Cloud
 from ...settings.model import Settings
+
+NOBODY = "0.0.0.0"
+"""What a subnet names that hands out no DNS server (Neutron, DHCP agent, is_dns_servers_any_address)."""
 
 
 def ask(asker: Asker, settings: Settings, answers: OpenStack) -> OpenStack:
@@ -40,13 +44,39 @@ def ask(asker: Asker, settings: Settings, answers: OpenStack) -> OpenStack:
         "ram": quota(limits.total_ram, limits.total_ram_used),
         "server_groups": quota(limits.server_groups, limits.server_groups_used),
     }
+    _names(asker, answers)
     return replace(
         answers,
         flavor_name=flavor.name if flavor else None,
         flavor_cores=flavor.vcpus if flavor else 0,
         flavor_ram=flavor.ram if flavor else 0,
         metadata_items=limits.server_meta,
-        quotas={**answers.quotas, **quotas},
+        quotas={**answers.quotas, **{name: found for name, found in quotas.items() if found}},
+    )
+
+
+def _names(asker: Asker, answers: OpenStack) -> None:
+    """Whether the hosts learn of a DNS server, by which they find their packages.
+
+    A subnet that names none: OVN hands out those of its own configuration, or of the machine it runs on
+    (Neutron, ovn.dns_servers). A DHCP agent hands out itself, and knows no name outside unless it was
+    configured to (dnsmasq_dns_servers, dnsmasq_local_resolv). A subnet that names 0.0.0.0 has none handed
+    out.
+    """
+    subnet = answers.subnet
+    if subnet is None or subnet.dns is None:
+        return
+    if subnet.dns == (NOBODY,):
+        rule = "has no DNS server handed out"
+    elif not subnet.dns and not answers.ovn:
+        rule = "names no DNS server, and what Neutron's DHCP agent then answers may know no name outside"
+    else:
+        return
+    asker.warn(
+        "openstack.subnet",
+        subnet.id,
+        f"{rule}: an image without HAProxy finds no package mirror",
+        "name one with `openstack subnet set --dns-nameserver ADDRESS SUBNET`",
     )
 
 
@@ -55,5 +85,5 @@ def listed(cloud: Cloud, names: Names, _answers: OpenStack) -> Mapping[str, List
     ours = f"^{re.escape(names.prefix)}-"
     return {
         "instances": named(cloud.compute.servers(details=False, name=ours)),
-        "server_groups": named(cloud.compute.server_groups()),
+        "server_groups": told(lambda: named(cloud.compute.server_groups())) or [],
     }

@@ -7,13 +7,14 @@ docs/openstack.md.
 
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pulumi
 import pulumi_openstack as openstack
 
 from ... import state
 from ...lbhost import Fleet, payload, userdata
+from ...openstack.addresses import ipv4, preferred
 from ...openstack.floating_ip import published
 from ...openstack.place import OpenStackPlace
 from ...plan.choice import is_id
@@ -47,12 +48,12 @@ class OpenStackHAProxy(LoadBalancer):
         )
         rules = [self._rule(rule, group.id) for rule in own.rules]
         vip = self._port("vip", plan.names.of("vip"), group.id, address=own.place.vip)
-        vip_address = vip.all_fixed_ips[0]
+        vip_address = self._address(vip, own.place.vip)
         ports = [
             self._port(f"host-{index + 1}", f"{reserved}-port", group.id, pair=vip_address)
             for index, reserved in enumerate(own.reserved)
         ]
-        addresses = [port.all_fixed_ips[0] for port in ports]
+        addresses = [self._address(port) for port in ports]
         fleet = self._fleet(vip_address, addresses)
         self._recorded = self._servers_of_state()
         self._watch = Watch(
@@ -151,6 +152,20 @@ class OpenStackHAProxy(LoadBalancer):
             description=self._plan.names.description(part),
             opts=self._child,
         )
+
+    def _address(
+        self, port: openstack.networking.Port, wanted: IPv4Address | None = None
+    ) -> pulumi.Output[str]:
+        """A port's address in the subnet, which may stand beside IPv6 ones that nobody asked for."""
+
+        def pick(known: Sequence[Any]) -> str:
+            listed, cidr = known
+            try:
+                return str(preferred(ipv4(listed), cidr, wanted))
+            except ValueError:
+                raise pulumi.RunError(f"a port of {self._plan.names.prefix} has no IPv4 address") from None
+
+        return pulumi.Output.all(port.all_fixed_ips, self._place(_cidr)).apply(pick)
 
     def _fleet(
         self, vip: pulumi.Output[str], addresses: Sequence[pulumi.Output[str]]
@@ -281,6 +296,10 @@ def planned(plan: Plan) -> OpenStackHAProxyPlan:
     if not isinstance(plan.load_balancer, OpenStackHAProxyPlan):
         raise TypeError(f"the plan is {type(plan.load_balancer).__name__}")
     return plan.load_balancer
+
+
+def _cidr(place: OpenStackPlace) -> IPv4Network | None:
+    return place.subnet.cidr if place.subnet else None
 
 
 def _gateway(place: OpenStackPlace) -> IPv4Address | None:

@@ -14,8 +14,10 @@ from ipaddress import IPv4Address, IPv4Network
 from ...later import now
 from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
 from ...lbhost.fitting import fitting
+from ...lbhost.tuning import Tuning, changes_that_fit
 from ...names import Names
 from ...openstack import ownership, quotas
+from ...openstack import place as places
 from ...openstack.answers import OpenStack
 from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...openstack.settings import OpenStack as Where
@@ -25,7 +27,8 @@ from ...plan.request import Request, Traffic
 from ...plan.way import End
 from ...problems import Problem, Refused
 from ...settings.model import LoadBalancer
-from ...traffic import Backend, Health, Listener, node_ports
+from ...traffic import Backend, Checking, Health, Listener, node_ports
+from ..table import Kind
 from .settings import Hosts
 
 ITEMS_LEFT = 8
@@ -98,6 +101,13 @@ class OpenStackHAProxyPlan:
     max_connections_per_source: Choice[int]
     idle_seconds: int
     """How long a connection may be silent in both directions."""
+    balance: Choice[str]
+    checking: Checking
+    connect_milliseconds: int | None
+    """None: the hosts' own."""
+    drain_seconds: int
+    drain_changes: int | None
+    """None: as many as the memory of a small host bears."""
     logs_in: bool
     """Whether there is a key pair."""
     key_pair: str | None
@@ -133,8 +143,19 @@ class OpenStackHAProxyPlan:
             max_connections=self.max_connections,
             max_connections_per_source=self.max_connections_per_source.value,
             idle_seconds=self.idle_seconds,
+            tuning=self._tuning(len(backends), len(listeners)),
             metrics_from=self.metrics_from,
             logs=self.logs,
+        )
+
+    def _tuning(self, backends: int, listeners: int) -> Tuning:
+        usual = Tuning()
+        return Tuning(
+            checking=self.checking,
+            balance=self.balance.value,
+            connect_milliseconds=self.connect_milliseconds or usual.connect_milliseconds,
+            drain_seconds=self.drain_seconds,
+            drain_changes=self.drain_changes or changes_that_fit(backends, listeners),
         )
 
 
@@ -206,6 +227,11 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         max_connections=hosts.max_connections,
         max_connections_per_source=_per_source(hosts),
         idle_seconds=load_balancer.timeouts.idle,
+        balance=_balance(request.kind, load_balancer.balance),
+        checking=request.kind.checking(load_balancer),
+        connect_milliseconds=load_balancer.timeouts.connect_milliseconds,
+        drain_seconds=hosts.drain_seconds,
+        drain_changes=hosts.drain_changes,
         logs_in=hosts.key_pair is not None,
         key_pair=now(hosts.key_pair),
         ssh_port=hosts.ssh_listens(listener.port for listener in traffic.listeners),
@@ -258,6 +284,12 @@ def _timers(hosts: Hosts) -> Choice[Timers]:
     return Choice(timers, because="steady: a pause of half a second, as in a live migration, moves nothing")
 
 
+def _balance(kind: Kind, said: str | None) -> Choice[str]:
+    if said is None:
+        return Choice(Tuning().balance, because=kind.balances_by_itself)
+    return Choice(kind.balances[said], because=f"loadBalancer.balance is {said}")
+
+
 def _logs(hosts: Hosts) -> Logs:
     said = hosts.logs.syslog
     if said is None:
@@ -280,10 +312,11 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
     """Why the cloud cannot carry the plan."""
     cloud, where = request.cloud, request.settings.load_balancer.openstack
     yield from _payload(plan, request.traffic)
+    yield from places.obstacles(plan.place, request)
     if cloud and where:
         things = _things(plan, request.names)
         yield from _pairs(where, cloud)
-        yield from _gateway(plan)
+        yield from _subnet(plan)
         yield from ownership.taken(things, cloud)
         yield from quotas.short(_needs(things, cloud), cloud)
 
@@ -321,8 +354,9 @@ def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:
         )
 
 
-def _gateway(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
-    """Without one the hosts could not be told what to ask for the way out."""
+def _subnet(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
+    """What the hosts get from their subnet: without a gateway they could not be told what to ask for the way
+    out, without DHCP they have no address by which to ask for their metadata."""
     subnet = plan.place.subnet
     if subnet and subnet.gateway is None:
         yield Problem(
@@ -330,6 +364,13 @@ def _gateway(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
             repr(subnet.id),
             "has no gateway, and the hosts tell by it whether the VIP's way outwards works",
             "set one with `openstack subnet set --gateway ADDRESS SUBNET`, or name another subnet",
+        )
+    if subnet and subnet.dhcp is False:
+        yield Problem(
+            "portico:loadBalancer.openstack.subnet",
+            repr(subnet.id),
+            "has DHCP switched off, and the hosts get their address and their metadata by it",
+            "switch it on with `openstack subnet set --dhcp SUBNET`, or name another subnet",
         )
 
 

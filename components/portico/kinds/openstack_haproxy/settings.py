@@ -67,13 +67,20 @@ class Hosts(Section):
     availability_zones: tuple[Text, ...] = ()
     """The hosts are spread over these in turn. Default: Nova's choice."""
     router_id: Annotated[int, whole(1, 255)] = 51
-    """The VRRP router id, 1..255: different for each pair on one network (RFC 5798, 5.2.3)."""
+    """The VRRP router id, 1..255. Several pairs on one network may have the same: docs/lb-host.md."""
     max_connections: Annotated[int, whole(100, MOST_CONNECTIONS)] = 4000
     """Concurrent connections per host, 100..200000. HAProxy needs about two file descriptors for each."""
     max_connections_per_source: Annotated[int, whole(1, MOST_CONNECTIONS)] | None = None
     """The most of these that one client address may have, 1..maxConnections; more are refused at once.
     Clients behind one NAT, proxy or CDN share an address, and so share this. Default: half of
     maxConnections."""
+    drain_seconds: Annotated[int, whole(60, 604_800)] = 86_400
+    """How long connections from before a change of the load balancer last at most, 60..604800: then they are
+    cut, in use or not."""
+    drain_changes: Annotated[int, whole(1, 500)] | None = None
+    """Until how many changes later they last at most, 1..500. Each keeps a HAProxy of its own, of 4 MiB with
+    3 nodes and 22 MiB with 1000. Default: as many as fit into 210 MiB and at most 50, so that a host of
+    512 MiB bears them: 50 with up to 10 nodes, 36 with 100, 9 with 1000."""
     key_pair: Input[Text] | None = None
     """A Nova key pair for logging in. Default: none."""
     ssh_from: tuple[Network, ...] = ()

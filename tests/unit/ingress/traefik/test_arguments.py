@@ -3,11 +3,9 @@
 import pytest
 
 from portico.ingress.traefik.arguments import (
-    ACCEPT_SECONDS,
-    DRAIN_SECONDS,
     HEALTH,
-    TERMINATION_SECONDS,
     arguments,
+    termination_seconds,
 )
 from portico.settings.model import Timeouts
 from portico.traffic import Health, Listener
@@ -105,12 +103,16 @@ def test_nothing_looks_home_and_nothing_can_be_looked_into() -> None:
     assert not [option for option in said if option.startswith(("api", "accessLog", "metrics", "tracing"))]
 
 
-def test_the_grace_of_a_pod_covers_accepting_and_draining() -> None:
+@pytest.mark.parametrize(("noticed_after", "accept"), [(0, 5), (2, 5), (4, 5), (5, 6), (10, 11), (600, 60)])
+def test_it_accepts_until_the_load_balancer_has_noticed_that_it_stops(
+    noticed_after: int, accept: int
+) -> None:
+    said = options(noticed_after=noticed_after)
     for name in ("http", "https"):
         life = f"entryPoints.{name}.transport.lifeCycle"
-        assert options()[f"{life}.requestAcceptGraceTimeout"] == f"{ACCEPT_SECONDS}s"
-        assert options()[f"{life}.graceTimeOut"] == f"{DRAIN_SECONDS}s"
-    assert TERMINATION_SECONDS >= ACCEPT_SECONDS + DRAIN_SECONDS
+        assert said[f"{life}.requestAcceptGraceTimeout"] == f"{accept}s"
+        assert said[f"{life}.graceTimeOut"] == "10s"
+    assert termination_seconds(noticed_after) == accept + 10
 
 
 @pytest.mark.parametrize(("idle", "between"), [(60, "60s"), (180, "180s"), (3600, "180s")])
