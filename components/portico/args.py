@@ -20,6 +20,7 @@ __all__ = [
     "Kubernetes",
     "Listener",
     "ListenerCheck",
+    "ListenerService",
     "LoadBalancer",
     "Logs",
     "MetalLb",
@@ -28,6 +29,7 @@ __all__ = [
     "OpenStack",
     "Probe",
     "Timeouts",
+    "Volume",
     "Wait",
 ]
 
@@ -118,6 +120,17 @@ class Ingress(TypedDict):
     its pods' logs."""
 
 
+class ListenerService(TypedDict):
+    """The Service that a listener with `protocol: tcp` leads to."""
+
+    name: str
+    """An existing Service of any type."""
+    port: int
+    """The Service's port, 1..65535."""
+    namespace: NotRequired[str]
+    """An existing namespace; an `up` refuses one that is missing."""
+
+
 class ListenerCheck(TypedDict):
     """How the nodes behind a listener with `protocol: tcp` are asked whether they serve."""
 
@@ -142,14 +155,19 @@ class Listener(TypedDict):
     tls: NotRequired[bool]
     """Whether the ingress controller ends TLS here. Default: true for port 443 with `protocol: http`."""
     protocol: NotRequired[str]
-    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a node
-    port that a NodePort Service of your own has; not with metallb)."""
+    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a
+    Service of your own)."""
+    service: NotRequired[ListenerService]
+    """With `protocol: tcp`: the Service that the controller carries the connections to. With metallb it
+    has to be said. Default: none; then the node port is one that a NodePort Service of your own has, and
+    the controller has no part in it."""
     proxy_protocol: NotRequired[bool]
     """With `protocol: tcp`: whether a PROXY protocol v2 header with the client's address precedes the
-    bytes. The Service must expect it, and believe it from the load balancer's addresses alone. Not where
-    the packets keep the client's own source (octavia with the provider ovn, metallb)."""
+    bytes. The Service must expect it, and believe it from those who send it alone: the load balancer's
+    addresses, or with `service` the controller's pods. Without `service` not where the packets keep the
+    client's own source (octavia with the provider ovn)."""
     health_check: NotRequired[ListenerCheck]
-    """With `protocol: tcp`: how the nodes are asked."""
+    """With `protocol: tcp` and no `service`: how the nodes are asked."""
 
 
 class Timeouts(TypedDict):
@@ -216,6 +234,16 @@ class OpenStack(TypedDict):
     policy does not."""
 
 
+class Volume(TypedDict):
+    """The volume that a host boots from. It is made with the host and deleted with it. A change replaces
+    the hosts."""
+
+    size: int
+    """In GiB. The image's min_disk at least."""
+    type: NotRequired[str]
+    """A volume type of the cloud, by name. Default: the cloud's."""
+
+
 class Logs(TypedDict):
     """What the hosts write down of the connections of clients."""
 
@@ -235,6 +263,9 @@ class Hosts(TypedDict):
     """A Debian or Ubuntu cloud image, by id or name."""
     flavor: pulumi.Input[str]
     """By id or name. One core and 512 MiB suffice."""
+    volume: NotRequired[Volume]
+    """Boots the hosts from a volume, as a flavor without a disk needs it. Default: the flavor's own
+    disk."""
     count: NotRequired[int]
     """1..5. One has no failover."""
     timers: NotRequired[str]

@@ -22,6 +22,21 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Service:
+    """A Service of somebody's own."""
+
+    name: str
+    namespace: str
+    port: int
+
+    @property
+    def host(self) -> str:
+        """Its name in the cluster's DNS, whatever the cluster's domain is (Kubernetes, DNS for Services and
+        Pods)."""
+        return f"{self.name}.{self.namespace}.svc"
+
+
+@dataclass(frozen=True)
 class Listener:
     """A TCP port that clients connect to, and the node port its connections are forwarded to."""
 
@@ -39,9 +54,11 @@ class Listener:
     """Whether the node port is not the controller's but that of somebody's own Service, which is asked by
     itself whether it serves."""
     proxy_protocol: bool = False
-    """With `direct`: whether that Service asked for a PROXY header. Else it gets the client's bytes alone."""
+    """Whether somebody's own Service asked for a PROXY header. Else it gets the client's bytes alone."""
     check: Check = Check()
     """With `direct`: how its nodes are asked."""
+    service: Service | None = None
+    """Where the controller carries the connections, byte for byte; None: it serves applications."""
 
     @property
     def proxied(self) -> bool:

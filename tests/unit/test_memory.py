@@ -85,6 +85,32 @@ def test_the_provider_of_the_load_balancer_that_stands_is_known():
     assert memory.own(State((other,)), NAMES).octavia_provider is None
 
 
+def exposed(said):
+    return resource(EXPOSURE, lookedUp={"image": {"said": json.dumps(said), "id": "new"}})
+
+
+@pytest.mark.parametrize(
+    ("said", "booted"),
+    [
+        (["mycloud", "debian-12"], {NAMES.of("host", 1): "old"}),
+        (["mycloud", "debian-13"], {}),
+        (["another", "debian-12"], {}),
+    ],
+)
+def test_the_image_of_a_volume_is_kept_while_the_settings_say_it_as_before(said, booted):
+    block = [{"uuid": "old", "volumeSize": 10}]
+    servers = (
+        resource(memory.SERVER, id="1", name=NAMES.of("host", 1), blockDevices=block),
+        resource(memory.SERVER, id="2", name=NAMES.of("host", 2), imageName="debian-12"),
+    )
+    assert memory.booted(PAIR, "mycloud", State((exposed(said), *servers)), NAMES) == booted
+
+
+def test_before_an_up_has_ended_no_image_is_kept():
+    server = resource(memory.SERVER, id="1", name=NAMES.of("host", 1), blockDevices=[{"uuid": "old"}])
+    assert memory.booted(PAIR, "mycloud", State((server,)), NAMES) == {}
+
+
 def floating_ip(description):
     return resource(memory.FLOATING_IP, id="f", address="203.0.113.7", pool="public", description=description)
 

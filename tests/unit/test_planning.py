@@ -215,6 +215,15 @@ def test_the_content_of_a_kubeconfig_is_a_secret_and_a_path_stays_as_it_was_writ
     assert getattr(kubeconfig(lambda: {"clusters": []}), "value", None) == '{"clusters": []}'
 
 
+def test_a_warning_is_told_once_though_the_plan_is_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    told = "portico:nodes.from = 'openstack': the server w2 (5e0f) is left out"
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_: warnings.append(text))
+    monkeypatch.setattr(preflight, "capabilities", lambda *_: replace(ONLINE, warnings=(told,)))
+    build(lambda: Exposure("portico", with_outputs()) and None, answers=ANSWERS)
+    assert warnings == [told]
+
+
 def two_doors(*addresses: Callable[[], object]) -> Callable[[], object]:
     """A program of two exposures with these floating IPs, told apart in everything else."""
 

@@ -71,9 +71,11 @@ class Controller:
     """Where it says that it serves."""
     signature: Signature
     reserved: tuple[str, ...] = ()
-    """What it keeps for itself of the names that a listener with `protocol: http` may have."""
+    """What it keeps for itself of the names that a listener through it may have."""
     metrics_port: int | None = None
     """Where its pods tell their metrics; a node port, which is a pod's port too, has to be another."""
+    carries_tcp: bool = False
+    """Whether it carries the bytes of a listener to a Service (`listeners[].service`)."""
     class_controller: str = ""
     """What the `spec.controller` of an ingress class has to be for it to serve the class; empty: anything."""
     external_names: bool = False
@@ -108,6 +110,7 @@ CONTROLLERS: tuple[Controller, ...] = (
         health_path="/ping",
         metrics_port=9100,
         reserved=("traefik",),  # Traefik 3.7.9: the entry point of its own API, which serves no application
+        carries_tcp=True,
         # Traefik 3.7.9: TLS, Default Certificate; what it says by itself where a route is known. Go's own
         # words for applications end with a line feed where Traefik's do not.
         signature=Signature(

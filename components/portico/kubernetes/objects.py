@@ -43,7 +43,7 @@ def node_ports(settings: Settings, names: Names) -> tuple[NodePort, ...]:
         *(
             NodePort(settings.node_port(listener), f"portico:ingress.nodePorts.{listener.name}", service)
             for listener in settings.load_balancer.listeners
-            if listener.protocol == "http"
+            if not listener.direct
         ),
         NodePort(settings.ingress.health_port, "portico:ingress.healthPort", service),
     )
@@ -86,4 +86,8 @@ def _needed(settings: Settings) -> Iterator[Needed]:
     yield from _used(settings)
     for index, app in enumerate(settings.apps):
         yield namespace(f"portico:apps[{index}].namespace", app.namespace)
+    for index, listener in enumerate(settings.load_balancer.listeners):
+        if listener.service:
+            at = f"portico:loadBalancer.listeners[{index}].service.namespace"
+            yield namespace(at, listener.service.namespace)
     yield from chosen(settings.load_balancer).planner().needed(settings)

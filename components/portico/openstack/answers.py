@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,11 @@ class Own:
     made: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By quota (`ports`, `security_group_rules` ...): the names of what needs no more room, or the
     descriptions where nothing has a name (rules, floating IPs)."""
+    recorded: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    """By quota and name, as `made`: the outputs of a server, a port or a server group."""
+    booted: Mapping[str, str] = field(default_factory=dict)
+    """By the name of a server that boots from a volume: the image that its volume was made from. Empty where
+    the settings name another image than they did when the servers were made."""
     addresses: tuple[Address, ...] = ()
     """Several while the engine has still to delete one; nobody tells which."""
     listeners: frozenset[tuple[str, int]] = frozenset()
@@ -161,6 +167,8 @@ class OpenStack:
     flavor_cores: int = 0
     flavor_ram: int = 0
     """In MiB."""
+    image_id: str | None = None
+    """The image's, where hosts boot from volumes."""
     node_security_group_id: str | None = None
     extensions: frozenset[str] | None = None
     """The aliases of Neutron's extensions."""
@@ -169,7 +177,7 @@ class OpenStack:
     (Neutron's default policy, create_port:allowed_address_pairs)."""
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     """By resource: ports, floating_ips, security_groups, security_group_rules, instances, cores, ram (MiB),
-    server_groups."""
+    server_groups, volumes, gigabytes."""
     metadata_items: int | None = None
     """How many metadata items a server may have; -1 is unlimited (Nova API, limits, maxServerMeta)."""
     own: Own = Own()

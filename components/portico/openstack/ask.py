@@ -31,7 +31,7 @@ Listed = list[tuple[str, str]]
 class Questions(Protocol):
     """What the module `ask` of a kind's folder has."""
 
-    def ask(self, asker: Asker, settings: Settings, answers: OpenStack) -> OpenStack:
+    def ask(self, asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> OpenStack:
         """The answers, with what this kind needs to know beside them."""
         ...
 
@@ -55,7 +55,7 @@ def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilitie
     answers = replace(ask_place.ask(asker, where, own) if where else OpenStack(), own=own)
     asks = cast("Questions | None", chosen(settings.load_balancer).asks())
     if asks:
-        answers = asks.ask(asker, settings, answers)
+        answers = asks.ask(asker, settings, names, answers)
     nodes = settings.nodes
     backends = None
     if nodes and where:
@@ -142,26 +142,39 @@ def _backends(
     return _servers(asker, nodes, network, answers.subnet, ports)
 
 
+UNABLE = ("BUILD", "DELETED", "ERROR", "SOFT_DELETED")
+"""The statuses of a server that serves nobody, or whose addresses may still change (Nova API, servers)."""
+
+
 def _servers(
     asker: Asker, nodes: Nodes, network: Network | None, subnet: Subnet | None, ports: Iterable[Any]
 ) -> tuple[Backend, ...]:
+    """The servers that are chosen. One that cannot be a backend is left out: the others serve without it."""
     held: dict[str, list[Any]] = {}
     for port in ports:
         held.setdefault(port.device_id, []).append(port)
     query: dict[str, Any] = {"tags": nodes.tag} if nodes.tag else {}
-    backends: list[Backend] = []
     servers = [server for server in asker.cloud.compute.servers(**query) if _wanted(server, nodes)]
+    backends: list[Backend] = []
+    absent: list[tuple[str, str, str, str]] = []
     for server in servers:
         addresses = _addresses(server, network, held.get(server.id))
-        if addresses:
+        who = f"the server {server.name} ({server.id})"
+        if server.status in UNABLE:
+            why = f"{who} is left out, for its status is {server.status}"
+            remedy = "mend or delete it; once it is ACTIVE, another `up` takes it in"
+            absent.append(("portico:nodes.from", "openstack", why, remedy))
+        elif addresses:
             backends.append(Backend(server.name, preferred(addresses, subnet.cidr if subnet else None)))
         else:
-            asker.refuse(
-                "portico:nodes.network",
-                network.name if network else "",
-                f"the server {server.name} has no IPv4 address there",
-                "name its network",
-            )
+            why = f"{who} is left out, for it has no IPv4 address there"
+            said = network.name if network else ""
+            absent.append(("portico:nodes.network", said, why, "name its network"))
+    for path, said, why, remedy in absent:
+        if backends:
+            asker.warn(path, said, why, remedy)
+        else:
+            asker.refuse(path, said, f"{why}, and no other is left", remedy)
     missing = sorted(set(nodes.names) - {server.name for server in servers})
     if missing:
         asker.refuse(

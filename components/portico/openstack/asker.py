@@ -75,16 +75,16 @@ class Asker:
         known = now(said)
         return self.found(path, known, what, find) if known is not None else None
 
-    def refuse(self, path: str, said: str, rule: str, remedy: str = "") -> None:
+    def refuse(self, path: str, said: object, rule: str, remedy: str = "") -> None:
         """A problem, of the load balancer's section where the path names none."""
         self.problems.append(_problem(path, said, rule, remedy))
 
-    def warn(self, path: str, said: str, rule: str, remedy: str = "") -> None:
+    def warn(self, path: str, said: object, rule: str, remedy: str = "") -> None:
         """The same as a warning."""
         self.warnings.append(str(_problem(path, said, rule, remedy)))
 
 
-def _problem(path: str, said: str, rule: str, remedy: str) -> Problem:
+def _problem(path: str, said: object, rule: str, remedy: str) -> Problem:
     return Problem(f"{SECTION}.{path}" if ":" not in path else path, repr(said), rule, remedy)
 
 

@@ -62,6 +62,13 @@ class Image(Protocol):
     def images(self, **query: Any) -> Iterable[Any]: ...
 
 
+class BlockStorage(Protocol):
+    """The calls to Cinder."""
+
+    def find_type(self, name_or_id: str) -> Any: ...
+    def get_limits(self) -> Any: ...
+
+
 class LoadBalancer(Protocol):
     """The calls to Octavia."""
 
@@ -80,6 +87,7 @@ class Cloud(Protocol):
     network: Network
     compute: Compute
     image: Image
+    block_storage: BlockStorage
     load_balancer: LoadBalancer
     config: Any
     """What was read of clouds.yaml and its like (openstack.config.cloud_region.CloudRegion)."""

@@ -21,7 +21,7 @@ from ..names import Names
 from ..settings import model
 from ..settings.model import App, Kubernetes, Settings, Timeouts, Wait
 from ..settings.model import Ingress as IngressSettings
-from ..traffic import Backend, Check, Health, Listener
+from ..traffic import Backend, Check, Health, Listener, Service
 from .backends import backends
 from .choice import Choice
 from .questions import Question, questions, way
@@ -140,15 +140,16 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
 
 
 def _listener(said: model.Listener, settings: Settings) -> Listener:
-    check = said.health_check
+    check, service = said.health_check, said.service
     return Listener(
         said.name,
         said.port,
         settings.node_port(said),
         said.tls,
-        direct=said.protocol == "tcp",
+        direct=said.direct,
         proxy_protocol=said.proxy_protocol,
         check=Check(check.port, check.path if check.protocol == "http" else None),
+        service=Service(service.name, service.namespace, service.port) if service else None,
     )
 
 

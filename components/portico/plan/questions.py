@@ -39,6 +39,8 @@ class Question:
     """What tells the controller's own answers from the application's; None where nobody knows."""
     direct: bool = False
     """Whether there is no HTTP to be asked: a connection that stays open is the answer."""
+    service: str | None = None
+    """With `direct`: `namespace/name` of the Service behind the controller; None past the controller."""
     app: model.App | None = field(default=None, compare=False)
     """The application, where one is asked."""
 
@@ -62,7 +64,7 @@ def questions(settings: Settings) -> tuple[Question, ...]:
     signature = controller.signature if controller else None
     listeners = settings.load_balancer.listeners
     direct = [
-        Question(listener.port, tls=False, direct=True)
+        Question(listener.port, tls=False, direct=True, service=_named(listener.service))
         for listener in listeners
         if listener.protocol == "tcp"
     ]
@@ -90,6 +92,10 @@ def _question(app: model.App, settings: Settings, signature: Signature | None) -
         signature,
         app=app,
     )
+
+
+def _named(service: model.ListenerService | None) -> str | None:
+    return f"{service.namespace}/{service.name}" if service else None
 
 
 def _listener(settings: Settings, secure: bool) -> model.Listener:

@@ -21,6 +21,10 @@ OUT_OF_REACH = 120.0
 be. A front door that was just made is silent for less."""
 
 CLOSED = "the connection is closed at once; no node accepts one on the listener's node port"
+NO_POD = (
+    "the connection is closed at once; the Service {} has no pod that accepts one, or none of that name or "
+    "port is there: see the controller's log"
+)
 
 Explain = Callable[[Question], str | None]
 """Why the controller answers by itself for an application, as the cluster tells; None where it cannot say."""
@@ -94,7 +98,8 @@ class _Inquiry:
 
     def _connected(self) -> str | None:
         """A load balancer accepts for everybody, and closes at once where no node is left."""
-        self.why = CLOSED
+        service = self._question.service
+        self.why = NO_POD.format(service) if service else CLOSED
         return "TCP connection accepted" if stays_open(self._address, self._question.port) else None
 
     def _heard(self) -> str | None:

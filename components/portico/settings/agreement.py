@@ -116,13 +116,12 @@ def _the_kind_carries_it(read: Reading, settings: Settings, kind: Kind) -> None:
     inside, controller = kind.place is Place.INSIDE, settings.ingress.controller
     for index, listener in enumerate(settings.load_balancer.listeners):
         at = (*LISTENERS, index)
-        if listener.protocol == "tcp" and inside:
-            remedy = "give that Service the type LoadBalancer itself"
-            read.wrong(*at, "protocol", rule=f"may not be tcp with `type: {kind.type}`", remedy=remedy)
-        if listener.protocol == "tcp" and not inside:
+        if listener.service and listener.protocol == "tcp":
+            _the_controller_carries_bytes(read, at, listener, settings)
+        elif listener.direct:
             _the_kind_carries_bytes(read, at, listener, kind)
             _a_check_asks_a_node_port(read, at, listener, settings)
-        elif listener.protocol == "http":
+        else:
             _only_bytes_have_these(read, at, listener)
         if listener.name == controllers.HEALTH:
             rule = "is the name of the controller's own port"
@@ -141,11 +140,32 @@ def _the_kind_carries_it(read: Reading, settings: Settings, kind: Kind) -> None:
         read.wrong(*INGRESS, "controller", rule=rule, remedy="leave it out")
 
 
-def _the_kind_carries_bytes(read: Reading, at: Steps, listener: Listener, kind: Kind) -> None:
-    check = listener.health_check
+def _tls_passes_through(read: Reading, at: Steps, listener: Listener) -> None:
     if listener.tls:
         rule = "is not used with `protocol: tcp`, which passes TLS through like any bytes"
         read.wrong(*at, "tls", rule=rule, remedy="leave it out")
+
+
+def _the_controller_carries_bytes(read: Reading, at: Steps, listener: Listener, settings: Settings) -> None:
+    controller = controllers.chosen(settings.ingress.controller)
+    _tls_passes_through(read, at, listener)
+    if controller is None or not controller.carries_tcp:
+        rule = f"is not used with `controller: {settings.ingress.controller}`, which Portico tells nothing"
+        remedy = "leave it out, and name a node port of that Service in ingress.nodePorts"
+        read.wrong(*at, "service", rule=rule, remedy=remedy)
+    if read.given(*at, "healthCheck"):
+        rule = "is not used with `service`: the controller is asked, and the cluster knows the Service's pods"
+        read.wrong(*at, "healthCheck", rule=rule, remedy="leave it out")
+
+
+def _the_kind_carries_bytes(read: Reading, at: Steps, listener: Listener, kind: Kind) -> None:
+    check = listener.health_check
+    _tls_passes_through(read, at, listener)
+    if kind.place is Place.INSIDE:
+        rule = f"is required with `type: {kind.type}`: the controller's Service alone has the address"
+        remedy = "name the Service, or give it the type LoadBalancer itself"
+        read.wrong(*at, "service", rule=rule, remedy=remedy)
+        return
     if listener.proxy_protocol and kind.client_ip is ClientIp.KEPT:
         rule = f"is not used with {kind.name}, where the Service sees the client itself: {kind.because}"
         read.wrong(*at, "proxyProtocol", rule=rule, remedy="leave it out")
@@ -172,6 +192,9 @@ def _only_bytes_have_these(read: Reading, at: Steps, listener: Listener) -> None
     if read.given(*at, "healthCheck"):
         rule = "is not used with `protocol: http`, where the controller is asked"
         read.wrong(*at, "healthCheck", rule=rule, remedy="leave it out, and see ingress.healthPath")
+    if listener.service:
+        rule = "is not used with `protocol: http`"
+        read.wrong(*at, "service", rule=rule, remedy="say `protocol: tcp`, or name it under apps")
 
 
 def _listeners_have_node_ports(read: Reading, settings: Settings) -> None:
@@ -247,7 +270,7 @@ def _the_controller_serves(read: Reading, settings: Settings) -> None:
         read.wrong(*INGRESS, "namedBy", rule=rule, remedy="leave it out")
     row = controllers.chosen(ingress.controller)
     for index, listener in enumerate(listeners):
-        if row and listener.protocol == "http" and listener.name in row.reserved:
+        if row and not listener.direct and listener.name in row.reserved:
             rule = f"is a name that {row.name} keeps for itself"
             read.wrong(*LISTENERS, index, "name", rule=rule, remedy="choose another")
     if row and ingress.health_path != row.health_path:

@@ -224,6 +224,18 @@ class ListenerCheck(Section):
 
 
 @dataclass(frozen=True)
+class ListenerService(Section):
+    """The Service that a listener with `protocol: tcp` leads to."""
+
+    name: Label
+    """An existing Service of any type. Required."""
+    port: Port
+    """The Service's port, 1..65535. Required."""
+    namespace: Label = "default"
+    """An existing namespace; an `up` refuses one that is missing."""
+
+
+@dataclass(frozen=True)
 class Listener(Section):
     """A port of the published address."""
 
@@ -236,18 +248,28 @@ class Listener(Section):
     tls: Flag = False
     """Whether the ingress controller ends TLS here. Default: true for port 443 with `protocol: http`."""
     protocol: Annotated[str, By(_protocol, {"enum": ["http", "tcp"]})] = "http"
-    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a node
-    port that a NodePort Service of your own has; not with metallb)."""
+    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a Service
+    of your own)."""
+    service: ListenerService | None = None
+    """With `protocol: tcp`: the Service that the controller carries the connections to. With metallb it
+    has to be said. Default: none; then the node port is one that a NodePort Service of your own has, and the
+    controller has no part in it."""
     proxy_protocol: Flag = False
     """With `protocol: tcp`: whether a PROXY protocol v2 header with the client's address precedes the bytes.
-    The Service must expect it, and believe it from the load balancer's addresses alone. Not where the packets
-    keep the client's own source (octavia with the provider ovn, metallb)."""
+    The Service must expect it, and believe it from those who send it alone: the load balancer's addresses, or
+    with `service` the controller's pods. Without `service` not where the packets keep the client's own source
+    (octavia with the provider ovn)."""
     health_check: ListenerCheck = ListenerCheck()
-    """With `protocol: tcp`: how the nodes are asked."""
+    """With `protocol: tcp` and no `service`: how the nodes are asked."""
 
     @classmethod
     def completed(cls, written: dict[str, object]) -> dict[str, object]:
         return {"tls": written.get("port") == 443 and written.get("protocol") != "tcp", **written}
+
+    @property
+    def direct(self) -> bool:
+        """Whether its node port is that of somebody's own Service."""
+        return self.protocol == "tcp" and self.service is None
 
 
 @dataclass(frozen=True)

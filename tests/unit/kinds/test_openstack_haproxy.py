@@ -10,12 +10,13 @@ import pytest
 
 from portico.kinds.openstack_haproxy import component as openstack_haproxy
 from portico.kinds.openstack_haproxy.component import OpenStackHAProxy
+from portico.kinds.openstack_haproxy.settings import Volume
 from portico.kinds.table import find
 from portico.lbhost import MAX_HOSTS, payload, userdata
 from portico.plan import make as plan
 from portico.serving.hosts import Host
 from portico.settings.model import HealthCheck, Timeouts
-from portico.testing.recorder import Recorder, Resource, build
+from portico.testing.recorder import UNKNOWN, Recorder, Resource, build
 from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
 
 INSTANCE = "openstack:compute/instance:Instance"
@@ -172,6 +173,43 @@ def test_every_host_hears_every_other_that_there_may_be_so_that_nobody_misses_a_
     file = payload.unpack(host(recorded, 1).inputs["metadata"])["keepalived.conf"]
     peers = file[file.index("unicast_peer {") : file.index("}", file.index("unicast_peer"))]
     assert peers.split()[2:] == addresses[1:]
+
+
+IMAGE_ID = "5e0f1c1e-0000-4000-8000-00000000000a"
+
+
+def test_without_a_volume_a_server_is_told_of_none(watched):
+    inputs = host(make(), 1).inputs
+    assert inputs["imageName"] == "debian-12"
+    assert "blockDevices" not in inputs
+
+
+def test_a_host_boots_from_a_volume_that_goes_with_it_and_the_image_stands_there_alone(watched):
+    inputs = host(make(volume=Volume(10, "ssd"), image=IMAGE_ID), 2).inputs
+    assert inputs["blockDevices"] == [
+        {
+            "bootIndex": 0,
+            "deleteOnTermination": True,
+            "destinationType": "volume",
+            "sourceType": "image",
+            "uuid": IMAGE_ID,
+            "volumeSize": 10,
+            "volumeType": "ssd",
+        }
+    ]
+    assert not {"imageId", "imageName"} & set(inputs)
+
+
+def test_a_preview_that_does_not_know_the_images_id_does_not_know_the_volumes(watched):
+    inputs = host(make(volume=Volume(10), preview=True), 1).inputs
+    assert inputs["blockDevices"][0]["uuid"] == UNKNOWN
+
+
+@pytest.mark.parametrize(("size", "rebuilt"), [(10, False), (20, True)])
+def test_a_volume_that_changes_rebuilds_hosts(watched, size, rebuilt):
+    block = {"uuid": IMAGE_ID, "volumeSize": 10, "volumeType": ""}
+    make(stands(1, 2, imageName="", blockDevices=[block]), volume=Volume(size), image=IMAGE_ID)
+    assert [each for _, _, each in watched[0].touched] == [rebuilt, rebuilt]
 
 
 def test_the_hosts_are_told_how_to_ask_to_choose_and_to_let_go() -> None:

@@ -74,6 +74,16 @@ WORLDS: Mapping[str, Mapping[str, Any]] = {
         "apps": [{**RUN, "namespace": "shops", "run": {"image": "shop", "replicas": 1, "headless": True}}],
     },
     "a Service": {**PAIR, "apps": [{**RUN, "run": None, "service": {"name": "shop", "port": 80}}]},
+    "a Service over TCP": {
+        **PAIR,
+        "ingress": {"nodePorts": {"ssh": 30022}},
+        "loadBalancer": {
+            **PAIR["loadBalancer"],
+            "listeners": [
+                {"name": "ssh", "port": 22, "protocol": "tcp", "service": {"name": "git", "port": 22}}
+            ],
+        },
+    },
     "two": {**PAIR, "apps": [RUN, {**RUN, "name": "stock", "path": "/stock"}]},
 }
 NAMES = Names("portico-test")

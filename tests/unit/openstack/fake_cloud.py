@@ -134,9 +134,9 @@ class FakeCompute:
     def __init__(self):
         self.all_servers = []
         self.groups = []
-        self.flavors = [Thing(id="1", name="m1.small", vcpus=1, ram=512)]
+        self.flavors = [Thing(id="1", name="m1.small", vcpus=1, ram=512, disk=10)]
         self.key_pairs = [Thing(id="ops", name="ops")]
-        self.zones = ["nova"]
+        self.zones = {"nova": True}
 
     def servers(self, details=True, **query):
         if "tags" in query:
@@ -155,7 +155,7 @@ class FakeCompute:
         return one(self.key_pairs, said)
 
     def availability_zones(self):
-        return [Thing(name=zone) for zone in self.zones]
+        return [Thing(name=zone, state={"available": up}) for zone, up in self.zones.items()]
 
     def get_limits(self):
         return Thing(
@@ -175,7 +175,7 @@ class FakeCompute:
 
 class FakeImages:
     def __init__(self):
-        self.all_images = [Thing(id="deb", name="debian-12")]
+        self.all_images = [image("deb")]
 
     def find_image(self, said):
         return one(self.all_images, said)
@@ -184,13 +184,38 @@ class FakeImages:
         return matching(self.all_images, query)
 
 
+class FakeVolumes:
+    def __init__(self):
+        self.types = [Thing(id="t", name="ssd")]
+        self.room = {"volumes": (10, 3), "gigabytes": (1000, 30)}
+        self.refuses = None
+
+    def find_type(self, said):
+        return one(self.types, said)
+
+    def get_limits(self):
+        if self.refuses:
+            raise self.refuses
+        (volumes, volumes_used), (gigabytes, gigabytes_used) = self.room.values()
+        return Thing(
+            absolute=Thing(
+                max_total_volumes=volumes,
+                total_volumes_used=volumes_used,
+                max_total_volume_gigabytes=gigabytes,
+                total_gigabytes_used=gigabytes_used,
+            )
+        )
+
+
 class FakeCloud:
-    def __init__(self, octavia=None):
+    def __init__(self, octavia=None, volumes=True):
         self.current_project_id = ME
         self.config = Thing(region_name=None)
         access = Thing(service_catalog=Thing(catalog=()))
         self.session = Thing(auth=Thing(get_access=lambda _session: access))
         self.network, self.compute, self.image = FakeNetwork(), FakeCompute(), FakeImages()
+        self.block_storage = FakeVolumes()
+        self._volumes = volumes
         self._octavia = octavia
         self.balancers = []
         self.all_listeners, self.all_pools, self.monitors = [], [], []
@@ -198,7 +223,7 @@ class FakeCloud:
         self.load_balancer = self
 
     def has_service(self, service_type):
-        return service_type == "load-balancer" and self._octavia is not None
+        return {"block-storage": self._volumes, "load-balancer": self._octavia is not None}[service_type]
 
     def providers(self):
         if isinstance(self._octavia, Exception):
@@ -221,6 +246,11 @@ class FakeCloud:
         return self.limits
 
 
-def server(name, address="10.20.0.11", network="k8s", tags=(), metadata=None):
-    addresses = {network: [{"addr": address, "version": 4, "OS-EXT-IPS:type": "fixed"}]}
-    return Thing(id=name, name=name, addresses=addresses, tags=tags, metadata=metadata or {})
+def image(id, name="debian-12", **changes):
+    there = {"status": "active", "is_hidden": False, "min_ram": 0, "min_disk": 0, "size": 0}
+    return Thing(id=id, name=name, **{**there, **changes})
+
+
+def server(name, address="10.20.0.11", network="k8s", tags=(), metadata=None, status="ACTIVE"):
+    addresses = {network: [{"addr": address, "version": 4, "OS-EXT-IPS:type": "fixed"}]} if address else {}
+    return Thing(id=name, name=name, addresses=addresses, tags=tags, metadata=metadata or {}, status=status)

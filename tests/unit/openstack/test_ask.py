@@ -21,7 +21,7 @@ from portico.plan.make import make
 from portico.problems import Refused
 from portico.settings.model import Nodes
 from portico.traffic import Backend
-from tests.unit.openstack.fake_cloud import ME, NETWORK_ID, FakeCloud, Forbidden, port, server
+from tests.unit.openstack.fake_cloud import ME, NETWORK_ID, FakeCloud, Forbidden, image, port, server
 from tests.unit.plan.worlds import PAIR
 
 NAMES = Names("portico-test")
@@ -91,7 +91,7 @@ def test_what_does_not_exist_is_one_problem_with_its_path(settings, path):
 
 def test_a_name_that_several_things_have_is_a_problem():
     cloud = FakeCloud()
-    cloud.image.all_images.append(Thing(id="deb2", name="debian-12"))
+    cloud.image.all_images.append(image("deb2"))
     assert only_problem(PAIR, cloud).rule == "several images have this name: deb, deb2"
 
 
@@ -244,6 +244,59 @@ def test_a_server_on_another_network_is_a_problem():
     cloud = FakeCloud()
     cloud.compute.all_servers = [server("w1", network="storage", tags=("worker",))]
     assert "w1" in only_problem(nodes(tag="worker"), cloud).rule
+
+
+WORKERS = "portico:nodes.from = 'openstack': the server w2 (w2) is left out, for its status is"
+
+
+@pytest.mark.parametrize("status", ["ERROR", "BUILD", "DELETED", "SOFT_DELETED"])
+@pytest.mark.parametrize("address", ["10.20.0.12", None], ids=["with an address", "without"])
+def test_a_worker_that_cannot_serve_is_left_out_and_said(status, address):
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [server("w1"), server("w2", address, status=status)]
+    answers = asked(nodes(), cloud)
+    assert answers.problems == ()
+    assert answers.backends == (Backend("w1", IPv4Address("10.20.0.11")),)
+    (warning,) = answers.warnings
+    assert str(warning).startswith(f"{WORKERS} {status}; ")
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [{"address": None}, {"network": "storage"}], ids=["nowhere", "elsewhere"]
+)
+def test_a_worker_without_an_address_is_left_out_and_said(elsewhere):
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [server("w1"), server("w2", **elsewhere)]
+    answers = asked(nodes(names=("w1", "w2")), cloud)
+    assert answers.problems == ()
+    assert [backend.name for backend in answers.backends] == ["w1"]
+    (warning,) = answers.warnings
+    assert str(warning) == (
+        "portico:nodes.network = 'k8s': the server w2 (w2) is left out, for it has no IPv4 address there; "
+        "name its network"
+    )
+
+
+@pytest.mark.parametrize("status", ["SHUTOFF", "REBOOT", "PAUSED", "SUSPENDED", "RESCUE", "VERIFY_RESIZE"])
+def test_a_worker_that_may_come_back_by_itself_stays(status):
+    """Health checks tell when it serves."""
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [server("w1", status=status)]
+    answers = asked(nodes(), cloud)
+    assert (answers.problems, answers.warnings, len(answers.backends)) == ((), (), 1)
+
+
+def test_where_no_worker_is_left_each_is_a_problem():
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [
+        server("w1", status="ERROR"),
+        server("w2", None),
+        server("w3", status="BUILD"),
+    ]
+    answers = asked(nodes(), cloud)
+    assert answers.warnings == ()
+    assert len(answers.problems) == 3
+    assert all(problem.rule.endswith(", and no other is left") for problem in answers.problems)
 
 
 def listed(name, *addresses, **rest):

@@ -103,6 +103,14 @@ TCP = {
 }
 
 
+def test_a_listener_that_leads_to_a_service_is_asked_and_names_it():
+    listeners = [
+        {**TCP["loadBalancer.listeners"][0], "service": {"name": "gitea", "namespace": "git", "port": 22}}
+    ]
+    said = but(PAIR, {"loadBalancer.listeners": listeners, "ingress.nodePorts": {"ssh": 30022}})
+    assert asked(said) == (Question(22222, False, direct=True, service="git/gitea"),)
+
+
 def test_a_tcp_listener_is_asked_besides_and_never_in_the_name_of_an_application():
     direct = Question(22222, False, direct=True)
     secure = traefiks(8443, True)

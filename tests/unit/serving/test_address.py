@@ -391,6 +391,11 @@ def test_a_tcp_connection_that_is_closed_at_once_is_no_answer(listener):
     assert "(host" not in said
 
 
+def test_a_controller_that_reaches_no_pod_of_a_service_names_it(listener):
+    said = refused(listener(Closed), direct=True, host=None, service="git/gitea")
+    assert "closed at once; the Service git/gitea has no pod that accepts one" in said
+
+
 def test_a_load_balancer_without_a_node_closes_what_it_took_and_that_is_said(listener):
     said = refused(listener(Closed))
     assert "closed at once" in said

@@ -73,7 +73,8 @@ def test_a_listener_has_no_address_of_its_own():
     listeners = [{"name": "http", "port": 80, "address": "::"}, {"name": "https", "port": 443}]
     assert complaints(but(PAIR, {"loadBalancer.listeners": listeners})) == [
         "loadBalancer.listeners[0].address: is no setting; known here: name, port, tls, protocol, "
-        "proxyProtocol, healthCheck"
+        "service, proxyProtocol, "
+        "healthCheck"
     ]
 
 

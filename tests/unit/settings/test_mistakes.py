@@ -185,6 +185,21 @@ def test_without_a_floating_ip_nothing_may_be_said_of_one():
     ]
 
 
+@pytest.mark.parametrize(
+    ("volume", "complaint"),
+    [
+        ({}, "volume.size: is required; give the GiB of the volume; 10 suffice"),
+        ({"size": 0}, "volume.size = 0: must be a whole number from 1 to 16384"),
+        ({"size": "10GB"}, "volume.size = '10GB': must be a whole number from 1 to 16384"),
+        ({"size": 10, "Type": "ssd"}, "volume.Type: is no setting; did you mean 'type'?"),
+        ({"size": 10, "type": ""}, "volume.type = '': must not be empty; leave the key out for its default"),
+        (10, "volume = 10: must be a mapping; write `key: value` lines below it"),
+    ],
+)
+def test_a_volume_has_a_size_and_perhaps_a_type(volume, complaint):
+    assert complaints(but(PAIR, {"loadBalancer.hosts.volume": volume})) == [f"loadBalancer.hosts.{complaint}"]
+
+
 def test_ssh_without_a_key_pair_lets_nobody_in():
     (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.sshFrom": ["192.0.2.0/24"]}))
     assert complaint.startswith("loadBalancer.hosts.keyPair: is required with sshFrom")
@@ -643,6 +658,8 @@ def test_every_kind_that_asks_its_nodes_takes_the_same_words(base):
 
 SSH = {"name": "ssh", "port": 2222, "protocol": "tcp"}
 NODE_PORTS = {"http": 30080, "https": 30443, "ssh": 30022}
+OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})
+ASKED = {"protocol": "http", "path": "/healthz", "port": 30023}
 
 
 def listening(*listeners, base=PAIR, ports=NODE_PORTS, **sections):
@@ -663,16 +680,39 @@ def test_a_tcp_listener_needs_a_node_port_and_ends_no_tls():
     assert said.startswith("loadBalancer.listeners[2].tls = True: is not used with `protocol: tcp`")
 
 
-def test_inside_the_cluster_a_service_has_an_address_of_its_own():
+def test_inside_the_cluster_the_controller_alone_has_the_address():
     (said,) = complaints(listening(*LISTENERS, SSH, base=METALLB))
     assert said == (
-        "loadBalancer.listeners[2].protocol = 'tcp': may not be tcp with `type: metallb`; "
-        "give that Service the type LoadBalancer itself"
+        "loadBalancer.listeners[2].service: is required with `type: metallb`: the controller's Service alone "
+        "has the address; name the Service, or give it the type LoadBalancer itself"
     )
 
 
-OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})
-ASKED = {"protocol": "http", "path": "/healthz", "port": 30023}
+GIT = {"name": "git", "port": 22}
+
+
+@pytest.mark.parametrize(
+    ("ingress", "listener", "complaint"),
+    [
+        ({"controller": "none"}, {}, "service = a mapping: is not used with `controller: none`"),
+        ({}, {"healthCheck": ASKED}, "healthCheck = a mapping: is not used with `service`"),
+        ({}, {"protocol": "http"}, "service = a mapping: is not used with `protocol: http`; say"),
+        ({}, {"tls": True}, "tls = True: is not used with `protocol: tcp`"),
+        ({}, {"service": {"name": "Git", "port": 22}}, "service.name = 'Git': must be"),
+        ({}, {"service": {"name": "git"}}, "service.port: is required"),
+    ],
+)
+def test_a_service_is_reached_through_a_controller_of_ours(ingress, listener, complaint):
+    said = {**SSH, "service": GIT, **listener}
+    (found,) = complaints(listening(*LISTENERS, said, ingress={"nodePorts": NODE_PORTS, **ingress}))
+    assert found.startswith(f"loadBalancer.listeners[2].{complaint}")
+
+
+@pytest.mark.parametrize("base", [PAIR, OCTAVIA, OVN, AWS, METALLB])
+def test_every_type_leads_to_a_service_and_names_the_client(base):
+    said = {**SSH, "service": GIT, "proxyProtocol": True}
+    (*_, listener) = parse(listening(*LISTENERS, said, base=base), "").load_balancer.listeners
+    assert (listener.service.namespace, listener.direct) == ("default", False)
 
 
 def test_a_tcp_listener_gets_the_header_and_is_checked_as_its_service_says():

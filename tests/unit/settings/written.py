@@ -11,7 +11,7 @@ from portico.fields import Section
 from portico.kinds.aws_nlb.settings import Aws
 from portico.kinds.metallb.settings import MetalLb
 from portico.kinds.octavia.settings import Octavia
-from portico.kinds.openstack_haproxy.settings import Hosts, Logs
+from portico.kinds.openstack_haproxy.settings import Hosts, Logs, Volume
 from portico.kinds.table import TYPES
 from portico.openstack.settings import OpenStack
 from portico.settings import (
@@ -23,6 +23,7 @@ from portico.settings import (
     Kubernetes,
     Listener,
     ListenerCheck,
+    ListenerService,
     LoadBalancer,
     NodeAddress,
     Nodes,
@@ -154,6 +155,7 @@ def hosts(draw):
     return Hosts(
         image=draw(texts),
         flavor=draw(texts),
+        volume=draw(maybe(st.builds(Volume, st.integers(1, 16_384), maybe(texts)))),
         count=draw(st.integers(1, 5)),
         timers=draw(st.sampled_from(("steady", "fast"))),
         anti_affinity=draw(st.sampled_from(("soft", "hard", "none"))),
@@ -290,6 +292,16 @@ def probes(path):
     return st.builds(Probe, maybe(st.just(path) | under), some(st.integers(200, 599)))
 
 
+def leads():
+    """What a listener says that leads to a Service."""
+    keys = {
+        "protocol": st.just("tcp"),
+        "proxy_protocol": st.booleans(),
+        "service": st.builds(ListenerService, labels, ports, labels),
+    }
+    return st.fixed_dictionaries(keys)
+
+
 def asks(names_clients):
     """What a listener of a Service of one's own says, by a kind that names clients or keeps their source."""
     http = st.builds(ListenerCheck, st.just("http"), maybe(node_ports), paths)
@@ -312,6 +324,10 @@ def right_settings(draw, types=TYPES):
         names_clients = balancer.octavia is None or balancer.octavia.provider != "ovn"
         direct = tuple(replace(each, tls=False, **draw(asks(names_clients))) for each in others)
         balancer = replace(balancer, listeners=(first, *direct))
+    if inside and draw(st.booleans()):
+        first, *others = listeners
+        carried = tuple(replace(each, tls=False, **draw(leads())) for each in others)
+        balancer = replace(balancer, listeners=(first, *carried))
     nodes = None if inside else draw(listed | swept if balancer.type == "aws-nlb" else listed | found | swept)
     return Settings(
         kubernetes=draw(st.builds(Kubernetes, maybe(texts), maybe(texts))),

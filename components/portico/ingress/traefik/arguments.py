@@ -12,6 +12,7 @@ from ipaddress import ip_address, ip_network
 from ...settings.model import Timeouts
 from ...traffic import Health, Listener
 from ..table import HEALTH
+from . import tcp
 
 PING_PATH = "/ping"
 """Where Traefik says that it serves; the path is Traefik's own and cannot be changed."""
@@ -66,6 +67,7 @@ def arguments(
             a host name.
     """
     ranges = ",".join(_narrow(cidr) for cidr in trusted)
+    serving = any(listener.service is None for listener in listeners)
     accept = accept_seconds(noticed_after)
     return [
         "--global.checkNewVersion=false",
@@ -82,29 +84,42 @@ def arguments(
             for listener in listeners
             for argument in _entry_point(listener, timeouts, ranges, accept)
         ),
-        "--providers.kubernetesIngress=true",
-        f"--providers.kubernetesIngress.ingressClass={ingress_class}",
-        # An application between two pods is unavailable (503), not unknown (404).
-        "--providers.kubernetesIngress.allowEmptyServices=true",
-        # Prefix means whole path elements (Kubernetes, Ingress, Path types), not any beginning.
-        "--providers.kubernetesIngress.strictPrefixMatching=true",
-        *_endpoint(published, published_service),
+        *tcp.arguments(listeners),
+        *(_applications(ingress_class) if serving else ()),
+        *(_endpoint(published, published_service) if serving else ()),
     ]
+
+
+def _applications(ingress_class: str) -> Iterator[str]:
+    """Only where a listener serves any: they would be served on every entry point else."""
+    yield "--providers.kubernetesIngress=true"
+    yield f"--providers.kubernetesIngress.ingressClass={ingress_class}"
+    # An application between two pods is unavailable (503), not unknown (404).
+    yield "--providers.kubernetesIngress.allowEmptyServices=true"
+    # Prefix means whole path elements (Kubernetes, Ingress, Path types), not any beginning.
+    yield "--providers.kubernetesIngress.strictPrefixMatching=true"
 
 
 def _entry_point(listener: Listener, timeouts: Timeouts, ranges: str, accept: int) -> Iterator[str]:
     here = f"--entryPoints.{listener.name}"
     yield f"{here}.address=:{listener.node_port}"
-    # Only listeners serve applications; otherwise Traefik would serve them on the health endpoint as well.
-    yield f"{here}.asDefault=true"
-    # Traefik's own 60 s for a whole request would cut an upload.
-    yield f"{here}.transport.respondingTimeouts.readTimeout={timeouts.read}s"
-    yield f"{here}.transport.respondingTimeouts.idleTimeout={min(timeouts.idle, KEEP_ALIVE_SECONDS)}s"
+    if listener.service is None:
+        yield from _serves(here, timeouts)
     yield f"{here}.transport.lifeCycle.requestAcceptGraceTimeout={accept}s"
     yield f"{here}.transport.lifeCycle.graceTimeOut={DRAIN_SECONDS}s"
     if listener.tls:
         yield f"{here}.http.tls=true"
     yield from _proxy_protocol(listener.name, ranges)
+
+
+def _serves(here: str, timeouts: Timeouts) -> Iterator[str]:
+    """What an entry point for applications has. Where bytes are carried no application may be served: as soon
+    as one has TLS, a server that speaks first would wait for its client (pkg/server/router/tcp)."""
+    # Only listeners serve applications; otherwise Traefik would serve them on the health endpoint as well.
+    yield f"{here}.asDefault=true"
+    # Traefik's own 60 s for a whole request would cut an upload.
+    yield f"{here}.transport.respondingTimeouts.readTimeout={timeouts.read}s"
+    yield f"{here}.transport.respondingTimeouts.idleTimeout={min(timeouts.idle, KEEP_ALIVE_SECONDS)}s"
 
 
 def _proxy_protocol(name: str, ranges: str) -> Iterator[str]:

@@ -6,13 +6,16 @@ plan and from the load balancer. Why each setting: docs/ingress.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import sha256
+
 import pulumi
 import pulumi_kubernetes as k8s
 
 from ... import pods
 from ..face import ControllerArgs, IngressController
 from ..table import HEALTH
-from . import watching
+from . import tcp, watching
 from .arguments import PING_PATH, arguments, termination_seconds
 
 READ = ["list", "watch"]
@@ -25,7 +28,6 @@ class Traefik(IngressController):
     service: k8s.core.v1.Service
 
     def __init__(self, name: str, args: ControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        settings = args.plan.settings
         super().__init__(name, args, opts)
         self._name, self._args = name, args
         self._labels = pods.labels("traefik", args.names.prefix)
@@ -39,7 +41,7 @@ class Traefik(IngressController):
         )
         may_read = self._permissions(account)
         classes = self._class()
-        workload = self._workload(self._template(account), may_read)
+        workload = self._workload(self._template(account, self._routes()), may_read)
         # A `destroy` for which the cluster is dead stops at the class, else at the Service.
         self.service = self._service([*args.after, *(args.outlives if not classes else ())])
         self.address = self._address()
@@ -154,7 +156,25 @@ class Traefik(IngressController):
             ]
         )
 
-    def _template(self, account: k8s.core.v1.ServiceAccount) -> k8s.core.v1.PodTemplateSpecArgs:
+    def _routes(self) -> k8s.core.v1.ConfigMap | None:
+        """The file of routes for TCP; None where there are none."""
+        routes = tcp.routes(self._args.listeners)
+        if routes is None:
+            return None
+        return k8s.core.v1.ConfigMap(
+            f"{self._name}-routes", metadata=self._metadata(), data={tcp.FILE: routes}, opts=self._child
+        )
+
+    def _marks(self, routes: k8s.core.v1.ConfigMap | None) -> Mapping[str, pulumi.Input[str]] | None:
+        marks: dict[str, pulumi.Input[str]] = dict(watching.marks(self._args.plan.settings) or {})
+        if routes:
+            # Traefik reads its routes once: other routes are other pods.
+            marks["portico/routes"] = routes.data.apply(_digest)
+        return marks or None
+
+    def _template(
+        self, account: k8s.core.v1.ServiceAccount, routes: k8s.core.v1.ConfigMap | None
+    ) -> k8s.core.v1.PodTemplateSpecArgs:
         settings, health = self._args.plan.settings, self._args.health
         ports = [
             *(listener.node_port for listener in self._args.listeners),
@@ -182,10 +202,13 @@ class Traefik(IngressController):
             ),
             resources=k8s.core.v1.ResourceRequirementsArgs(requests={"cpu": "100m", "memory": "128Mi"}),
             security_context=pods.container_security(),
-            volume_mounts=[pods.scratch_mount()],
+            volume_mounts=[
+                pods.scratch_mount(),
+                *([_mount()] if routes else []),
+            ],
         )
         return k8s.core.v1.PodTemplateSpecArgs(
-            metadata=k8s.meta.v1.ObjectMetaArgs(labels=self._labels, annotations=watching.marks(settings)),
+            metadata=k8s.meta.v1.ObjectMetaArgs(labels=self._labels, annotations=self._marks(routes)),
             spec=k8s.core.v1.PodSpecArgs(
                 service_account_name=account.metadata["name"],
                 automount_service_account_token=True,
@@ -194,7 +217,7 @@ class Traefik(IngressController):
                 node_selector=dict(settings.node_selector or {}) or None,
                 topology_spread_constraints=pods.spread(self._labels) if settings.replicas else None,
                 containers=[container],
-                volumes=[pods.scratch_volume()],
+                volumes=[pods.scratch_volume(), *([_volume(routes)] if routes else [])],
             ),
         )
 
@@ -284,6 +307,20 @@ class Traefik(IngressController):
         if self._args.service.type == "LoadBalancer":
             return self.service.status.apply(published)
         return pulumi.Output.from_input(self._args.published) if self._args.published is not None else None
+
+
+def _volume(routes: k8s.core.v1.ConfigMap) -> k8s.core.v1.VolumeArgs:
+    return k8s.core.v1.VolumeArgs(
+        name="routes", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=routes.metadata["name"])
+    )
+
+
+def _mount() -> k8s.core.v1.VolumeMountArgs:
+    return k8s.core.v1.VolumeMountArgs(name="routes", mount_path=tcp.FOLDER, read_only=True)
+
+
+def _digest(data: Mapping[str, str]) -> str:
+    return sha256(data[tcp.FILE].encode()).hexdigest()[:16]
 
 
 def published(status: k8s.core.v1.outputs.ServiceStatus | None) -> str:

@@ -21,7 +21,7 @@ from ...openstack.cloud import Cloud, one_line
 from ...settings.model import Settings
 
 
-def ask(asker: Asker, _settings: Settings, answers: OpenStack) -> OpenStack:
+def ask(asker: Asker, _settings: Settings, _names: Names, answers: OpenStack) -> OpenStack:
     """Which provider drivers the region has, and Octavia's quotas."""
     providers = octavia_providers(asker)
     more = _quotas(asker.cloud) if providers else {}

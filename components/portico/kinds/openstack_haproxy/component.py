@@ -227,8 +227,9 @@ class OpenStackHAProxy(LoadBalancer):
         return openstack.compute.Instance(
             f"{self._name}-host-{index + 1}",
             name=host.name,
-            image_id=_only(self._image, is_id),
-            image_name=_only(self._image, _is_name),
+            image_id=None if own.volume else _only(self._image, is_id),
+            image_name=None if own.volume else _only(self._image, _is_name),
+            block_devices=self._volumes(host),
             flavor_id=_only(self._flavor, is_id),
             flavor_name=_only(self._flavor, _is_name),
             availability_zone=host.zone,
@@ -263,6 +264,7 @@ class OpenStackHAProxy(LoadBalancer):
                 port=str(port_id),
                 group=group_id,
                 user_data=userdata.render(self._own.ssh_port),
+                volume=self._own.volume,
             )
             before = Host(previous[0], str(server_id)) if previous else None
             rebuilt = recorded is not None and bool(changed(recorded, server))
@@ -273,10 +275,31 @@ class OpenStackHAProxy(LoadBalancer):
             port.id,
             group.id if group else None,
             previous[1].id if previous else None,
-            self._image,
+            self._boots(host) if self._own.volume else self._image,
             self._flavor,
             self._key_pair(),
         ).apply(open_gate)
+
+    def _boots(self, host: HostPlan) -> pulumi.Output[str]:
+        """The image of the host's volume."""
+        return self.value(lambda plan: planned(plan).boots(host.name))
+
+    def _volumes(self, host: HostPlan) -> list[openstack.compute.InstanceBlockDeviceArgs] | None:
+        """The volume that the host boots from; None where it boots from the flavor's own disk."""
+        volume = self._own.volume
+        if volume is None:
+            return None
+        return [
+            openstack.compute.InstanceBlockDeviceArgs(
+                source_type="image",
+                uuid=self._boots(host),
+                destination_type="volume",
+                boot_index=0,
+                volume_size=volume.size,
+                volume_type=volume.type,
+                delete_on_termination=True,
+            )
+        ]
 
     def _key_pair(self) -> pulumi.Output[str] | None:
         """None where nobody logs in."""

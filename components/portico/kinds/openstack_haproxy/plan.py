@@ -21,7 +21,7 @@ from ...openstack import place as places
 from ...openstack.answers import OpenStack
 from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...openstack.settings import OpenStack as Where
-from ...plan.choice import Choice
+from ...plan.choice import Choice, is_id
 from ...plan.planner import Planner
 from ...plan.request import Request, Traffic
 from ...plan.way import End
@@ -29,7 +29,8 @@ from ...problems import Problem, Refused
 from ...settings.model import LoadBalancer
 from ...traffic import Backend, Checking, Health, Listener, node_ports
 from ..table import Kind
-from .settings import Hosts
+from .rebuild import POLICIES
+from .settings import Hosts, Volume
 
 ITEMS_LEFT = 8
 """Metadata items of a host that the payload leaves to others."""
@@ -75,6 +76,9 @@ class HostPlan:
     name: str
     zone: str | None
     """Its availability zone; None leaves it to Nova."""
+    booted: str | None = None
+    """The id of the image that its volume was made from, while the settings say the image as they did then:
+    so a newer image under the same name replaces no host."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,10 @@ class OpenStackHAProxyPlan:
     A name stays a name, so that a newer image under it replaces no host."""
     flavor: str | None
     """An id or a name."""
+    volume: Volume | None
+    """What the hosts boot from; None: the flavor's own disk."""
+    image_id: str | None
+    """The image's id, for a volume is made from nothing else; None where it is not known, or not needed."""
     server_group_policy: Choice[str | None]
     """None: no server group."""
     timers: Choice[Timers]
@@ -120,6 +128,11 @@ class OpenStackHAProxyPlan:
     metrics_from: tuple[IPv4Network, ...]
     """Who may read the hosts' figures."""
     logs: Logs
+
+    def boots(self, name: str) -> str | None:
+        """The image of a host's volume, by id."""
+        booted = next((host.booted for host in self.hosts.value if host.name == name), None)
+        return booted or self.image_id
 
     def fleet(
         self,
@@ -210,10 +223,12 @@ def make(request: Request) -> OpenStackHAProxyPlan:
     asked = request.cloud or OpenStack()
     return OpenStackHAProxyPlan(
         place=where,
-        hosts=_hosts(hosts, names),
+        hosts=_hosts(hosts, names, asked.own.booted),
         reserved=tuple(names.of("host", index + 1) for index in range(MAX_HOSTS)),
         image=now(hosts.image),
         flavor=asked.flavor_name or now(hosts.flavor),
+        volume=hosts.volume,
+        image_id=_image_id(hosts, asked),
         server_group_policy=_server_group_policy(hosts),
         timers=_timers(hosts),
         rules=rules(
@@ -249,11 +264,23 @@ def _metadata_items(quota: int | None) -> int:
     return UNLIMITED_ITEMS if quota < 0 else max(0, quota - ITEMS_LEFT)
 
 
-def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:
+def _image_id(hosts: Hosts, cloud: OpenStack) -> str | None:
+    said = now(hosts.image)
+    if hosts.volume is None:
+        return None
+    return cloud.image_id or (said if said and is_id(said) else None)
+
+
+def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tuple[HostPlan, ...]]:
     zones = hosts.availability_zones
+    called = [names.of("host", index + 1) for index in range(hosts.count)]
     planned = tuple(
-        HostPlan(names.of("host", index + 1), zones[index % len(zones)] if zones else None)
-        for index in range(hosts.count)
+        HostPlan(
+            name,
+            zones[index % len(zones)] if zones else None,
+            booted.get(name) if hosts.volume else None,
+        )
+        for index, name in enumerate(called)
     )
     if hosts.count == 1:
         return Choice(planned, because="hosts.count is 1: nothing takes over when the host dies")
@@ -265,16 +292,12 @@ def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:
 
 def _server_group_policy(hosts: Hosts) -> Choice[str | None]:
     """The count has no say: a host that stays would be rebuilt for its group."""
-    if hosts.anti_affinity == "none":
-        return Choice(None, because="hosts.antiAffinity is none")
-    if hosts.anti_affinity == "hard":
-        return Choice(
-            "anti-affinity", because="hosts.antiAffinity is hard: no two hosts on one hypervisor, or an error"
-        )
-    return Choice(
-        "soft-anti-affinity",
-        because="different hypervisors where the cloud has them; the hard policy fails on small clouds",
-    )
+    reasons = {
+        "none": "hosts.antiAffinity is none",
+        "hard": "hosts.antiAffinity is hard: no two hosts on one hypervisor, or an error",
+        "soft": "different hypervisors where the cloud has them; the hard policy fails on small clouds",
+    }
+    return Choice(POLICIES[hosts.anti_affinity], because=reasons[hosts.anti_affinity])
 
 
 def _timers(hosts: Hosts) -> Choice[Timers]:
@@ -318,7 +341,7 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
         yield from _pairs(where, cloud)
         yield from _subnet(plan)
         yield from ownership.taken(things, cloud)
-        yield from quotas.short(_needs(things, cloud), cloud)
+        yield from quotas.short({**_needs(things, cloud), **_volumes(plan, cloud)}, cloud)
 
 
 def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
@@ -396,6 +419,17 @@ def _needs(things: Mapping[str, tuple[str, ...]], cloud: OpenStack) -> Mapping[s
         "ram": hosts * cloud.flavor_ram,
         "security_group_rules": needs["security_group_rules"] + needs["security_groups"] * DEFAULT_RULES,
     }
+
+
+def _volumes(plan: OpenStackHAProxyPlan, cloud: OpenStack) -> Mapping[str, int]:
+    """What the hosts' volumes need of Cinder. A host that is rebuilt gives its old volume back first."""
+    if plan.volume is None:
+        return {}
+    servers = cloud.own.recorded.get("instances", {})
+    old = [servers.get(host.name, {}).get("blockDevices") for host in plan.hosts.value]
+    sizes = [blocks[0].get("volumeSize") or 0 for blocks in old if blocks]
+    more = len(old) - len(sizes)
+    return {"volumes": more, "gigabytes": max(0, len(old) * plan.volume.size - sum(sizes))}
 
 
 def ends(load_balancer: LoadBalancer) -> Mapping[End, str]:

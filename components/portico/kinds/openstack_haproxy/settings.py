@@ -51,6 +51,19 @@ class Logs(Section):
 
 
 @dataclass(frozen=True)
+class Volume(Section):
+    """The volume that a host boots from. It is made with the host and deleted with it. A change replaces the
+    hosts."""
+
+    size: Annotated[int, whole(1, 16_384)]
+    """In GiB. The image's min_disk at least. Required."""
+    type: Text | None = None
+    """A volume type of the cloud, by name. Default: the cloud's."""
+
+    remedies: ClassVar = {"size": "give the GiB of the volume; 10 suffice"}
+
+
+@dataclass(frozen=True)
 class Hosts(Section):
     """The LB hosts (type openstack-haproxy)."""
 
@@ -58,6 +71,8 @@ class Hosts(Section):
     """A Debian or Ubuntu cloud image, by id or name. Required."""
     flavor: Input[Text]
     """By id or name. One core and 512 MiB suffice. Required."""
+    volume: Volume | None = None
+    """Boots the hosts from a volume, as a flavor without a disk needs it. Default: the flavor's own disk."""
     count: Annotated[int, whole(1, 5)] = 2
     """1..5. One has no failover."""
     timers: Annotated[str, one_of("steady", "fast")] = "steady"

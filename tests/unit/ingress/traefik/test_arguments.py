@@ -8,7 +8,7 @@ from portico.ingress.traefik.arguments import (
     termination_seconds,
 )
 from portico.settings.model import Timeouts
-from portico.traffic import Health, Listener
+from portico.traffic import Health, Listener, Service
 
 HTTP, HTTPS = Listener("http", 80, 30080), Listener("https", 443, 30443, tls=True)
 PING = Health(30082)
@@ -19,6 +19,27 @@ def options(timeouts: Timeouts = USUAL, **told: object) -> dict[str, str]:
     """The command line by option."""
     line = arguments((HTTP, HTTPS), PING, "portico", timeouts, **told)  # type: ignore[arg-type]
     return dict(argument.removeprefix("--").split("=", 1) for argument in line)
+
+
+SSH = Listener("ssh", 22, 30022, service=Service("gitea-ssh", "git", 2222))
+
+
+def test_an_entry_point_that_carries_bytes_serves_no_application_and_waits_for_no_first_word() -> None:
+    line = arguments((HTTP, SSH), PING, "portico", USUAL, trusted=["10.0.0.5/32"])
+    assert [word for word in line if word.startswith("--entryPoints.ssh.")] == [
+        "--entryPoints.ssh.address=:30022",
+        "--entryPoints.ssh.transport.lifeCycle.requestAcceptGraceTimeout=5s",
+        "--entryPoints.ssh.transport.lifeCycle.graceTimeOut=10s",
+        "--entryPoints.ssh.proxyProtocol.trustedIPs=10.0.0.5/32",
+    ]
+    assert "--providers.file.filename=/etc/portico/tcp.yaml" in line
+    assert not [word for word in arguments((HTTP,), PING, "portico", USUAL) if "providers.file" in word]
+
+
+@pytest.mark.parametrize("listeners", [(SSH,), ()])
+def test_where_no_listener_serves_applications_none_is_looked_for(listeners: tuple[Listener, ...]) -> None:
+    line = arguments(listeners, PING, "portico", USUAL, published="192.0.2.1")
+    assert not [word for word in line if "kubernetesIngress" in word]
 
 
 def test_every_listener_is_an_entry_point_on_its_node_port() -> None:
