@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 import pulumi
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from portico import planning
@@ -17,6 +17,9 @@ from portico.testing.recorder import build
 from portico.traffic import Backend
 from tests.unit.contract.subjects import ANSWERS, APART
 from tests.unit.settings.written import right_settings, written
+
+printable = st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), min_size=1, max_size=80)
+"""What Nova takes for a server's name (nova.api.validation.parameter_types)."""
 
 found = st.lists(
     st.builds(
@@ -35,6 +38,7 @@ found = st.lists(
     derandomize=True,
     database=None,
     max_examples=12,
+    phases=[Phase.explicit, Phase.generate],  # an example takes half a second, too long to be made smaller
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data(), servers=found)
