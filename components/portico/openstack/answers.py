@@ -34,6 +34,9 @@ class Subnet:
     """Whether Neutron answers DHCP there; None: not asked."""
     dns: tuple[str, ...] | None = None
     """The DNS servers that the subnet names; empty where it names none, None: not asked."""
+    free: int | None = None
+    """The most addresses that Neutron may still give out there; None: not asked. Fewer are left where other
+    projects have some."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Router:
     """The ids of the external networks that it is known to lead to."""
     maybe_more: bool
     """Whether it may lead to others that this project is not shown."""
+    up: bool = True
+    """False where somebody has switched it off: Neutron puts a floating IP behind it, and nothing passes."""
 
 
 @dataclass(frozen=True)

@@ -146,17 +146,45 @@ def _way_out(place: OpenStackPlace, request: Request) -> Iterator[Problem]:
     if cloud is None or where is None or cloud.routers is None or place.subnet is None:
         return
     outside, routers, subnet = cloud.external_network_id, cloud.routers, place.subnet
-    if outside is None or any(outside in router.outside or router.maybe_more for router in routers):
+    leading = [router for router in routers if outside in router.outside or router.maybe_more]
+    if outside is None or any(router.up for router in leading):
         return
     said = now(where.floating_ip) or now(where.external_network)
-    router = routers[0].name if routers else "ROUTER"
+    path = f"{PATH}.{'floatingIp' if where.floating_ip is not None else 'externalNetwork'}"
+    between = f"joins the subnet {subnet.id} ({subnet.cidr}) and the network {outside}"
+    if leading:
+        off = leading[0]
+        yield Problem(
+            path,
+            repr(said),
+            f"the router that {between} is switched off: {off.name} ({off.id})",
+            f"`openstack router set --enable {off.id}`",
+        )
+        return
+    router = routers[0].id if routers else "ROUTER"
     names = f"; the subnet's routers are {', '.join(each.name for each in routers)}" if routers else ""
     yield Problem(
-        f"{PATH}.{'floatingIp' if where.floating_ip is not None else 'externalNetwork'}",
+        path,
         repr(said),
-        f"no router joins the subnet {subnet.id} ({subnet.cidr}) and the network {outside}, "
-        f"and a floating IP needs one{names}",
+        f"no router {between}, and a floating IP needs one{names}",
         f"`openstack router set --external-gateway {outside} {router}`"
         + ("" if routers else f" and `openstack router add subnet ROUTER {subnet.id}`")
         + ", or say openstack.public: false",
     )
+
+
+def crowded(place: OpenStackPlace, ports: int) -> Iterator[Problem]:
+    """Whether the subnet has an address for each port that is still to be made (409,
+    IpAddressGenerationFailure). A VIP that the settings name is not given out."""
+    subnet, named = place.subnet, place.vip is not None
+    if subnet is None or subnet.free is None:
+        return
+    more = max(0, ports - named)
+    if more > subnet.free:
+        yield Problem(
+            f"{PATH}.subnet",
+            repr(subnet.id),
+            f"has at most {subnet.free} free addresses in its allocation pools; still to be made are {more} "
+            "ports",
+            "widen them with `openstack subnet set --allocation-pool`, or name another subnet",
+        )

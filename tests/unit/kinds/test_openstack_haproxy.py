@@ -19,6 +19,7 @@ from portico.settings.model import HealthCheck, Timeouts
 from portico.testing.recorder import UNKNOWN, Recorder, Resource, build
 from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
 
+NETWORK = "5e0f1c1e-0000-4000-8000-0000000000ee"
 INSTANCE = "openstack:compute/instance:Instance"
 
 
@@ -264,3 +265,29 @@ def test_a_port_is_meant_by_its_address_in_the_subnet_whatever_comes_first(
         if port.name != "balancer-vip"
     }
     assert pairs == {"10.20.7.7"}
+
+
+@pytest.mark.parametrize(
+    "untold",
+    [{"subnet": None}, {"network_id": None}, {"external_network": None}, {"node_security_group_id": None}],
+    ids=lambda untold: next(iter(untold)),
+)
+def test_what_stayed_unknown_ends_an_up_before_the_engine_drops_it(
+    watched: list[Asked], untold: dict[str, object]
+) -> None:
+    """Without the gateway the hosts would stay without their files, and `up` would end green."""
+    assert ONLINE.openstack
+    said = settings(find("openstack-haproxy"))
+    assert said.nodes
+    assert said.load_balancer.openstack
+    where = replace(said.load_balancer.openstack, external_network=NETWORK)
+    said = replace(
+        said,
+        nodes=replace(said.nodes, security_group="k8s-workers"),
+        load_balancer=replace(said.load_balancer, openstack=where),
+    )
+    can = replace(ONLINE, openstack=replace(ONLINE.openstack, **untold))  # type: ignore[arg-type]
+    planned = plan.make(said, can, NAMES)
+    build(lambda: OpenStackHAProxy("balancer", planned) and None, preview=True, answers=ANSWERS)
+    with pytest.raises(pulumi.RunError, match="what only a look-up can tell"):
+        build(lambda: OpenStackHAProxy("balancer", planned) and None, answers=ANSWERS)

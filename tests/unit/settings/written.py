@@ -28,8 +28,10 @@ from portico.settings import (
     NodeAddress,
     Nodes,
     Probe,
+    Resources,
     Settings,
     Timeouts,
+    Toleration,
     Wait,
 )
 from portico.settings.reading import keys_of
@@ -265,6 +267,14 @@ def ingresses(draw, names, inside):
         replicas=draw(maybe(st.integers(1, 100))),
         metrics=draw(st.booleans()),
         access_log=draw(st.booleans()),
+        tolerations=draw(
+            some(st.builds(Toleration, labels, maybe(labels), st.just("NoExecute"), maybe(st.integers(0, 9))))
+        ),
+        priority_class=draw(maybe(domains)),
+        resources=Resources("1", "64Mi", draw(maybe(st.just("2"))), draw(maybe(st.just("1.5Gi")))),
+        default_certificate=draw(maybe(domains)),
+        forwarded_headers_from=draw(some(networks.filter(lambda network: network.prefixlen))),
+        extra_args=draw(some(labels.map(lambda name: f"--log.x{name}=1"))),
         node_selector=draw(maybe(st.dictionaries(labels, labels | st.just(""), max_size=2))),
         **common,
     )

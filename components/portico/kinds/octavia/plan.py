@@ -202,13 +202,16 @@ def _node_rules(request: Request, ovn: bool, subnet: Subnet | None) -> Iterator[
             yield NodeRule(port, source)
 
 
-def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
-    return Problem(
-        "portico:loadBalancer.allowedClients",
-        ", ".join(map(str, clients)),
-        "cannot be held by an OVN load balancer, which lets everyone pass: the nodes' security group has to",
-        "name it in nodes.securityGroup",
-    )
+def _nobody_would_refuse(plan: OctaviaPlan) -> Iterator[Problem]:
+    clients = plan.node_sources.value
+    if clients and clients != EVERYONE and plan.place.node_security_group is None:
+        yield Problem(
+            "portico:loadBalancer.allowedClients",
+            ", ".join(map(str, clients)),
+            "cannot be held by an OVN load balancer, which lets everyone pass: the nodes' security group has "
+            "to",
+            "name it in nodes.securityGroup",
+        )
 
 
 def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
@@ -219,12 +222,15 @@ def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     yield from places.obstacles(plan.place, request)
     yield from _members(plan, request.traffic.backends or ())
     yield from _trust(plan, request)
+    yield from _nobody_would_refuse(plan)
     if cloud:
         things = _things(plan, request.names)
         yield from _provider(plan, cloud)
         yield from ownership.taken(things, cloud)
         yield from ownership.admitted(_admissions(plan, request.names, cloud), cloud)
-        yield from quotas.short(_needs(things, request, cloud), cloud)
+        needs = _needs(things, request, cloud)
+        yield from places.crowded(plan.place, needs["ports"])
+        yield from quotas.short(needs, cloud)
 
 
 def _trust(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:

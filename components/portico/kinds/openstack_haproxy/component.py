@@ -105,19 +105,20 @@ class OpenStackHAProxy(LoadBalancer):
         return self.value(lambda plan: of(planned(plan).place))
 
     def _rule(self, rule: Rule, hosts: pulumi.Output[str]) -> openstack.networking.SecGroupRule:
-        nodes = self._place(lambda place: place.node_group_id)
-        groups = {Group.HOSTS: hosts, Group.NODES: nodes}
+        def group(which: Group) -> pulumi.Output[str]:
+            return hosts if which is Group.HOSTS else self._place(lambda place: place.node_group_id)
+
         network = str(rule.source) if isinstance(rule.source, IPv4Network) else None
         return openstack.networking.SecGroupRule(
             f"{self._name}-{rule.name}",
-            security_group_id=groups[rule.group],
+            security_group_id=group(rule.group),
             direction="ingress",
             ethertype="IPv4",
             protocol=rule.protocol,
             port_range_min=rule.port,
             port_range_max=rule.port,
             remote_ip_prefix=network,
-            remote_group_id=groups[rule.source] if isinstance(rule.source, Group) else None,
+            remote_group_id=group(rule.source) if isinstance(rule.source, Group) else None,
             description=self._plan.names.description(rule.name),
             opts=self._child,
         )

@@ -341,7 +341,9 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
         yield from _pairs(where, cloud)
         yield from _subnet(plan)
         yield from ownership.taken(things, cloud)
-        yield from quotas.short({**_needs(things, cloud), **_volumes(plan, cloud)}, cloud)
+        needs = {**_needs(things, cloud), **_volumes(plan, cloud)}
+        yield from places.crowded(plan.place, needs["ports"])
+        yield from quotas.short(needs, cloud)
 
 
 def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
