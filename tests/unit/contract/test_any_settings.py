@@ -30,6 +30,15 @@ found = st.lists(
 """Servers of a cloud, whose names nobody of ours chose."""
 
 
+def known(said):
+    """The same settings without an address that is there already: the cloud here has none to be looked up."""
+    where = said.load_balancer.openstack
+    if where is None or where.floating_ip is None:
+        return said
+    where = replace(where, floating_ip=None, external_network="public")
+    return replace(said, load_balancer=replace(said.load_balancer, openstack=where))
+
+
 @pytest.mark.parametrize("type", table.TYPES)
 @settings(
     deadline=None,
@@ -41,7 +50,7 @@ found = st.lists(
 )
 @given(data=st.data(), servers=found)
 def test_settings_that_are_right_are_built_or_refused_in_their_own_words(monkeypatch, type, data, servers):
-    said = data.draw(right_settings(types=(type,)))
+    said = known(data.draw(right_settings(types=(type,))))
     said = replace(said, kubernetes=Kubernetes(), wait=Wait(rolling=False, hosts=False, address=False))
     monkeypatch.setattr(planning.preflight, "capabilities", lambda *_, **__: replace(APART, backends=servers))
     try:

@@ -216,9 +216,7 @@ def _nobody_would_refuse(plan: OctaviaPlan) -> Iterator[Problem]:
 
 def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     """Why the cloud cannot carry the plan."""
-    cloud, clients = request.cloud, request.settings.load_balancer.allowed_clients
-    if plan.allowed_cidrs is None and not plan.place.node_security_group and clients != EVERYONE:
-        yield _nobody_would_refuse(clients)
+    cloud = request.cloud
     yield from places.obstacles(plan.place, request)
     yield from _members(plan, request.traffic.backends or ())
     yield from _trust(plan, request)
