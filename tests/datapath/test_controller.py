@@ -114,7 +114,7 @@ def test_a_request_that_takes_longer_than_it_may_is_cut_and_a_slow_answer_is_not
 def test_figures_and_a_line_for_each_request_are_told_where_they_were_asked_for(tmp_path):
     figures = f"http://127.0.0.1:{METRICS_PORT}/metrics"
     with controller(tmp_path, WATCHED):
-        assert curl(figures) == "000"
+        assert curl(figures).startswith("000"), "nobody listens there"
     assert "ClientHost" not in (tmp_path / "traefik.log").read_text()
     with controller(tmp_path, WATCHED, settings=Ingress(metrics=True, access_log=True)):
         told = curl(figures)
