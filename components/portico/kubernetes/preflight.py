@@ -15,7 +15,6 @@ from ..capabilities import OFFLINE, Capabilities
 from ..connections import cluster
 from ..ingress.table import NONE
 from ..kinds.table import chosen
-from ..later import Later
 from ..names import Names
 from ..problems import Problem
 from ..settings import Settings
@@ -57,8 +56,8 @@ def made(state: State) -> dict[Object, str]:
 
 
 def _asked(said: Settings, names: Names, state: State) -> Capabilities:
-    if isinstance(said.kubernetes.kubeconfig, Later):
-        # It is asked when its kubeconfig is known, before anything is made in it.
+    if said.kubernetes.later:
+        # It is asked when it is known which it is, before anything is made in it.
         return OFFLINE
     there = cluster(said.kubernetes)
     if there is None:

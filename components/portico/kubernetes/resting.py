@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..ingress import table as controllers
+from ..later import now
 from ..problems import Problem
 from ..settings.model import App, Settings
 from .answers import Look, Object
@@ -25,12 +26,17 @@ Looks = Mapping[Object, Look | None]
 
 def resting_on(app: App) -> tuple[Object, ...]:
     """What has to be there before the application is exposed."""
-    return (*([_service(app)] if app.service else []), *([_secret(app)] if app.tls_secret else []))
+    return (*(_named(_service(app)) if app.service else ()), *_named(_secret(app)))
 
 
 def serving(app: App) -> tuple[Object, ...]:
     """All that it rests on when everything is made."""
-    return (_ingress(app), _service(app), *([_secret(app)] if app.tls_secret else []))
+    return (_ingress(app), *_named(_service(app)), *_named(_secret(app)))
+
+
+def _named(thing: Object) -> tuple[Object, ...]:
+    """Nothing where the settings name nothing, or where its name is known only while the program runs."""
+    return (thing,) if thing.name else ()
 
 
 def obstacles(settings: Settings, looks: Looks) -> Iterator[Problem]:
@@ -96,7 +102,7 @@ def _of_service(app: App, looks: Looks) -> tuple[str, str] | None:
 
 def _of_secret(app: App, looks: Looks) -> tuple[str, str] | None:
     thing = _secret(app)
-    if not app.tls_secret or thing not in looks:
+    if not now(app.tls_secret) or thing not in looks:
         return None
     look = looks[thing]
     if look is None:
@@ -111,8 +117,9 @@ def _ingress(app: App) -> Object:
 
 
 def _service(app: App) -> Object:
-    return Object("v1", "Service", app.namespace, app.service.name if app.service else app.name)
+    name = now(app.service.name) if app.service else app.name
+    return Object("v1", "Service", app.namespace, name or "")
 
 
 def _secret(app: App) -> Object:
-    return Object("v1", "Secret", app.namespace, app.tls_secret or "")
+    return Object("v1", "Secret", app.namespace, now(app.tls_secret) or "")

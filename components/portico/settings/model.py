@@ -97,8 +97,13 @@ class Kubernetes(Section):
     """Path of the kubeconfig file, which may begin with `~`, or of several, or the content of one, as text or
     as a mapping. Default: `kubernetes:kubeconfig` of the stack, then what `kubectl` would use (KUBECONFIG,
     then ~/.kube/config)."""
-    context: Text | None = None
+    context: Input[Text] | None = None
     """The kubeconfig's context. Default: `kubernetes:context` of the stack, then its current one."""
+
+    @property
+    def later(self) -> bool:
+        """Whether which cluster is meant is known only while the program runs."""
+        return isinstance(self.kubeconfig, Later) or isinstance(self.context, Later)
 
 
 @dataclass(frozen=True)
@@ -409,7 +414,7 @@ class LoadBalancer(Section):
 class AppService(Section):
     """An existing Service."""
 
-    name: Label
+    name: Input[Label]
     """In the application's namespace. Required."""
     port: Port
     """The Service's port, 1..65535. Required."""
@@ -457,7 +462,7 @@ class App(Section):
     """An existing Service that is exposed."""
     run: AppImage | None = None
     """An image that is run and exposed."""
-    tls_secret: Subdomain | None = None
+    tls_secret: Input[Subdomain] | None = None
     """A Secret with the certificate, in the application's namespace. Default: the controller's own
     certificate."""
     probe: Probe | None = None

@@ -47,8 +47,9 @@ class OpenStackHAProxy(LoadBalancer):
             opts=self._child,
         )
         rules = [self._rule(rule, group.id) for rule in own.rules]
-        vip = self._port("vip", plan.names.of("vip"), group.id, address=own.place.vip)
-        vip_address = self._address(vip, own.place.vip)
+        wanted = self._place(lambda place: place.vip) if own.place.vip_is_said else None
+        vip = self._port("vip", plan.names.of("vip"), group.id, address=wanted)
+        vip_address = self._address(vip, wanted)
         ports = [
             self._port(f"host-{index + 1}", f"{reserved}-port", group.id, pair=vip_address)
             for index, reserved in enumerate(own.reserved)
@@ -128,7 +129,7 @@ class OpenStackHAProxy(LoadBalancer):
         part: str,
         physical: str,
         group: pulumi.Output[str],
-        address: IPv4Address | None = None,
+        address: pulumi.Output[IPv4Address] | None = None,
         pair: pulumi.Output[str] | None = None,
     ) -> openstack.networking.Port:
         """A port of the tenant network; with a pair, it may also send from and receive for the VIP.
@@ -144,7 +145,7 @@ class OpenStackHAProxy(LoadBalancer):
             security_group_ids=[group],
             fixed_ips=[
                 openstack.networking.PortFixedIpArgs(
-                    subnet_id=self._subnet, ip_address=str(address) if address else None
+                    subnet_id=self._subnet, ip_address=address.apply(str) if address else None
                 )
             ],
             allowed_address_pairs=[openstack.networking.PortAllowedAddressPairArgs(ip_address=pair)]
@@ -155,18 +156,18 @@ class OpenStackHAProxy(LoadBalancer):
         )
 
     def _address(
-        self, port: openstack.networking.Port, wanted: IPv4Address | None = None
+        self, port: openstack.networking.Port, wanted: pulumi.Output[IPv4Address] | None = None
     ) -> pulumi.Output[str]:
         """A port's address in the subnet, which may stand beside IPv6 ones that nobody asked for."""
 
         def pick(known: Sequence[Any]) -> str:
-            listed, cidr = known
+            listed, cidr, address = known
             try:
-                return str(preferred(ipv4(listed), cidr, wanted))
+                return str(preferred(ipv4(listed), cidr, address))
             except ValueError:
                 raise pulumi.RunError(f"a port of {self._plan.names.prefix} has no IPv4 address") from None
 
-        return pulumi.Output.all(port.all_fixed_ips, self._place(_cidr)).apply(pick)
+        return pulumi.Output.all(port.all_fixed_ips, self._place(_cidr), wanted).apply(pick)
 
     def _fleet(
         self, vip: pulumi.Output[str], addresses: Sequence[pulumi.Output[str]]
