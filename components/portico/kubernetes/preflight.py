@@ -7,19 +7,21 @@ and says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pulumi
 
 from ..capabilities import OFFLINE, Capabilities
 from ..connections import cluster
 from ..ingress.table import NONE
+from ..kinds.table import chosen
 from ..later import Later
 from ..names import Names
 from ..problems import Problem
 from ..settings import Settings
 from ..state import EXPOSURE, State
 from . import cluster as kubernetes
-from .answers import Cluster, IngressClass, Object, Workload
+from .answers import Cluster, Object
 from .looking import looks
 from .objects import needed, node_ports, wanted
 from .resting import obstacles, resting_on, warnings
@@ -75,12 +77,14 @@ def _asked(said: Settings, names: Names, state: State) -> Capabilities:
     objects = [each.object for each in to_make] + [each.object for each in needed(said, names)]
     answers = kubernetes.ask(there, objects)
     taken = _node_ports(there) if node_ports(said, names) else None
-    beside, classes = _beside(there) if said.ingress.controller != NONE else (None, None)
+    found = Cluster(answers.standing, answers.known(objects), made(state), taken)
+    if said.ingress.controller != NONE:
+        found = _beside(there, said, found)
     seen = looks(there, [thing for app in said.apps for thing in resting_on(app)])
     for warning in warnings(said, seen):
         pulumi.log.warn(str(warning))
     return Capabilities(
-        cluster=Cluster(answers.standing, answers.known(objects), made(state), taken, beside, classes),
+        cluster=found,
         problems=(*_forbidden(to_make, answers.forbidden), *obstacles(said, seen)),
     )
 
@@ -110,11 +114,16 @@ def _node_ports(there: kubernetes.Cluster) -> dict[int, Object] | None:
         return None
 
 
-def _beside(
-    there: kubernetes.Cluster,
-) -> tuple[tuple[Workload, ...] | None, tuple[IngressClass, ...] | None]:
+def _beside(there: kubernetes.Cluster, said: Settings, found: Cluster) -> Cluster:
+    """With what else is in the cluster."""
+    paths = chosen(said.load_balancer).planner().lists(said)
     try:
-        return kubernetes.workloads(there), kubernetes.classes(there)
+        return replace(
+            found,
+            workloads=kubernetes.workloads(there),
+            classes=kubernetes.classes(there),
+            listed={path: tuple(kubernetes.listed(there, path)) for path in paths},
+        )
     except kubernetes.Forbidden as refusal:
         pulumi.log.warn(f"whether another controller serves the same could not be asked: {refusal}")
-        return None, None
+        return found

@@ -16,7 +16,7 @@ from ..names import Names
 from ..problems import Problem
 from ..settings.model import Settings
 from .answers import Cluster, IngressClass
-from .beside import Rival
+from .beside import Beside, Rival
 
 EVERYBODY = IPv4Network("0.0.0.0/0")
 WORKLOADS = ("Deployment", "DaemonSet")
@@ -40,10 +40,11 @@ def _all(settings: Settings, names: Names, cluster: Cluster) -> Iterator[Rival]:
         return
     service = controller.service(settings.ingress.namespace, names)
     own = {replace(service, api_version="apps/v1", kind=kind) for kind in WORKLOADS}
-    others = [workload for workload in cluster.workloads or () if workload.object not in own]
+    others = tuple(workload for workload in cluster.workloads or () if workload.object not in own)
     if (known := controller.rivals()) is not None:
         yield from known.rivals(settings, others)
-    yield from chosen(settings.load_balancer).planner().rivals(settings, others, service in cluster.made)
+    beside = Beside(names, others, cluster.listed, service in cluster.made)
+    yield from chosen(settings.load_balancer).planner().rivals(settings, beside)
     if settings.ingress.default_class:
         yield from _defaults(settings.ingress.ingress_class, cluster.classes or ())
 

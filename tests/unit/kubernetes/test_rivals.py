@@ -44,9 +44,11 @@ def narrowed(settings):
     return replace(settings, load_balancer=replace(settings.load_balancer, allowed_clients=clients))
 
 
-def sentences(settings, *workloads, classes=(), made=()):
+def sentences(settings, *workloads, classes=(), made=(), pools=()):
     """What is refused, and what is said."""
-    cluster = Cluster({}, frozenset(), dict.fromkeys(made, "1"), None, workloads, classes)
+    where = "/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools"
+    listed = {where: tuple(pools)}
+    cluster = Cluster({}, frozenset(), dict.fromkeys(made, "1"), None, workloads, classes, listed)
     return tuple([str(problem) for problem in each] for each in found(settings, NAMES, cluster))
 
 
@@ -245,6 +247,26 @@ def test_who_gives_none_is_no_rival(harmless):
 
 def test_a_load_balancer_outside_the_cluster_has_no_rival_for_addresses():
     assert sentences(narrowed(SAID), SVCLB, ccm()) == ([], [])
+
+
+def pool(name, *addresses):
+    return {"metadata": {"name": name}, "spec": {"addresses": list(addresses)}}
+
+
+@pytest.mark.parametrize("addresses", ["192.0.2.20-192.0.2.30", "192.0.2.0/24", "192.0.2.12-192.0.2.13"])
+def test_addresses_of_another_pool_are_refused(addresses):
+    """With pools that overlap MetalLB takes no configuration at all."""
+    refused, _ = sentences(metallb(), pools=[pool("theirs", "fd00::/120", addresses)])
+    assert refused == [
+        "portico:loadBalancer.metallb.addresses[0] = '192.0.2.10-192.0.2.20': overlaps "
+        f"{addresses} of IPAddressPool theirs; leave those addresses out"
+    ]
+
+
+def test_other_addresses_and_this_stacks_own_pool_are_fine():
+    near, empty = pool("theirs", "192.0.2.21-192.0.2.30"), {"metadata": {"name": "empty"}}
+    others = [near, pool("portico-test-pool", *POOL), empty]
+    assert sentences(metallb(), pools=others) == ([], [])
 
 
 def announcer(*words):
