@@ -11,6 +11,7 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from typing import NoReturn, TypeVar
 
@@ -226,6 +227,28 @@ image = shaped(
     "must be an image reference (registry/name:tag or name@sha256:digest) in lower case, without blanks",
 )
 
+_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|Ki|M|Mi|G|Gi|T|Ti)?", re.ASCII)
+_UNITS = {
+    "m": Decimal("0.001"),
+    **{unit: Decimal(1000) ** power for power, unit in enumerate(("", "k", "M", "G", "T"))},
+    **{unit: Decimal(1024) ** power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti"), start=1)},
+}
+
+
+def quantity(value: object) -> str:
+    """An amount of processor or memory (Kubernetes, Quantity), without exponents; a number is one, too."""
+    said = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    if not isinstance(said, str) or not _QUANTITY.fullmatch(said) or not amount(said):
+        raise Wrong("must be a quantity above 0 (Kubernetes, Quantity)", "such as 500m or 256Mi")
+    return said
+
+
+def amount(said: str) -> Decimal:
+    """The number that a quantity stands for."""
+    number, unit = _QUANTITY.fullmatch(said).groups(default="")  # type: ignore[union-attr]
+    return Decimal(number) * _UNITS[unit]
+
+
 openstack_id = shaped(
     r"[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}",
     "must be an id (a UUID)",
@@ -301,6 +324,14 @@ def network(value: object) -> IPv4Network:
         _refuse_network()
     if found.network_address != IPv4Address(written.partition("/")[0]):
         raise Wrong("must be a network, its host bits zero", f"did you mean '{found}'?")
+    return found
+
+
+def not_everybody(value: object) -> IPv4Network:
+    """A network whose word is taken for something."""
+    found = network(value)
+    if found.prefixlen == 0:
+        raise Wrong("must not be everybody: whoever is believed may claim any client's address")
     return found
 
 

@@ -267,6 +267,13 @@ def test_a_port_is_meant_by_its_address_in_the_subnet_whatever_comes_first(
     assert pairs == {"10.20.7.7"}
 
 
+def test_the_hosts_are_told_their_hour_and_those_that_were_not_are_rebuilt_for_it(watched):
+    recorded = make(stands(1, 2), patching="in-turn")
+    told = [host(recorded, number).inputs["userData"] for number in (1, 2)]
+    assert told == [userdata.render(patch_hour=hour) for hour in (2, 3)]
+    assert [rebuilt for _, _, rebuilt in watched[0].touched] == [True, True]
+
+
 @pytest.mark.parametrize(
     "untold",
     [{"subnet": None}, {"network_id": None}, {"external_network": None}, {"node_security_group_id": None}],

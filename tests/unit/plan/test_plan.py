@@ -129,6 +129,12 @@ def test_figures_are_open_to_those_who_were_named_and_to_nobody_else():
     assert watched.metrics_from == (monitoring,)
 
 
+@pytest.mark.parametrize(("patching", "hours"), [("image", [None, None, None]), ("in-turn", [2, 3, 4])])
+def test_hosts_are_patched_when_the_image_says_or_in_turn(patching, hours):
+    planned = pair(hosts(count=3, patching=patching), OFFLINE)
+    assert [host.patch_hour for host in planned.hosts.value] == hours
+
+
 def test_rules_have_names_of_their_own():
     two = replace(
         PAIR.load_balancer, allowed_clients=(IPv4Network("192.0.2.0/24"), IPv4Network("198.51.100.0/24"))

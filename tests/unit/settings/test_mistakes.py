@@ -9,6 +9,7 @@ from portico.kinds.table import KINDS as ROWS
 from portico.kinds.table import TYPES
 from portico.problems import Refused
 from portico.settings import SECTIONS, HealthCheck, Wait, parse
+from portico.values import show
 from tests.unit.settings.said import (
     APP,
     AWS,
@@ -570,6 +571,103 @@ def test_how_long_a_request_may_take_is_nobodys_affair_without_a_controller_of_o
         "loadBalancer.timeouts.read = 30: is not used with `controller: none`: only a controller sees whole "
         "requests; leave it out, and tell the controller that is there"
     )
+
+
+TLS_LESS = {"loadBalancer.listeners": [LISTENERS[0]]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        (
+            {"ingress.redirectToHttps": True, **TLS_LESS},
+            "ingress.redirectToHttps = True: needs a listener with `tls: true` to lead clients to; add one, "
+            "or leave it out",
+        ),
+        (
+            {"ingress.forwardedHeadersFrom": ["0.0.0.0/0"]},
+            "ingress.forwardedHeadersFrom[0] = '0.0.0.0/0': must not be everybody: whoever is believed may "
+            "claim any client's address",
+        ),
+        (
+            {"ingress.tolerations": [{"value": "ingress"}]},
+            "ingress.tolerations[0].key: is required with value; name the taint's key",
+        ),
+        (
+            {"ingress.tolerations": [{"key": "a", "effect": "NoSchedule", "tolerationSeconds": 5}]},
+            "ingress.tolerations[0].tolerationSeconds = 5: is used with `effect: NoExecute` alone: only that "
+            "effect ends pods; leave it out, or say that effect",
+        ),
+        (
+            {"ingress.resources": {"memoryLimit": "0.1Gi"}},
+            "ingress.resources.memoryLimit = '0.1Gi': must not be less than memory, which is 128Mi; raise "
+            "it, or lower the other",
+        ),
+        (
+            {"ingress.resources.cpu": "much"},
+            "ingress.resources.cpu = 'much': must be a quantity above 0 (Kubernetes, Quantity); such as 500m "
+            "or 256Mi",
+        ),
+        (
+            {"ingress.extraArgs": ["log.level=DEBUG"]},
+            "ingress.extraArgs[0] = 'log.level=DEBUG': must be an option of Traefik's command line; such as "
+            "--log.level=DEBUG",
+        ),
+        (
+            {"ingress.extraArgs": ["--entrypoints.http.proxyprotocol.insecure=true"]},
+            "ingress.extraArgs[0] = '--entrypoints.http.proxyprotocol.insecure=true': is Portico's to say: "
+            "it is believed from the load balancer alone; leave it out",
+        ),
+        (
+            {"ingress.controller": "none", "ingress.redirectToHttps": True},
+            "ingress.redirectToHttps = True: is not used with `controller: none`; leave it out",
+        ),
+    ],
+)
+def test_what_the_controller_cannot_do_is_said_before_anything_is_made(changes, complaint):
+    assert complaints(but(PAIR, changes)) == [complaint]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "--entryPoints.http.address=:80",
+        "--ENTRYPOINTS.HTTPS.HTTP.TLS=false",
+        "--entryPoints.other.address=:9000",
+        "--entryPoints.http.forwardedHeaders.insecure",
+        "--entryPoints.http.transport.respondingTimeouts.readTimeout=60s",
+        "--entryPoints.http.transport.lifeCycle.graceTimeOut=1s",
+        "--providers.kubernetesIngress.ingressClass=other",
+        "--providers.kubernetesCRD=true",
+        "--providers.file.directory=/tmp",
+        "--ping.entryPoint=http",
+        "--configFile=/tmp/traefik.yaml",
+        "--api.insecure=true",
+        "--metrics.prometheus=true",
+        "--metrics.prometheus.entryPoint=http",
+        "--accessLog=true",
+    ],
+)
+def test_an_extra_argument_that_contradicts_is_refused_in_whatever_case(argument):
+    (complaint,) = complaints(but(PAIR, {"ingress.extraArgs": [argument]}))
+    assert complaint.startswith(f"ingress.extraArgs[0] = {show(argument)}: is Portico's to say: it ")
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "--log.level=DEBUG",
+        "--entryPoints.https.http2.maxConcurrentStreams=100",
+        "--entryPoints.https.http.middlewares=auth@file",
+        "--serversTransport.insecureSkipVerify=true",
+        "--certificatesResolvers.le.acme.email=a@example.org",
+        "--accessLog.fields.headers.defaultMode=keep",
+        "--metrics.prometheus.buckets=0.1,0.5",
+    ],
+)
+def test_any_other_extra_argument_is_taken(argument):
+    watched = {"metrics": True, "accessLog": True, "extraArgs": [argument]}
+    assert parse(but(PAIR, {"ingress": watched}), "").ingress.extra_args == (argument,)
 
 
 OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})

@@ -237,7 +237,7 @@ class OpenStackHAProxy(LoadBalancer):
             key_pair=self._key_pair(),
             networks=[openstack.compute.InstanceNetworkArgs(port=port.id)],
             scheduler_hints=hints,
-            user_data=userdata.render(own.ssh_port),
+            user_data=userdata.render(own.ssh_port, host.patch_hour),
             metadata=fleet.apply(
                 lambda ready: dict(payload.pack(ready, ready.hosts[index], own.metadata_items).metadata)
             ),
@@ -264,7 +264,7 @@ class OpenStackHAProxy(LoadBalancer):
                 key_pair=key_pair,
                 port=str(port_id),
                 group=group_id,
-                user_data=userdata.render(self._own.ssh_port),
+                user_data=userdata.render(self._own.ssh_port, host.patch_hour),
                 volume=self._own.volume,
             )
             before = Host(previous[0], str(server_id)) if previous else None

@@ -12,7 +12,19 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ...later import now
-from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
+from ...lbhost import (
+    MAX_HOSTS,
+    STATUS_PORT,
+    TIMERS,
+    Fleet,
+    Host,
+    Logs,
+    Syslog,
+    Timers,
+    patching,
+    payload,
+    userdata,
+)
 from ...lbhost.tuning import Tuning, changes_that_fit
 from ...names import Names
 from ...openstack import ownership, quotas
@@ -78,6 +90,8 @@ class HostPlan:
     booted: str | None = None
     """The id of the image that its volume was made from, while the settings say the image as they did then:
     so a newer image under the same name replaces no host."""
+    patch_hour: int | None = None
+    """When it is patched; None leaves it to the image."""
 
 
 @dataclass(frozen=True)
@@ -278,6 +292,7 @@ def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tupl
             name,
             zones[index % len(zones)] if zones else None,
             booted.get(name) if hosts.volume else None,
+            patching.hour(index) if hosts.patching == "in-turn" else None,
         )
         for index, name in enumerate(called)
     )

@@ -104,6 +104,10 @@ class Hosts(Section):
     """Where that listens, 1..65535. A listener may have port 22 where this is another one. Without `keyPair`
     nobody can log in: then a listener on port 22 switches the hosts' SSH server off. A change replaces the
     hosts, one at a time."""
+    patching: Annotated[str, one_of("image", "in-turn")] = "image"
+    """When the image's own unattended-upgrades patches a host. `image`: as the image says, which is the same
+    hour for all hosts; `in-turn`: host 1 after 2:00, host 2 after 3:00 and so on, by the image's clock. A
+    change replaces the hosts, one at a time."""
     metrics_from: tuple[Network, ...] = ()
     """Who may read `http://<host>:61404/metrics`, for Prometheus. Default: nobody."""
     logs: Logs = Logs()
