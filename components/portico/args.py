@@ -345,6 +345,16 @@ class Hosts(TypedDict):
     """Where that listens, 1..65535. A listener may have port 22 where this is another one. Without
     `keyPair` nobody can log in: then a listener on port 22 switches the hosts' SSH server off. A change
     replaces the hosts, one at a time."""
+    apt_mirror: NotRequired[str]
+    """The URL of the mirror that the hosts' packages come from, where they have no way to the image's
+    own: `http://mirror.example.org/debian`, `http://mirror.example.org/ubuntu`. A change replaces the
+    hosts, as it does with the next two. Default: the image's own."""
+    apt_security_mirror: NotRequired[str]
+    """The mirror of the security updates. Default: aptMirror with `-security` behind it, as Debian has
+    it, or aptMirror itself where the last part of its path begins with `ubuntu`."""
+    http_proxy: NotRequired[str]
+    """The URL of the HTTP proxy that apt uses on the hosts, and nothing else there:
+    `http://proxy.example.org:3128`. Default: none."""
     patching: NotRequired[str]
     """When the image's own unattended-upgrades patches a host. `image`: as the image says, which is the
     same hour for all hosts; `in-turn`: host 1 after 2:00, host 2 after 3:00 and so on, by the image's

@@ -43,10 +43,10 @@ class Wrong(ValueError):
 
 
 def show(value: object) -> str:
-    """A value as a message shows it: the beginning of its first line, and never what a list or mapping holds,
-    which may be a secret."""
+    """A value as a message shows it: the beginning of its first line, and never what may be a secret: what a
+    list or mapping holds, or who asks in a URL."""
     if isinstance(value, str):
-        first, more, _ = value.partition("\n")
+        first, more, _ = re.sub(r"://\S*@", "://…@", value).partition("\n")
         return repr(first[:60] + "…" if more or len(first) > 60 else first)
     if isinstance(value, Mapping):
         return "a mapping"
@@ -211,6 +211,42 @@ url_path = shaped(
     r"(?!.*//)(?!.*/\.{1,2}(/|$))/[A-Za-z0-9._~/-]*",
     "must be a path that begins with '/': letters, digits and -._~/, without '//', '/.' and '/..'",
 )
+
+_HOST = r"(?P<host>[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(:[0-9]{1,5})?"
+_URL = re.compile(rf"https?://{_HOST}(?P<path>/[A-Za-z0-9._~/+-]*)?", re.ASCII)
+
+
+def _url(value: object, must: str) -> re.Match[str]:
+    """A URL that everyone may read who can read a server's user_data."""
+    said = text(value)
+    authority = said.partition("://")[2].partition("/")[0]
+    if "@" in said:
+        raise Wrong(
+            "must hold no user and no password: user_data can be read by everyone in the project",
+            "let it ask for none, and admit the hosts by their addresses",
+        )
+    if authority.startswith("["):
+        raise Wrong(IPV4_ONLY, "give a host name or an IPv4 address")
+    found = _URL.fullmatch(said)
+    if found is None or ".." in found["host"] or "//" in (found["path"] or ""):
+        raise Wrong(must)
+    return found
+
+
+def mirror(value: object) -> str:
+    """The URL of a package mirror, as apt takes it (sources.list(5)), without a slash at its end."""
+    must = "must be a mirror's URL, such as http://mirror.example.org/debian, with nothing behind its path"
+    return _url(value, must)[0].rstrip("/")
+
+
+def proxy(value: object) -> str:
+    """The URL of an HTTP proxy, as apt takes it (apt-transport-http(1))."""
+    must = "must be a proxy's URL, such as http://proxy.example.org:3128, without a path"
+    found = _url(value, must)
+    if (found["path"] or "/") != "/":
+        raise Wrong(must)
+    return found[0].rstrip("/")
+
 
 health_path = shaped(
     r"/[A-Za-z0-9._~/=&?,:@+-]{0,200}",

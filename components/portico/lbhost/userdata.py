@@ -37,6 +37,17 @@ class File:
     mode: str = "0644"
 
 
+@dataclass(frozen=True)
+class Packages:
+    """Where apt gets its packages, as cloud-init's module apt_configure takes it."""
+
+    mirror: str | None = None
+    """None: the image's own; then so is the next."""
+    security: str | None = None
+    proxy: str | None = None
+    """For apt and nothing else."""
+
+
 _AGENT_UNIT = f"""\
 [Unit]
 Description=Portico: what the server's metadata says is served
@@ -143,21 +154,26 @@ def files(ssh_port: int | None = SSH_PORT, patch_hour: int | None = None) -> Map
     )
 
 
-def render(ssh_port: int | None = SSH_PORT, patch_hour: int | None = None) -> str:
+def render(
+    ssh_port: int | None = SSH_PORT, patch_hour: int | None = None, packages: Packages | None = None
+) -> str:
     """The text, ending with a newline, at most LIMIT after base64.
 
     Args:
         ssh_port: where the host's own SSH server listens; None: nowhere.
-        patch_hour: the hour in which the host is patched; None: when the image says. Nothing else can change
-            the text but a release.
+        patch_hour: the hour in which the host is patched; None: when the image says.
+        packages: where they come from; None: from where the image has them. Nothing else can change the text
+            but a release.
     """
-    return "\n".join(_lines(ssh_port, patch_hour)) + "\n"
+    return "\n".join(_lines(ssh_port, patch_hour, packages)) + "\n"
 
 
-def _lines(ssh_port: int | None, patch_hour: int | None) -> Iterator[str]:
+def _lines(ssh_port: int | None, patch_hour: int | None, packages: Packages | None) -> Iterator[str]:
     yield "#cloud-config"
     yield "# A Portico LB host: docs/lb-host.md"
     yield "locale: C.UTF-8  # any other needs the package locales, which small images lack"
+    if packages:
+        yield from _apt(packages)
     yield "write_files:"
     for path, file in files(ssh_port, patch_hour).items():
         yield f"- path: {path}"
@@ -168,6 +184,20 @@ def _lines(ssh_port: int | None, patch_hour: int | None) -> Iterator[str]:
     patched = () if patch_hour is None else patching.COMMANDS
     for command in (*COMMANDS, *ssh_commands(ssh_port), *patched, START):
         yield f"- [{', '.join(_quoted(word) for word in command)}]"
+
+
+def _apt(packages: Packages) -> Iterator[str]:
+    """Debian's cloud-init leaves an image's sources alone unless it is told not to, and a mirror need not
+    have the backports that its templates name."""
+    yield "apt:"
+    if packages.mirror:
+        yield "  preserve_sources_list: false"
+        yield "  disable_suites: [backports]"
+        for name, url in (("primary", packages.mirror), ("security", packages.security)):
+            yield f"  {name}: [{{arches: [default], uri: {json.dumps(url)}}}]"
+    if packages.proxy:
+        yield f"  http_proxy: {json.dumps(packages.proxy)}"
+        yield f"  https_proxy: {json.dumps(packages.proxy)}"
 
 
 def _quoted(word: str) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 
+import pytest
 import yaml
 
 from portico.lbhost import MAX_HOSTS, STATUS_PORT, patching, portico_sync, userdata
@@ -63,3 +64,25 @@ def test_keepalived_and_systemd_mean_the_same_files():
 
 def test_the_agent_asks_where_haproxy_tells():
     assert portico_sync.STATUS_PORT == STATUS_PORT
+
+
+MIRROR = userdata.Packages("http://mirror.example.org/debian", "http://mirror.example.org/debian-security")
+PROXY = userdata.Packages(proxy="http://proxy.example.org:3128")
+
+
+@pytest.mark.parametrize("packages", [MIRROR, PROXY], ids=["mirror", "proxy"])
+def test_a_mirror_or_a_proxy_adds_its_section_and_changes_nothing_else(packages):
+    plain, said = yaml.safe_load(userdata.render()), yaml.safe_load(userdata.render(packages=packages))
+    section = said.pop("apt")
+    assert said == plain
+    if packages.proxy:
+        assert section == {"http_proxy": PROXY.proxy, "https_proxy": PROXY.proxy}
+    else:
+        assert section["primary"] == [{"arches": ["default"], "uri": MIRROR.mirror}]
+        assert section["security"] == [{"arches": ["default"], "uri": MIRROR.security}]
+
+
+def test_a_mirror_and_a_proxy_reach_nothing_but_apt():
+    text = userdata.render(packages=userdata.Packages(MIRROR.mirror, MIRROR.security, PROXY.proxy))
+    assert text.count("example.org") == 4
+    assert set(yaml.safe_load(text)) == {"apt", "locale", "runcmd", "write_files"}

@@ -201,6 +201,61 @@ def test_a_volume_has_a_size_and_perhaps_a_type(volume, complaint):
     assert complaints(but(PAIR, {"loadBalancer.hosts.volume": volume})) == [f"loadBalancer.hosts.{complaint}"]
 
 
+SHOWN = "'http://…@proxy.example.org:3128'"
+
+
+@pytest.mark.parametrize("key", ["aptMirror", "aptSecurityMirror", "httpProxy"])
+@pytest.mark.parametrize("who", ["me:hidden@", "me@", ":hidden@", "me:hid/den@", "me:hid@den@"])
+def test_a_url_with_a_password_is_refused_with_the_reason_and_not_shown(key, who):
+    said = {"aptMirror": "http://mirror.example.org/debian", key: f"http://{who}proxy.example.org:3128"}
+    (complaint,) = complaints(but(PAIR, {f"loadBalancer.hosts.{key}": value for key, value in said.items()}))
+    assert complaint == (
+        f"loadBalancer.hosts.{key} = {SHOWN}: must hold no user and no password: user_data can be read by "
+        "everyone in the project; let it ask for none, and admit the hosts by their addresses"
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mirror.example.org/debian",
+        "ftp://mirror.example.org/debian",
+        "http://",
+        "http:///debian",
+        "http://mirror.example.org/debian?suite=bookworm",
+        "http://mirror.example.org/debian#main",
+        'http://mirror.example.org/"; echo',
+        "http://mirror.example.org/a b",
+        "http://mirror..example.org/debian",
+        "http://-mirror.example.org/debian",
+        "http://mirror.example.org:port/debian",
+        "http://mirror.example.org//debian",
+        "http://mirror.example.org/{{ ds }}",
+        "http://mirror.example.org/$RELEASE",
+    ],
+)
+def test_a_mirror_is_a_plain_url(url):
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.aptMirror": url}))
+    assert "must be a mirror's URL, such as http://mirror.example.org/debian" in complaint
+
+
+@pytest.mark.parametrize("url", ["http://proxy.example.org:3128/apt", "proxy:3128", "socks5h://proxy:1080"])
+def test_a_proxy_is_a_plain_url_without_a_path(url):
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.httpProxy": url}))
+    assert "must be a proxy's URL, such as http://proxy.example.org:3128, without a path" in complaint
+
+
+def test_a_proxy_has_no_ipv6_address():
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.httpProxy": "http://[2001:db8::1]:3128"}))
+    assert "must be IPv4" in complaint
+
+
+def test_a_mirror_of_security_updates_stands_beside_one_of_the_rest():
+    said = {"loadBalancer.hosts.aptSecurityMirror": "http://mirror.example.org/debian-security"}
+    (complaint,) = complaints(but(PAIR, said))
+    assert "aptSecurityMirror = 'http://mirror.example.org/debian-security': is not used without" in complaint
+
+
 def test_ssh_without_a_key_pair_lets_nobody_in():
     (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.sshFrom": ["192.0.2.0/24"]}))
     assert complaint.startswith("loadBalancer.hosts.keyPair: is required with sshFrom")

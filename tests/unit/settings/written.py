@@ -159,6 +159,9 @@ def hosts(draw):
     return Hosts(
         image=draw(texts),
         flavor=draw(texts),
+        apt_mirror=(mirror := draw(maybe(mirrors))),
+        apt_security_mirror=draw(maybe(mirrors)) if mirror else None,
+        http_proxy=draw(maybe(st.sampled_from(("http://10.0.0.9:3128", "https://proxy.example.org")))),
         volume=draw(maybe(st.builds(Volume, st.integers(1, 16_384), maybe(texts)))),
         count=draw(st.integers(1, 5)),
         timers=draw(st.sampled_from(("steady", "fast"))),
@@ -187,6 +190,9 @@ def octavias(draw, taken):
         metrics_from=draw(some(networks)) if provider == "amphora" else (),
         metrics_port=draw(ports.filter(lambda port: port not in taken)),
     )
+
+
+mirrors = st.sampled_from(("http://mirror.example.org/debian", "https://10.0.0.8/ubuntu", "http://m:81"))
 
 
 @st.composite

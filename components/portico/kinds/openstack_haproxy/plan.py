@@ -21,7 +21,6 @@ from ...lbhost import (
     Logs,
     Syslog,
     Timers,
-    patching,
     payload,
     userdata,
 )
@@ -40,7 +39,7 @@ from ...problems import Problem
 from ...settings.model import LoadBalancer
 from ...traffic import Backend, Checking, Health, Listener, node_ports
 from ..table import Kind
-from .rebuild import POLICIES
+from .rebuild import POLICIES, spared
 from .settings import Hosts, Volume
 
 ITEMS_LEFT = 8
@@ -90,8 +89,8 @@ class HostPlan:
     booted: str | None = None
     """The id of the image that its volume was made from, while the settings say the image as they did then:
     so a newer image under the same name replaces no host."""
-    patch_hour: int | None = None
-    """When it is patched; None leaves it to the image."""
+    user_data: str = ""
+    """What it is booted with."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,9 @@ class OpenStackHAProxyPlan:
     """What the hosts boot from; None: the flavor's own disk."""
     image_id: str | None
     """The image's id, for a volume is made from nothing else; None where it is not known, or not needed."""
+    spares: frozenset[str]
+    """Properties of a server that stands in which a refresh may have written that its image or flavor is
+    gone. It stays, since no other could be made."""
     server_group_policy: Choice[str | None]
     """None: no server group."""
     timers: Choice[Timers]
@@ -236,12 +238,13 @@ def make(request: Request) -> OpenStackHAProxyPlan:
     asked = request.cloud or OpenStack()
     return OpenStackHAProxyPlan(
         place=where,
-        hosts=_hosts(hosts, names, asked.own.booted),
+        hosts=_hosts(hosts, names, asked.own.booted, traffic.listeners),
         reserved=tuple(names.of("host", index + 1) for index in range(MAX_HOSTS)),
         image=now(hosts.image),
         flavor=asked.flavor_name or now(hosts.flavor),
         volume=hosts.volume,
         image_id=_image_id(hosts, asked),
+        spares=spared(asked.absent),
         server_group_policy=_server_group_policy(hosts),
         timers=_timers(hosts),
         rules=rules(
@@ -284,7 +287,9 @@ def _image_id(hosts: Hosts, cloud: OpenStack) -> str | None:
     return cloud.image_id or (said if said and is_id(said) else None)
 
 
-def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tuple[HostPlan, ...]]:
+def _hosts(
+    hosts: Hosts, names: Names, booted: Mapping[str, str], listeners: Sequence[Listener]
+) -> Choice[tuple[HostPlan, ...]]:
     zones = hosts.availability_zones
     called = [names.of("host", index + 1) for index in range(hosts.count)]
     planned = tuple(
@@ -292,7 +297,7 @@ def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tupl
             name,
             zones[index % len(zones)] if zones else None,
             booted.get(name) if hosts.volume else None,
-            patching.hour(index) if hosts.patching == "in-turn" else None,
+            hosts.user_data(index, (listener.port for listener in listeners)),
         )
         for index, name in enumerate(called)
     )
