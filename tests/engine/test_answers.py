@@ -99,7 +99,7 @@ def test_services_that_are_not_http_stand_beside_https_past_a_controller_and_thr
 
 
 UNCONTROLLED = {
-    "portico:ingress": {"controller": "none", "namespace": None, "nodePorts": None},
+    "portico:ingress": {"controller": "none", "namespace": None, "image": None, "nodePorts": None},
     "portico:apps": None,
 }
 
