@@ -132,7 +132,8 @@ class Ingress(TypedDict):
     health_path: NotRequired[str]
     """The path that answers 200 there. Another controller than Traefik may have another one."""
     image: NotRequired[str]
-    """The controller's image."""
+    """The controller's image. With a digest (`...:v3.7.13@sha256:...`) it is the very same whatever
+    happens to the tag."""
     replicas: NotRequired[int]
     """How many pods, 1..100, spread over the nodes. Default: one on every node, so that every node
     serves."""

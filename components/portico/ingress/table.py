@@ -73,7 +73,8 @@ class Controller:
     name: str
     """The value of `ingress.controller`; its objects are named after it."""
     package: str
-    """The Python package of the controller: `objects`, `settings`, and `component` with its class."""
+    """The Python package of the controller: `objects`, `component` with its class, and `settings`
+    where there is something that it cannot be told."""
     component: str
     """The class in `component`."""
     health_path: str
@@ -99,9 +100,10 @@ class Controller:
         name = f"{self.package}.rivals"
         return cast(Rivals, import_module(name)) if find_spec(name) else None
 
-    def settings(self) -> Checks:
-        """What it cannot be told."""
-        return cast(Checks, import_module(f"{self.package}.settings"))
+    def settings(self) -> Checks | None:
+        """What it cannot be told; None where it can be told everything."""
+        module = f"{self.package}.settings"
+        return cast(Checks, import_module(module)) if find_spec(module) else None
 
     def load(self) -> type[IngressController]:
         """The class that builds it."""

@@ -274,8 +274,8 @@ def _the_controller_serves(read: Reading, settings: Settings) -> None:
     if row and ingress.health_path != row.health_path:
         rule = f"must be {row.health_path!r} with {row.name}, which answers nowhere else"
         read.wrong(*INGRESS, "healthPath", rule=rule, remedy="leave it out")
-    if row:
-        row.settings().check(read, settings)
+    if row and (own := row.settings()):
+        own.check(read, settings)
     if ingress.controller == controllers.NONE and settings.load_balancer.timeouts.read:
         rule = "is not used with `controller: none`: only a controller sees whole requests"
         read.wrong(*TIMEOUTS, "read", rule=rule, remedy="leave it out, and tell the controller that is there")

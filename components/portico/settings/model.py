@@ -221,8 +221,9 @@ class Ingress(Section):
     """The node port of the controller's health endpoint."""
     health_path: Annotated[str, text(values.health_path)] = "/ping"
     """The path that answers 200 there. Another controller than Traefik may have another one."""
-    image: Image = "docker.io/library/traefik:v3.7.9"
-    """The controller's image."""
+    image: Image = "docker.io/library/traefik:v3.7.13"
+    """The controller's image. With a digest (`...:v3.7.13@sha256:...`) it is the very same whatever happens
+    to the tag."""
     replicas: Annotated[int, whole(1, 100)] | None = None
     """How many pods, 1..100, spread over the nodes. Default: one on every node, so that every node serves."""
     node_selector: (

@@ -14,6 +14,7 @@ import pulumi_openstack as openstack
 
 from ... import state
 from ...lbhost import Fleet, payload
+from ...lbhost.difference import difference
 from ...openstack.addresses import ipv4, preferred
 from ...openstack.floating_ip import published
 from ...openstack.place import OpenStackPlace
@@ -65,6 +66,8 @@ class OpenStackHAProxy(LoadBalancer):
             self.late.cloud if self.late else None,
         )
         servers = self._hosts(ports, fleet, rules)
+        if pulumi.runtime.is_dry_run():
+            fleet.apply(self._tell)
 
         self.address = published(
             name,
@@ -184,6 +187,18 @@ class OpenStackHAProxy(LoadBalancer):
                 [IPv4Address(address) for address in found[3:]],
             )
         )
+
+    def _tell(self, fleet: Fleet) -> None:
+        """Says in a preview what changes in the hosts' files; they share haproxy.cfg."""
+        told: frozenset[str] = frozenset()
+        for host in fleet.hosts[: len(self._own.hosts.value)]:
+            before = self._recorded.get(host.name, {}).get("metadata")
+            if not isinstance(before, Mapping):
+                continue
+            after = payload.pack(fleet, host, self._own.metadata_items).metadata
+            if said := difference(before, after, told):
+                pulumi.log.info(f"{host.name} will serve other files:\n{said}", self)
+            told = frozenset({"haproxy.cfg"})
 
     def _servers_of_state(self) -> Mapping[str, Mapping[str, object]]:
         """What the state holds of this load balancer's servers, by the host's name; those to go included."""
