@@ -80,29 +80,18 @@ def test_a_service_of_ones_own_is_reached_past_the_controller_and_web_clients_ar
         got = stack.start("--silent", "--fail", url, bare=True, command="curl").end().succeeded()
         assert "Hostname:" in got.output
         assert "X-Forwarded-For" not in got.output
-        _clients_are_led_to_tls(
-            stack, ALONE, own, {"portico:ingress": {"nodePorts": {"own": ports["http"] + 3}}}
-        )
+        _clients_are_led_to_tls(stack, *said)
     finally:
         kubectl(stack, "delete", "--filename", str(file)).succeeded()
 
 
 def _clients_are_led_to_tls(stack, *said):
     """A redirect, a certificate for every name, and other figures for the hosts, on a door that stands."""
-    words = [
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=wildcard.example.org",
-    ]
-    made = stack.start(*words, "-keyout", "tls.key", "-out", "tls.crt", bare=True, command="openssl")
+    key, certificate = str(stack.folder / "tls.key"), str(stack.folder / "tls.crt")
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=wildcard.example.org"]
+    made = stack.start(*words, "-keyout", key, "-out", certificate, bare=True, command="openssl")
     made.end().succeeded()
-    files = ["--cert", "tls.crt", "--key", "tls.key", "--namespace", stack.prefix]
+    files = ["--cert", certificate, "--key", key, "--namespace", stack.prefix]
     kubectl(stack, "create", "secret", "tls", "wildcard", *files).succeeded()
     front = {"redirectToHttps": True, "defaultCertificate": "wildcard", "tolerations": [{"key": "ingress"}]}
     hosts = {"maxConnections": 3000, "drainChanges": 7}
