@@ -80,6 +80,10 @@ class Controller:
     health_path: str
     """Where it says that it serves."""
     signature: Signature
+    reserved: tuple[str, ...] = ()
+    """What it keeps for itself of the names that a listener through it may have."""
+    metrics_port: int | None = None
+    """Where its pods tell their metrics; a node port, which is a pod's port too, has to be another."""
     carries_tcp: bool = False
     """Whether it carries the bytes of a listener to a Service (`listeners[].service`)."""
     class_controller: str = ""
@@ -119,6 +123,8 @@ CONTROLLERS: tuple[Controller, ...] = (
         f"{__package__}.traefik",
         "Traefik",
         health_path="/ping",
+        metrics_port=9100,
+        reserved=("traefik",),  # Traefik 3.7.9: the entry point of its own API, which serves no application
         carries_tcp=True,
         # Traefik 3.7.9: TLS, Default Certificate; what it says by itself where a route is known. Go's own
         # words for applications end with a line feed where Traefik's do not.

@@ -1,4 +1,4 @@
-"""What applications rest on in the cluster, and which part of it keeps them from being served.
+"""What applications and TCP listeners rest on in the cluster, and which part keeps them from being served.
 
 Pure: no Pulumi, no network, no clock. Read by the preflight, before anything is made, and by serving, when an
 application does not answer in the end. Most of it is a warning: who makes a Service or a Secret may do so
@@ -29,6 +29,11 @@ def resting_on(app: App) -> tuple[Object, ...]:
     return (*(_named(_service(app)) if app.service else ()), *_named(_secret(app)))
 
 
+def led_to(settings: Settings) -> tuple[Object, ...]:
+    """The Services that TCP listeners lead to."""
+    return tuple(thing for _, thing, _ in _leading(settings))
+
+
 def serving(app: App) -> tuple[Object, ...]:
     """All that it rests on when everything is made."""
     return (_ingress(app), *_named(_service(app)), *_named(_secret(app)))
@@ -45,15 +50,24 @@ def obstacles(settings: Settings, looks: Looks) -> Iterator[Problem]:
     if controller is None or controller.external_names:
         return
     for index, app in enumerate(settings.apps):
-        look = looks.get(_service(app)) if app.service else None
-        if look is not None and look.type == EXTERNAL:
-            yield Problem(
-                f"portico:apps[{index}].service.name",
-                repr(_service(app).name),
-                f"the Service is of type {EXTERNAL}, which {controller.name} does not serve: it would lead "
-                "clients wherever its DNS name points to",
-                "expose a Service without a selector, and an EndpointSlice with the addresses",
+        if app.service:
+            yield from _leads_away(
+                f"portico:apps[{index}].service.name", _service(app), looks, controller.name
             )
+    for index, thing, _ in _leading(settings):
+        yield from _leads_away(f"{_at(index)}.name", thing, looks, controller.name)
+
+
+def _leads_away(path: str, thing: Object, looks: Looks, controller: str) -> Iterator[Problem]:
+    look = looks.get(thing)
+    if look is not None and look.type == EXTERNAL:
+        yield Problem(
+            path,
+            repr(thing.name),
+            f"the Service is of type {EXTERNAL}, which {controller} does not serve: it would lead "
+            "clients wherever its DNS name points to",
+            "expose a Service without a selector, and an EndpointSlice with the addresses",
+        )
 
 
 def warnings(settings: Settings, looks: Looks) -> Iterator[Problem]:
@@ -63,6 +77,9 @@ def warnings(settings: Settings, looks: Looks) -> Iterator[Problem]:
             yield Problem(f"portico:apps[{index}].service", repr(app.service.name), *said)
         if app.tls_secret and (said := _of_secret(app, looks)):
             yield Problem(f"portico:apps[{index}].tlsSecret", repr(app.tls_secret), *said)
+    for index, thing, port in _leading(settings):
+        if said := _of_port(thing, port, looks):
+            yield Problem(_at(index), repr(thing.name), *said)
 
 
 def reasons(app: App, looks: Looks) -> Iterator[str]:
@@ -80,7 +97,10 @@ def _of_ingress(app: App, looks: Looks) -> tuple[str, str] | None:
 
 
 def _of_service(app: App, looks: Looks) -> tuple[str, str] | None:
-    thing = _service(app)
+    return _of_port(_service(app), app.service.port if app.service else app.run.port if app.run else 0, looks)
+
+
+def _of_port(thing: Object, port: int, looks: Looks) -> tuple[str, str] | None:
     if thing not in looks:
         return None
     look = looks[thing]
@@ -88,7 +108,6 @@ def _of_service(app: App, looks: Looks) -> tuple[str, str] | None:
         return f"there is no {thing}", "create it, or name another"
     if look.type == EXTERNAL:
         return None
-    port = app.service.port if app.service else app.run.port if app.run else 0
     if port not in look.ports:
         has = ", ".join(map(str, look.ports)) or "none"
         return f"the {thing} has no TCP port {port}; it has {has}", "name one that it has"
@@ -110,6 +129,17 @@ def _of_secret(app: App, looks: Looks) -> tuple[str, str] | None:
     if look.type and look.type != TLS:
         return f"the {thing} is of type {look.type}, not {TLS}", "it has to hold tls.crt and tls.key"
     return None
+
+
+def _leading(settings: Settings) -> Iterator[tuple[int, Object, int]]:
+    """Each listener that leads to a Service: which, to which, and to which port of it."""
+    for index, listener in enumerate(settings.load_balancer.listeners):
+        if service := listener.service:
+            yield index, Object("v1", "Service", service.namespace, service.name), service.port
+
+
+def _at(index: int) -> str:
+    return f"portico:loadBalancer.listeners[{index}].service"
 
 
 def _ingress(app: App) -> Object:

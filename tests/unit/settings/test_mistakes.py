@@ -373,6 +373,14 @@ def test_the_nodes_of_aws_do_not_come_from_openstack():
     assert complaint.startswith("nodes.from = 'openstack': must be addresses or cidr with aws-nlb")
 
 
+@pytest.mark.parametrize("said", [0, 1001, "many"])
+def test_a_security_group_has_at_most_a_thousand_rules(said):
+    (complaint,) = complaints(but(AWS, {"loadBalancer.aws.rulesPerGroup": said}))
+    assert complaint.startswith(
+        f"loadBalancer.aws.rulesPerGroup = {said!r}: must be a whole number from 1 to 1000"
+    )
+
+
 def test_an_auto_scaling_group_leaves_no_nodes_to_list():
     (one, two) = complaints(but(AWS, {"loadBalancer.aws.autoScalingGroup": "workers"}))
     assert one.startswith("nodes.from = 'addresses': may not be given with aws.autoScalingGroup")
@@ -439,6 +447,26 @@ def test_a_listener_leaves_an_lb_hosts_own_port_alone():
     (complaint,) = complaints(but(PAIR, {"loadBalancer.listeners": listeners}))
     assert "must not be 61404 with `type: openstack-haproxy`" in complaint
     parse(but(OCTAVIA, {"loadBalancer.listeners": listeners}), "")
+
+
+def test_a_listener_leaves_a_name_of_traefiks_own_alone():
+    http = {"name": "traefik", "port": 80}
+    taken = {"loadBalancer.listeners": [http], "ingress.nodePorts": {"traefik": 30080}}
+    assert complaints(but(PAIR, taken)) == [
+        "loadBalancer.listeners[0].name = 'traefik': is a name that traefik keeps for itself; choose another"
+    ]
+    parse(but(PAIR, {**taken, "ingress.controller": "none"}), "")
+    past = {**taken, "loadBalancer.listeners": [{**http, "protocol": "tcp"}]}
+    parse(but(PAIR, past), "")
+
+
+def test_a_node_port_leaves_the_port_of_the_controllers_metrics_alone():
+    low = {"ingress.nodePortRange": [9000, 32767], "ingress.healthPort": 9100}
+    assert complaints(but(PAIR, {**low, "ingress.metrics": True})) == [
+        "ingress.healthPort = 9100: must not be 9100 with `metrics: true`: traefik tells its metrics there; "
+        "choose another"
+    ]
+    parse(but(PAIR, low), "")
 
 
 SHELL = {"loadBalancer.listeners": [{"name": "http", "port": 22}], "ingress.nodePorts": {"http": 30080}}
