@@ -1,4 +1,4 @@
-"""What applications rest on in the cluster, and which part of it keeps them from being served.
+"""What applications and listeners rest on in the cluster, and which part keeps them from being served.
 
 Pure: no Pulumi, no network, no clock. Read by the preflight, before anything is made, and by serving, when an
 application does not answer in the end. Most of it is a warning: who makes a Service or a Secret may do so
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ..ingress import table as controllers
 from ..later import now
 from ..problems import Problem
-from ..settings.model import App, Settings
+from ..settings.model import App, ListenerService, Settings
 from .answers import Look, Object
 
 EXTERNAL = "ExternalName"
@@ -27,6 +27,12 @@ Looks = Mapping[Object, Look | None]
 def resting_on(app: App) -> tuple[Object, ...]:
     """What has to be there before the application is exposed."""
     return (*(_named(_service(app)) if app.service else ()), *_named(_secret(app)))
+
+
+def leading_to(settings: Settings) -> tuple[Object, ...]:
+    """The Services that listeners lead to."""
+    listeners = settings.load_balancer.listeners
+    return tuple(_led_to(listener.service) for listener in listeners if listener.service)
 
 
 def serving(app: App) -> tuple[Object, ...]:
@@ -58,8 +64,12 @@ def obstacles(settings: Settings, looks: Looks) -> Iterator[Problem]:
 
 def warnings(settings: Settings, looks: Looks) -> Iterator[Problem]:
     """What has to change before the `up` ends."""
+    for index, listener in enumerate(settings.load_balancer.listeners):
+        leads = listener.service
+        if leads and (said := _of_service(_led_to(leads), leads.port, looks)):
+            yield Problem(f"portico:loadBalancer.listeners[{index}].service", repr(leads.name), *said)
     for index, app in enumerate(settings.apps):
-        if app.service and (said := _of_service(app, looks)):
+        if app.service and (said := _of_service(_service(app), app.service.port, looks)):
             yield Problem(f"portico:apps[{index}].service", repr(app.service.name), *said)
         if app.tls_secret and (said := _of_secret(app, looks)):
             yield Problem(f"portico:apps[{index}].tlsSecret", repr(app.tls_secret), *said)
@@ -67,7 +77,9 @@ def warnings(settings: Settings, looks: Looks) -> Iterator[Problem]:
 
 def reasons(app: App, looks: Looks) -> Iterator[str]:
     """Why an application that is exposed is not served."""
-    for said in (_of_ingress(app, looks), _of_service(app, looks), _of_secret(app, looks)):
+    port = app.service.port if app.service else app.run.port if app.run else 0
+    of_service = _of_service(_service(app), port, looks)
+    for said in (_of_ingress(app, looks), of_service, _of_secret(app, looks)):
         if said:
             yield "; ".join(said)
 
@@ -79,8 +91,7 @@ def _of_ingress(app: App, looks: Looks) -> tuple[str, str] | None:
     return None
 
 
-def _of_service(app: App, looks: Looks) -> tuple[str, str] | None:
-    thing = _service(app)
+def _of_service(thing: Object, port: int, looks: Looks) -> tuple[str, str] | None:
     if thing not in looks:
         return None
     look = looks[thing]
@@ -88,7 +99,6 @@ def _of_service(app: App, looks: Looks) -> tuple[str, str] | None:
         return f"there is no {thing}", "create it, or name another"
     if look.type == EXTERNAL:
         return None
-    port = app.service.port if app.service else app.run.port if app.run else 0
     if port not in look.ports:
         has = ", ".join(map(str, look.ports)) or "none"
         return f"the {thing} has no TCP port {port}; it has {has}", "name one that it has"
@@ -119,6 +129,10 @@ def _ingress(app: App) -> Object:
 def _service(app: App) -> Object:
     name = now(app.service.name) if app.service else app.name
     return Object("v1", "Service", app.namespace, name or "")
+
+
+def _led_to(service: ListenerService) -> Object:
+    return Object("v1", "Service", service.namespace, service.name)
 
 
 def _secret(app: App) -> Object:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from portico.kubernetes.answers import Look, Object
-from portico.kubernetes.resting import obstacles, reasons, resting_on, serving, warnings
-from portico.settings.model import App, AppImage, AppService, Ingress
+from portico.kubernetes.resting import leading_to, obstacles, reasons, resting_on, serving, warnings
+from portico.settings.model import App, AppImage, AppService, Ingress, Listener, ListenerService
 from tests.unit.plan.worlds import PAIR
 
 SHOP = App("shop", "shop.example.org", service=AppService("web", 8080), tls_secret="shop-tls")
@@ -78,6 +78,18 @@ def test_the_pods_of_an_image_that_are_not_ready_are_a_reason_in_the_end():
     looks = {Object("v1", "Service", "default", "run"): Look("ClusterIP", (80,), ready=0)}
     (reason,) = reasons(RUN, looks)
     assert "the Service default/run has no endpoint that is ready" in reason
+
+
+def test_the_service_of_a_listener_is_looked_at_like_an_applications():
+    leads = Listener("pg", 5432, protocol="tcp", service=ListenerService("db", 5432, "data"))
+    balancer = replace(PAIR.load_balancer, listeners=(Listener("http", 80), leads))
+    said = replace(PAIR, load_balancer=balancer)
+    db = Object("v1", "Service", "data", "db")
+    assert leading_to(said) == (db,)
+    (warning,) = warnings(said, {db: Look("ClusterIP", (5433,), 1)})
+    assert warning.path == "portico:loadBalancer.listeners[1].service"
+    assert "the Service data/db has no TCP port 5432; it has 5433" in warning.rule
+    assert list(warnings(said, {db: Look("ExternalName")})) == [], "its DNS name is asked for, as any other"
 
 
 def test_a_service_that_is_a_dns_name_is_refused_where_the_controller_does_not_serve_it():
