@@ -23,7 +23,7 @@ from . import cluster as kubernetes
 from .answers import Cluster, Object
 from .looking import looks
 from .objects import needed, node_ports, wanted
-from .resting import leading_to, obstacles, resting_on, warnings
+from .resting import led_to, obstacles, resting_on, warnings
 from .wanted import Wanted
 
 
@@ -79,8 +79,7 @@ def _asked(said: Settings, names: Names, state: State) -> Capabilities:
     found = Cluster(answers.standing, answers.known(objects), made(state), taken)
     if said.ingress.controller != NONE:
         found = _beside(there, said, found)
-    resting = [*leading_to(said), *(thing for app in said.apps for thing in resting_on(app))]
-    seen = looks(there, resting)
+    seen = looks(there, [*led_to(said), *(thing for app in said.apps for thing in resting_on(app))])
     for warning in warnings(said, seen):
         pulumi.log.warn(str(warning))
     return Capabilities(

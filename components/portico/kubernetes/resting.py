@@ -1,4 +1,4 @@
-"""What applications and listeners rest on in the cluster, and which part keeps them from being served.
+"""What applications and TCP listeners rest on in the cluster, and which part keeps them from being served.
 
 Pure: no Pulumi, no network, no clock. Read by the preflight, before anything is made, and by serving, when an
 application does not answer in the end. Most of it is a warning: who makes a Service or a Secret may do so
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ..ingress import table as controllers
 from ..later import now
 from ..problems import Problem
-from ..settings.model import App, ListenerService, Settings
+from ..settings.model import App, Settings
 from .answers import Look, Object
 
 EXTERNAL = "ExternalName"
@@ -29,10 +29,9 @@ def resting_on(app: App) -> tuple[Object, ...]:
     return (*(_named(_service(app)) if app.service else ()), *_named(_secret(app)))
 
 
-def leading_to(settings: Settings) -> tuple[Object, ...]:
-    """The Services that listeners lead to."""
-    listeners = settings.load_balancer.listeners
-    return tuple(_led_to(listener.service) for listener in listeners if listener.service)
+def led_to(settings: Settings) -> tuple[Object, ...]:
+    """The Services that TCP listeners lead to."""
+    return tuple(thing for _, thing, _ in _leading(settings))
 
 
 def serving(app: App) -> tuple[Object, ...]:
@@ -51,35 +50,41 @@ def obstacles(settings: Settings, looks: Looks) -> Iterator[Problem]:
     if controller is None or controller.external_names:
         return
     for index, app in enumerate(settings.apps):
-        look = looks.get(_service(app)) if app.service else None
-        if look is not None and look.type == EXTERNAL:
-            yield Problem(
-                f"portico:apps[{index}].service.name",
-                repr(_service(app).name),
-                f"the Service is of type {EXTERNAL}, which {controller.name} does not serve: it would lead "
-                "clients wherever its DNS name points to",
-                "expose a Service without a selector, and an EndpointSlice with the addresses",
+        if app.service:
+            yield from _leads_away(
+                f"portico:apps[{index}].service.name", _service(app), looks, controller.name
             )
+    for index, thing, _ in _leading(settings):
+        yield from _leads_away(f"{_at(index)}.name", thing, looks, controller.name)
+
+
+def _leads_away(path: str, thing: Object, looks: Looks, controller: str) -> Iterator[Problem]:
+    look = looks.get(thing)
+    if look is not None and look.type == EXTERNAL:
+        yield Problem(
+            path,
+            repr(thing.name),
+            f"the Service is of type {EXTERNAL}, which {controller} does not serve: it would lead "
+            "clients wherever its DNS name points to",
+            "expose a Service without a selector, and an EndpointSlice with the addresses",
+        )
 
 
 def warnings(settings: Settings, looks: Looks) -> Iterator[Problem]:
     """What has to change before the `up` ends."""
-    for index, listener in enumerate(settings.load_balancer.listeners):
-        leads = listener.service
-        if leads and (said := _of_service(_led_to(leads), leads.port, looks)):
-            yield Problem(f"portico:loadBalancer.listeners[{index}].service", repr(leads.name), *said)
     for index, app in enumerate(settings.apps):
-        if app.service and (said := _of_service(_service(app), app.service.port, looks)):
+        if app.service and (said := _of_service(app, looks)):
             yield Problem(f"portico:apps[{index}].service", repr(app.service.name), *said)
         if app.tls_secret and (said := _of_secret(app, looks)):
             yield Problem(f"portico:apps[{index}].tlsSecret", repr(app.tls_secret), *said)
+    for index, thing, port in _leading(settings):
+        if said := _of_port(thing, port, looks):
+            yield Problem(_at(index), repr(thing.name), *said)
 
 
 def reasons(app: App, looks: Looks) -> Iterator[str]:
     """Why an application that is exposed is not served."""
-    port = app.service.port if app.service else app.run.port if app.run else 0
-    of_service = _of_service(_service(app), port, looks)
-    for said in (_of_ingress(app, looks), of_service, _of_secret(app, looks)):
+    for said in (_of_ingress(app, looks), _of_service(app, looks), _of_secret(app, looks)):
         if said:
             yield "; ".join(said)
 
@@ -91,7 +96,11 @@ def _of_ingress(app: App, looks: Looks) -> tuple[str, str] | None:
     return None
 
 
-def _of_service(thing: Object, port: int, looks: Looks) -> tuple[str, str] | None:
+def _of_service(app: App, looks: Looks) -> tuple[str, str] | None:
+    return _of_port(_service(app), app.service.port if app.service else app.run.port if app.run else 0, looks)
+
+
+def _of_port(thing: Object, port: int, looks: Looks) -> tuple[str, str] | None:
     if thing not in looks:
         return None
     look = looks[thing]
@@ -122,6 +131,17 @@ def _of_secret(app: App, looks: Looks) -> tuple[str, str] | None:
     return None
 
 
+def _leading(settings: Settings) -> Iterator[tuple[int, Object, int]]:
+    """Each listener that leads to a Service: which, to which, and to which port of it."""
+    for index, listener in enumerate(settings.load_balancer.listeners):
+        if service := listener.service:
+            yield index, Object("v1", "Service", service.namespace, service.name), service.port
+
+
+def _at(index: int) -> str:
+    return f"portico:loadBalancer.listeners[{index}].service"
+
+
 def _ingress(app: App) -> Object:
     return Object("networking.k8s.io/v1", "Ingress", app.namespace, app.name)
 
@@ -129,10 +149,6 @@ def _ingress(app: App) -> Object:
 def _service(app: App) -> Object:
     name = now(app.service.name) if app.service else app.name
     return Object("v1", "Service", app.namespace, name or "")
-
-
-def _led_to(service: ListenerService) -> Object:
-    return Object("v1", "Service", service.namespace, service.name)
 
 
 def _secret(app: App) -> Object:

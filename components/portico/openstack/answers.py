@@ -95,6 +95,8 @@ class Own:
     ids: frozenset[str] = frozenset()
     vips: frozenset[str] = frozenset()
     """The ids of the ports on which a floating IP is this stack's own business."""
+    octavia_vips: frozenset[str] = frozenset()
+    """Those of them that Octavia made with a load balancer."""
     made: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By quota (`ports`, `security_group_rules` ...): the names of what needs no more room, or the
     descriptions where nothing has a name (rules, floating IPs)."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from portico.kubernetes.answers import Look, Object
-from portico.kubernetes.resting import leading_to, obstacles, reasons, resting_on, serving, warnings
+from portico.kubernetes.resting import led_to, obstacles, reasons, resting_on, serving, warnings
 from portico.settings.model import App, AppImage, AppService, Ingress, Listener, ListenerService
 from tests.unit.plan.worlds import PAIR
 
@@ -80,18 +80,6 @@ def test_the_pods_of_an_image_that_are_not_ready_are_a_reason_in_the_end():
     assert "the Service default/run has no endpoint that is ready" in reason
 
 
-def test_the_service_of_a_listener_is_looked_at_like_an_applications():
-    leads = Listener("pg", 5432, protocol="tcp", service=ListenerService("db", 5432, "data"))
-    balancer = replace(PAIR.load_balancer, listeners=(Listener("http", 80), leads))
-    said = replace(PAIR, load_balancer=balancer)
-    db = Object("v1", "Service", "data", "db")
-    assert leading_to(said) == (db,)
-    (warning,) = warnings(said, {db: Look("ClusterIP", (5433,), 1)})
-    assert warning.path == "portico:loadBalancer.listeners[1].service"
-    assert "the Service data/db has no TCP port 5432; it has 5433" in warning.rule
-    assert list(warnings(said, {db: Look("ExternalName")})) == [], "its DNS name is asked for, as any other"
-
-
 def test_a_service_that_is_a_dns_name_is_refused_where_the_controller_does_not_serve_it():
     looks = {**SOUND, SERVICE: Look("ExternalName")}
     (problem,) = obstacles(settings(RUN, SHOP), looks)
@@ -102,3 +90,39 @@ def test_a_service_that_is_a_dns_name_is_refused_where_the_controller_does_not_s
     assert "an EndpointSlice with the addresses" in problem.remedy
     assert list(obstacles(settings(SHOP, controller="none"), looks)) == []
     assert warned(looks) == [], "it is said once"
+
+
+GIT = Object("v1", "Service", "git", "gitea")
+
+
+def leading(controller="traefik"):
+    ssh = Listener("ssh", 22, protocol="tcp", service=ListenerService("gitea", 2222, "git"))
+    balancer = replace(PAIR.load_balancer, listeners=(Listener("http", 80), ssh))
+    return replace(PAIR, load_balancer=balancer, ingress=Ingress(controller=controller))
+
+
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        (None, "there is no Service git/gitea; create it, or name another"),
+        (
+            Look("ClusterIP", (22,), ready=1),
+            "the Service git/gitea has no TCP port 2222; it has 22; name one",
+        ),
+        (Look("ClusterIP", (2222,), ready=0), "the Service git/gitea has no endpoint that is ready; see"),
+    ],
+)
+def test_the_service_that_a_listener_leads_to_is_looked_at_too(look, said):
+    assert led_to(leading()) == (GIT,)
+    (warning,) = warnings(leading(), {GIT: look})
+    assert str(warning).startswith(f"portico:loadBalancer.listeners[1].service = 'gitea': {said}")
+    assert list(obstacles(leading(), {GIT: look})) == []
+
+
+def test_a_listener_leads_nowhere_outside():
+    (refused,) = obstacles(leading(), {GIT: Look("ExternalName")})
+    assert str(refused).startswith(
+        "portico:loadBalancer.listeners[1].service.name = 'gitea': the Service is of type ExternalName, "
+        "which traefik does not serve"
+    )
+    assert list(warnings(leading(), {GIT: Look("ClusterIP", (2222,), ready=1)})) == []

@@ -217,7 +217,7 @@ def _nobody_would_refuse(plan: OctaviaPlan) -> Iterator[Problem]:
 def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     """Why the cloud cannot carry the plan."""
     cloud = request.cloud
-    yield from places.obstacles(plan.place, request)
+    yield from places.obstacles(plan.place, request, cloud.own.octavia_vips if cloud else frozenset())
     yield from _members(plan, request.traffic.backends or ())
     yield from _trust(plan, request)
     yield from _nobody_would_refuse(plan)
