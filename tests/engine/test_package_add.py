@@ -214,7 +214,7 @@ const mine = new Mine("openstack", "mine", { authUrl: "http://127.0.0.1:9/v3", u
 def test_the_cloud_of_a_provider_that_a_program_gives_is_asked(cli, typescript, tmp_path):
     program = shutil.copytree(typescript, tmp_path / "program", symlinks=True)
     text = (program / "index.ts").read_text()
-    text = text.replace("const door", f"{GIVEN}\nconst door").replace("});\n", "}, { providers: [mine] });\n")
+    text = text.replace("});\n", "}, { providers: [mine] });\n").replace("const door", f"{GIVEN}\nconst door")
     (program / "index.ts").write_text('import * as pulumi from "@pulumi/pulumi";\n' + text)
     run = cli.door(program, tmp_path / "stack").run("preview").failed()
     assert "openstack:authUrl = 'http://127.0.0.1:9/v3': does not answer" in run.output
