@@ -115,15 +115,20 @@ def place(request: Request) -> OpenStackPlace:
     )
 
 
-def obstacles(place: OpenStackPlace, request: Request) -> Iterator[Problem]:
-    """Why the cloud cannot carry this place."""
-    if place.vip and (rule := _misplaced(place.vip, place, request)):
+def obstacles(place: OpenStackPlace, request: Request, own: frozenset[str]) -> Iterator[Problem]:
+    """Why the cloud cannot carry this place.
+
+    Args:
+        own: the ids of the ports that this kind of load balancer has for its VIP. The VIP of another kind
+            that goes in the same `up` goes last of all, and has its address until then.
+    """
+    if place.vip and (rule := _misplaced(place.vip, place, request, own)):
         yield Problem(f"{PATH}.vip", repr(str(place.vip)), rule, "name a free address, or leave it out")
     if request.cloud and place.public.value:
         yield from _way_out(place, request)
 
 
-def _misplaced(vip: IPv4Address, place: OpenStackPlace, request: Request) -> str | None:
+def _misplaced(vip: IPv4Address, place: OpenStackPlace, request: Request, own: frozenset[str]) -> str | None:
     """Why a VIP cannot be there; None where nothing speaks against it."""
     for node in request.traffic.backends or ():
         if node.address == vip:
@@ -141,7 +146,7 @@ def _misplaced(vip: IPv4Address, place: OpenStackPlace, request: Request) -> str
         if vip == subnet.cidr.broadcast_address:
             return f"is the broadcast address of the subnet {subnet.cidr}"
     for holder in (cloud.vip_holders or ()) if cloud else ():
-        if cloud and holder.id not in cloud.own.vips:
+        if holder.id not in own:
             what = " ".join(word for word in (holder.name, f"({holder.id})", holder.owner) if word)
             return f"is taken: the port {what} has it"
     return None
@@ -151,7 +156,17 @@ def _way_out(place: OpenStackPlace, request: Request) -> Iterator[Problem]:
     """Whether a router joins the subnet and the network that the floating IP comes from: without one Neutron
     puts no floating IP there (404, ExternalGatewayForFloatingIPNotFound)."""
     cloud, where = request.cloud, request.settings.load_balancer.openstack
-    if cloud is None or where is None or cloud.routers is None or place.subnet is None:
+    if cloud is None or where is None:
+        return
+    if cloud.network_id is not None and cloud.network_id == cloud.external_network_id:
+        yield Problem(
+            f"{PATH}.network",
+            repr(now(where.network)),
+            "is the network that the floating IP comes from, and no router joins a network with itself",
+            "name a tenant network, or say openstack.public: false and the VIP itself is the address",
+        )
+        return
+    if cloud.routers is None or place.subnet is None:
         return
     outside, routers, subnet = cloud.external_network_id, cloud.routers, place.subnet
     leading = [router for router in routers if outside in router.outside or router.maybe_more]

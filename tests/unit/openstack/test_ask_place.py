@@ -232,10 +232,36 @@ def test_a_vip_that_a_port_has_already_is_refused_with_the_port(settings, other)
     assert "(p)" in complaint
 
 
-def test_the_vip_that_the_stack_has_is_its_own():
-    cloud = FakeCloud()
+OF_HOSTS = Own(vips=frozenset({"p"}))
+OF_OCTAVIA = Own(vips=frozenset({"p"}), octavia_vips=frozenset({"p"}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "own", "refused"),
+    [
+        (PAIR, OF_HOSTS, False),
+        (OCTAVIA, OF_OCTAVIA, False),
+        (OCTAVIA, OF_HOSTS, True),
+        (PAIR, OF_OCTAVIA, True),
+    ],
+    ids=["hosts", "octavia", "hosts to octavia", "octavia to hosts"],
+)
+def test_the_vip_that_the_stack_has_is_its_own_as_long_as_the_kind_stays(settings, own, refused):
+    """A kind that goes keeps its address until the other one is made."""
+    cloud = FakeCloud(octavia=("amphora",))
     cloud.network.all_ports.append(port("p", str(VIP)))
-    assert complaints(where(vip=VIP), cloud, Own(vips=frozenset({"p"}))) == []
+    assert bool(complaints(where(settings, vip=VIP), cloud, own)) == refused
+
+
+@pytest.mark.parametrize("settings", [PAIR, OCTAVIA], ids=["hosts", "octavia"])
+def test_a_floating_ip_of_the_load_balancers_own_network_is_refused(settings):
+    cloud = FakeCloud(octavia=("amphora",))
+    cloud.network.networks_of_all[0].is_router_external = True
+    (complaint,) = complaints(where(settings, external_network="k8s"), cloud)
+    assert complaint.startswith(
+        "portico:loadBalancer.openstack.network = 'k8s': is the network that the floating IP comes from"
+    )
+    assert complaints(where(settings, public=False, external_network=None), cloud) == []
 
 
 def test_the_address_of_the_stacks_own_host_is_taken_all_the_same():

@@ -373,6 +373,14 @@ def test_the_nodes_of_aws_do_not_come_from_openstack():
     assert complaint.startswith("nodes.from = 'openstack': must be addresses or cidr with aws-nlb")
 
 
+@pytest.mark.parametrize("said", [0, 1001, "many"])
+def test_a_security_group_has_at_most_a_thousand_rules(said):
+    (complaint,) = complaints(but(AWS, {"loadBalancer.aws.rulesPerGroup": said}))
+    assert complaint.startswith(
+        f"loadBalancer.aws.rulesPerGroup = {said!r}: must be a whole number from 1 to 1000"
+    )
+
+
 def test_an_auto_scaling_group_leaves_no_nodes_to_list():
     (one, two) = complaints(but(AWS, {"loadBalancer.aws.autoScalingGroup": "workers"}))
     assert one.startswith("nodes.from = 'addresses': may not be given with aws.autoScalingGroup")

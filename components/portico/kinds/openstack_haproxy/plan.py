@@ -355,7 +355,8 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
     """Why the cloud cannot carry the plan."""
     cloud, where = request.cloud, request.settings.load_balancer.openstack
     yield from _payload(plan, request.traffic)
-    yield from places.obstacles(plan.place, request)
+    own = cloud.own.vips - cloud.own.octavia_vips if cloud else frozenset()
+    yield from places.obstacles(plan.place, request, own)
     if cloud and where:
         things = _things(plan, request.names)
         yield from _pairs(where, cloud)
