@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..kubernetes.beside import Rival
     from ..kubernetes.wanted import Wanted
     from ..settings.model import Settings
+    from ..settings.reading import Reading
     from .face import IngressController
 
 NONE = "none"
@@ -47,6 +48,14 @@ class Rivals(Protocol):
         ...
 
 
+class Checks(Protocol):
+    """The module `settings` of a controller's folder."""
+
+    def check(self, read: Reading, settings: Settings) -> None:
+        """Reports what the controller cannot be told."""
+        ...
+
+
 @dataclass(frozen=True)
 class Signature:
     """What tells a controller's answers from an application's."""
@@ -64,7 +73,7 @@ class Controller:
     name: str
     """The value of `ingress.controller`; its objects are named after it."""
     package: str
-    """The Python package of the controller: `objects`, and `component` with its class."""
+    """The Python package of the controller: `objects`, `settings`, and `component` with its class."""
     component: str
     """The class in `component`."""
     health_path: str
@@ -89,6 +98,10 @@ class Controller:
         """Which other controllers serve what it serves; None where nobody knows."""
         name = f"{self.package}.rivals"
         return cast(Rivals, import_module(name)) if find_spec(name) else None
+
+    def settings(self) -> Checks:
+        """What it cannot be told."""
+        return cast(Checks, import_module(f"{self.package}.settings"))
 
     def load(self) -> type[IngressController]:
         """The class that builds it."""

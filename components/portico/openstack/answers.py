@@ -172,6 +172,8 @@ class OpenStack:
     flavor_cores: int = 0
     flavor_ram: int = 0
     """In MiB."""
+    absent: frozenset[str] | None = None
+    """Of the hosts' `image` and `flavor` what is not there, or not told from others; None: not asked."""
     image_id: str | None = None
     """The image's, where hosts boot from volumes."""
     node_security_group_id: str | None = None

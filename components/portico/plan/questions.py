@@ -79,7 +79,7 @@ def questions(settings: Settings) -> tuple[Question, ...]:
 
 
 def _question(app: model.App, settings: Settings, signature: Signature | None) -> Question:
-    listener = _listener(settings, secure=app.tls_secret is not None)
+    listener = _listener(settings, secure=app.tls_secret is not None or settings.ingress.redirect_to_https)
     probe = app.probe or model.Probe()
     return Question(
         listener.port,

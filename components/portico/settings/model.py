@@ -84,6 +84,8 @@ PortRange = Annotated[
 ServerTag = Annotated[str, text(values.server_tag)]
 UrlPath = Annotated[str, text(values.url_path)]
 PortName = Annotated[str, text(values.port_name)]
+Quantity = Annotated[str, By(values.quantity, {"type": ["string", "number"]})]
+Proxies = Annotated[IPv4Network, By(values.not_everybody, {"type": "string"})]
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,34 @@ class Nodes(Section):
 
 
 @dataclass(frozen=True)
+class Toleration(Section):
+    """A taint of nodes that the controller's pods do not mind (Kubernetes, Taints and Tolerations)."""
+
+    key: Annotated[str, text(values.label_key)] | None = None
+    """The taint's key. Default: all taints."""
+    value: Annotated[str, text(values.label_value)] | None = None
+    """The taint's value. Default: any."""
+    effect: Annotated[str, one_of("NoSchedule", "PreferNoSchedule", "NoExecute")] | None = None
+    """The taint's effect. Default: any."""
+    toleration_seconds: Annotated[int, whole(0, 86_400)] | None = None
+    """With the effect NoExecute: how long a pod stays, 0..86400. Default: for ever."""
+
+
+@dataclass(frozen=True)
+class Resources(Section):
+    """What each pod of the controller asks of its node, and the most that it gets (Kubernetes, Quantity)."""
+
+    cpu: Quantity = "100m"
+    """What it asks for: `500m` is half a core."""
+    memory: Quantity = "128Mi"
+    """What it asks for."""
+    cpu_limit: Quantity | None = None
+    """The most it gets; it is slowed down then. Default: no limit."""
+    memory_limit: Quantity | None = None
+    """The most it gets; it is killed then. Default: no limit."""
+
+
+@dataclass(frozen=True)
 class Ingress(Section):
     """The ingress controller on its node ports."""
 
@@ -194,6 +224,25 @@ class Ingress(Section):
         Mapping[Annotated[str, text(values.label_key)], Annotated[str, text(values.label_value)]] | None
     ) = None
     """The labels of the nodes that carry the controller. Default: all nodes."""
+    tolerations: tuple[Toleration, ...] = ()
+    """The taints of nodes that its pods do not mind."""
+    priority_class: Subdomain | None = None
+    """The PriorityClass of its pods, which has to be there. Default: the cluster's own."""
+    resources: Resources = Resources()
+    """What its pods ask of their nodes."""
+    redirect_to_https: Flag = False
+    """Whether the listeners without TLS answer with a redirect (301, 308 where it is no GET) to the listener
+    with TLS, on the lowest port of these."""
+    default_certificate: Subdomain | None = None
+    """A Secret of type kubernetes.io/tls in the controller's namespace, which has to be there. Its
+    certificate is shown where no Ingress brings one for the name. A renewed one is taken up within about a
+    minute. Default: a self-signed one of the controller's own."""
+    forwarded_headers_from: tuple[Proxies, ...] = ()
+    """The networks of a CDN or a proxy in front, whose X-Forwarded-* headers are believed. Whoever speaks
+    from there may name any client. Default: nobody's."""
+    extra_args: tuple[Text, ...] = ()
+    """More arguments of Traefik's command line, such as `--log.level=DEBUG`. What contradicts Portico's own
+    is refused. Everybody who may read pods reads them: they are no place for secrets."""
     node_port_range: PortRange = USUAL
     """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
     --service-node-port-range)."""

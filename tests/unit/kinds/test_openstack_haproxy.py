@@ -1,6 +1,6 @@
 """A pair of LB hosts: in which order what is asked of Pulumi, and what the state has to do with it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha1
 from typing import Any, cast
@@ -60,13 +60,17 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
 
 
 def make(
-    state: Mapping[str, Mapping[str, object]] | None = None, preview: bool = False, **hosts: Any
+    state: Mapping[str, Mapping[str, object]] | None = None,
+    preview: bool = False,
+    absent: Iterable[str] | None = None,
+    **hosts: Any,
 ) -> Recorder:
     said = settings(find("openstack-haproxy"))
     balancer = said.load_balancer
     assert balancer.hosts
     said = replace(said, load_balancer=replace(balancer, hosts=replace(balancer.hosts, **hosts)))
-    planned = plan.make(said, ONLINE, NAMES)
+    told = replace(ONLINE.openstack, absent=None if absent is None else frozenset(absent))
+    planned = plan.make(said, replace(ONLINE, openstack=told), NAMES)
 
     def program() -> Mapping[str, object]:
         made = OpenStackHAProxy("balancer", planned)
@@ -267,6 +271,13 @@ def test_a_port_is_meant_by_its_address_in_the_subnet_whatever_comes_first(
     assert pairs == {"10.20.7.7"}
 
 
+def test_the_hosts_are_told_their_hour_and_those_that_were_not_are_rebuilt_for_it(watched):
+    recorded = make(stands(1, 2), patching="in-turn")
+    told = [host(recorded, number).inputs["userData"] for number in (1, 2)]
+    assert told == [userdata.render(patch_hour=hour) for hour in (2, 3)]
+    assert [rebuilt for _, _, rebuilt in watched[0].touched] == [True, True]
+
+
 @pytest.mark.parametrize(
     "untold",
     [{"subnet": None}, {"network_id": None}, {"external_network": None}, {"node_security_group_id": None}],
@@ -291,3 +302,35 @@ def test_what_stayed_unknown_ends_an_up_before_the_engine_drops_it(
     build(lambda: OpenStackHAProxy("balancer", planned) and None, preview=True, answers=ANSWERS)
     with pytest.raises(pulumi.RunError, match="what only a look-up can tell"):
         build(lambda: OpenStackHAProxy("balancer", planned) and None, answers=ANSWERS)
+
+
+LOST = {"imageName": "Image not found"}
+SHRUNK = {"flavorName": "", "flavorId": ""}
+
+
+def ignored(recorded: Recorder, number: int) -> list[str]:
+    return list(host(recorded, number).request.ignoreChanges)
+
+
+@pytest.mark.parametrize(
+    ("refreshed", "absent", "spared"),
+    [
+        (LOST, {"image"}, ["imageName"]),
+        (SHRUNK, {"flavor"}, ["flavorName", "flavorId"]),
+        ({**LOST, **SHRUNK}, {"image", "flavor"}, ["imageName", "flavorName", "flavorId"]),
+        (LOST, None, ["imageName"]),
+        ({}, {"image", "flavor"}, []),
+    ],
+    ids=["image", "flavor", "both", "not asked", "no refresh"],
+)
+def test_a_refresh_that_finds_image_or_flavor_gone_replaces_no_host(watched, refreshed, absent, spared):
+    recorded = make(stands(1, 2, **refreshed), absent=absent)
+    assert ignored(recorded, 1) == ignored(recorded, 2) == spared
+    assert [rebuilt for _, _, rebuilt in watched[0].touched] == [False, False]
+
+
+@pytest.mark.parametrize("refreshed", [LOST, SHRUNK], ids=["image", "flavor"])
+def test_what_is_there_again_under_that_name_replaces_the_hosts_as_the_provider_will(watched, refreshed):
+    recorded = make(stands(1, 2, **refreshed), absent=set())
+    assert ignored(recorded, 1) == []
+    assert [rebuilt for _, _, rebuilt in watched[0].touched] == [True, True]

@@ -27,6 +27,7 @@ IPV6 = (
     (PAIR, f"{WHERE}.floatingIp", "2001:db8::7", ADDRESS),
     (PAIR, "loadBalancer.allowedClients.0", "::/0", NETWORK),
     (SSH, f"{HOSTS}.sshFrom.0", "2001:db8::/64", NETWORK),
+    (PAIR, "ingress.forwardedHeadersFrom.0", "2001:db8::/64", NETWORK),
     (PAIR, f"{HOSTS}.metricsFrom.0", "2001:db8::/64", NETWORK),
     (OCTAVIA, "loadBalancer.octavia.metricsFrom.0", "2001:db8::/64", NETWORK),
     (AWS, "loadBalancer.aws.subnetCidrs.0", "2001:db8::/64", NETWORK),

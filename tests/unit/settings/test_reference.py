@@ -70,7 +70,7 @@ def test_the_reader_asks_for_every_key_of_the_model_and_for_no_other():
     raw = {
         "kubernetes": nothing,
         "nodes": {**nothing, "addresses": [nothing]},
-        "ingress": nothing,
+        "ingress": {**nothing, "tolerations": [nothing], "resources": nothing},
         "loadBalancer": {
             **nothing,
             "listeners": [{**nothing, "service": nothing, "healthCheck": nothing}],

@@ -13,7 +13,7 @@ import pulumi
 import pulumi_openstack as openstack
 
 from ... import state
-from ...lbhost import Fleet, payload, userdata
+from ...lbhost import Fleet, payload
 from ...openstack.addresses import ipv4, preferred
 from ...openstack.floating_ip import published
 from ...openstack.place import OpenStackPlace
@@ -22,7 +22,7 @@ from ...plan.make import Plan
 from ...serving.hosts import Host, Watch
 from ..face import LoadBalancer
 from .plan import Group, HostPlan, OpenStackHAProxyPlan, Rule
-from .rebuild import Server, changed
+from .rebuild import Server, changed, gone
 
 T = TypeVar("T")
 
@@ -237,12 +237,17 @@ class OpenStackHAProxy(LoadBalancer):
             key_pair=self._key_pair(),
             networks=[openstack.compute.InstanceNetworkArgs(port=port.id)],
             scheduler_hints=hints,
-            user_data=userdata.render(own.ssh_port),
+            user_data=host.user_data,
             metadata=fleet.apply(
                 lambda ready: dict(payload.pack(ready, ready.hosts[index], own.metadata_items).metadata)
             ),
             # The port outlives the server, so the old one has to be gone before the new one can take it.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, depends_on=list(before)),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                delete_before_replace=True,
+                depends_on=list(before),
+                ignore_changes=list(gone(self._recorded.get(host.name, {}), own.spares)) or None,
+            ),
         )
 
     def _gate(
@@ -264,11 +269,11 @@ class OpenStackHAProxy(LoadBalancer):
                 key_pair=key_pair,
                 port=str(port_id),
                 group=group_id,
-                user_data=userdata.render(self._own.ssh_port),
+                user_data=host.user_data,
                 volume=self._own.volume,
             )
             before = Host(previous[0], str(server_id)) if previous else None
-            rebuilt = recorded is not None and bool(changed(recorded, server))
+            rebuilt = recorded is not None and bool(changed(recorded, server, self._own.spares))
             await self._watch.may_touch(host.name, before, rebuilt=rebuilt)
             return port
 

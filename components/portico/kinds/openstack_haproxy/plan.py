@@ -12,7 +12,18 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ...later import now
-from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
+from ...lbhost import (
+    MAX_HOSTS,
+    STATUS_PORT,
+    TIMERS,
+    Fleet,
+    Host,
+    Logs,
+    Syslog,
+    Timers,
+    payload,
+    userdata,
+)
 from ...lbhost.tuning import Tuning, changes_that_fit
 from ...names import Names
 from ...openstack import ownership, quotas
@@ -28,7 +39,7 @@ from ...problems import Problem
 from ...settings.model import LoadBalancer
 from ...traffic import Backend, Checking, Health, Listener, node_ports
 from ..table import Kind
-from .rebuild import POLICIES
+from .rebuild import POLICIES, spared
 from .settings import Hosts, Volume
 
 ITEMS_LEFT = 8
@@ -78,6 +89,8 @@ class HostPlan:
     booted: str | None = None
     """The id of the image that its volume was made from, while the settings say the image as they did then:
     so a newer image under the same name replaces no host."""
+    user_data: str = ""
+    """What it is booted with."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +112,9 @@ class OpenStackHAProxyPlan:
     """What the hosts boot from; None: the flavor's own disk."""
     image_id: str | None
     """The image's id, for a volume is made from nothing else; None where it is not known, or not needed."""
+    spares: frozenset[str]
+    """Properties of a server that stands in which a refresh may have written that its image or flavor is
+    gone. It stays, since no other could be made."""
     server_group_policy: Choice[str | None]
     """None: no server group."""
     timers: Choice[Timers]
@@ -222,12 +238,13 @@ def make(request: Request) -> OpenStackHAProxyPlan:
     asked = request.cloud or OpenStack()
     return OpenStackHAProxyPlan(
         place=where,
-        hosts=_hosts(hosts, names, asked.own.booted),
+        hosts=_hosts(hosts, names, asked.own.booted, traffic.listeners),
         reserved=tuple(names.of("host", index + 1) for index in range(MAX_HOSTS)),
         image=now(hosts.image),
         flavor=asked.flavor_name or now(hosts.flavor),
         volume=hosts.volume,
         image_id=_image_id(hosts, asked),
+        spares=spared(asked.absent),
         server_group_policy=_server_group_policy(hosts),
         timers=_timers(hosts),
         rules=rules(
@@ -270,7 +287,9 @@ def _image_id(hosts: Hosts, cloud: OpenStack) -> str | None:
     return cloud.image_id or (said if said and is_id(said) else None)
 
 
-def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tuple[HostPlan, ...]]:
+def _hosts(
+    hosts: Hosts, names: Names, booted: Mapping[str, str], listeners: Sequence[Listener]
+) -> Choice[tuple[HostPlan, ...]]:
     zones = hosts.availability_zones
     called = [names.of("host", index + 1) for index in range(hosts.count)]
     planned = tuple(
@@ -278,6 +297,7 @@ def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tupl
             name,
             zones[index % len(zones)] if zones else None,
             booted.get(name) if hosts.volume else None,
+            hosts.user_data(index, (listener.port for listener in listeners)),
         )
         for index, name in enumerate(called)
     )

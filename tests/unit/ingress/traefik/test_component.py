@@ -15,7 +15,7 @@ from portico.names import Names
 from portico.plan.choice import Choice
 from portico.plan.make import ControllerPlan
 from portico.problems import Refused
-from portico.settings.model import Ingress, Timeouts
+from portico.settings.model import Ingress, Resources, Timeouts, Toleration
 from portico.testing.recorder import UNKNOWN, Recorder, build
 from portico.traffic import Health, Listener
 
@@ -287,6 +287,46 @@ def test_some_pods_are_spread_and_evicted_one_at_a_time() -> None:
 @pytest.mark.parametrize("replicas", [None, 1])
 def test_a_budget_that_could_only_block_or_say_nothing_is_not_made(replicas: int | None) -> None:
     assert traefik(replicas=replicas).of("PodDisruptionBudget") == ()
+
+
+def test_pods_of_a_stack_that_asks_for_nothing_are_what_they_always_were() -> None:
+    spec = pod(traefik())
+    assert not {"tolerations", "priorityClassName"} & spec.keys()
+    assert container(traefik())["resources"] == {"requests": {"cpu": "100m", "memory": "128Mi"}}
+    assert [volume["name"] for volume in spec["volumes"]] == ["scratch"]
+
+
+def test_pods_tolerate_come_first_and_get_what_they_are_told() -> None:
+    made = traefik(
+        tolerations=(
+            Toleration("node-role", "ingress", "NoSchedule"),
+            Toleration(effect="NoExecute", toleration_seconds=9),
+        ),
+        priority_class="important",
+        resources=Resources("500m", "256Mi", memory_limit="1Gi"),
+    )
+    spec = pod(made)
+    assert spec["priorityClassName"] == "important"
+    assert spec["tolerations"] == [
+        {"key": "node-role", "operator": "Equal", "value": "ingress", "effect": "NoSchedule"},
+        {"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 9},
+    ]
+    assert container(made)["resources"] == {
+        "requests": {"cpu": "500m", "memory": "256Mi"},
+        "limits": {"memory": "1Gi"},
+    }
+
+
+def test_a_default_certificate_is_mounted_beside_the_file_that_names_it() -> None:
+    made = traefik(default_certificate="wildcard")
+    (volume,) = [each for each in pod(made)["volumes"] if each["name"] == "routes"]
+    config, secret = volume["projected"]["sources"]
+    assert config == {"configMap": {"name": "portico-test-traefik"}}
+    assert secret["secret"]["name"] == "wildcard"
+    assert made.one("ConfigMap").inputs["data"].keys() == {"certificate.yaml"}
+    mounts = {mount["name"]: mount for mount in container(made)["volumeMounts"]}
+    assert (mounts["routes"]["mountPath"], mounts["routes"]["readOnly"]) == ("/etc/portico", True)
+    assert "--providers.file.filename=/etc/portico/certificate.yaml" in container(made)["args"]
 
 
 def test_it_runs_on_the_chosen_nodes() -> None:
