@@ -43,7 +43,7 @@ class Kubernetes(TypedDict):
     """Path of the kubeconfig file, which may begin with `~`, or of several, or the content of one, as
     text or as a mapping. Default: `kubernetes:kubeconfig` of the stack, then what `kubectl` would use
     (KUBECONFIG, then ~/.kube/config)."""
-    context: NotRequired[str]
+    context: NotRequired[pulumi.Input[str]]
     """The kubeconfig's context. Default: `kubernetes:context` of the stack, then its current one."""
 
 
@@ -132,7 +132,8 @@ class Ingress(TypedDict):
     health_path: NotRequired[str]
     """The path that answers 200 there. Another controller than Traefik may have another one."""
     image: NotRequired[str]
-    """The controller's image."""
+    """The controller's image. With a digest (`...:v3.7.13@sha256:...`) it is the very same whatever
+    happens to the tag."""
     replicas: NotRequired[int]
     """How many pods, 1..100, spread over the nodes. Default: one on every node, so that every node
     serves."""
@@ -272,7 +273,7 @@ class OpenStack(TypedDict):
     """Whether the floating IP that this stack made stays in the project when the stack is destroyed, or
     no longer needs it. It holds from the next `up` on. A later stack takes the address with
     `floatingIp`."""
-    vip: NotRequired[str]
+    vip: NotRequired[pulumi.Input[str]]
     """The address inside the subnet. Default: Neutron chooses."""
     public: NotRequired[bool]
     """Whether there is a floating IP at all. Without one the VIP itself is the address."""
@@ -373,7 +374,7 @@ class Octavia(TypedDict):
 
     provider: NotRequired[str]
     """`amphora` or `ovn`."""
-    flavor: NotRequired[str]
+    flavor: NotRequired[pulumi.Input[str]]
     """An Octavia flavor id, for instance one with the topology ACTIVE_STANDBY. Default: the cloud's."""
     trust_nodes: NotRequired[bool]
     """With amphora: whether nodes may stand in the load balancer's subnet, from all of which the
@@ -389,19 +390,19 @@ class Octavia(TypedDict):
 class Aws(TypedDict):
     """A network load balancer (type aws-nlb). Credentials and region come from the AWS provider."""
 
-    vpc: str
+    vpc: pulumi.Input[str]
     """The VPC's id."""
-    subnets: Sequence[str]
+    subnets: Sequence[pulumi.Input[str]]
     """Ids of the subnets it stands in, one for each availability zone."""
     scheme: NotRequired[str]
     """`internet-facing` or `internal`."""
-    auto_scaling_group: NotRequired[str]
+    auto_scaling_group: NotRequired[pulumi.Input[str]]
     """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses
     are."""
     rules_per_group: NotRequired[int]
     """How many inbound, and how many outbound, rules AWS lets a security group have: 1..1000. Say more
     where AWS has raised the quota (Amazon VPC quotas, *Inbound or outbound rules per security group*)."""
-    subnet_cidrs: Sequence[str]
+    subnet_cidrs: Sequence[pulumi.Input[str]]
     """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the
     controller believes PROXY headers from there alone."""
     trust_nodes: NotRequired[bool]
@@ -465,7 +466,7 @@ class LoadBalancer(TypedDict):
 class AppService(TypedDict):
     """An existing Service."""
 
-    name: str
+    name: pulumi.Input[str]
     """In the application's namespace."""
     port: int
     """The Service's port, 1..65535."""
@@ -510,7 +511,7 @@ class App(TypedDict):
     """An existing Service that is exposed."""
     run: NotRequired[AppImage]
     """An image that is run and exposed."""
-    tls_secret: NotRequired[str]
+    tls_secret: NotRequired[pulumi.Input[str]]
     """A Secret with the certificate, in the application's namespace. Default: the controller's own
     certificate."""
     probe: NotRequired[Probe]

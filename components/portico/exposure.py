@@ -77,10 +77,9 @@ class Exposure(pulumi.ComponentResource):
         explain = explained(self.plan.kubernetes, alone=given["kubernetes"] is None)
         self.url = self.address.apply(lambda known: first.url(first.host or known))
         # What the address answers rests on everything else, so nothing else is waited for by name.
-        self.answer = pulumi.Output.all(self.address, balancer.ready).apply(
-            lambda known: address_answers(
-                self, known[0], self.plan.questions, self.plan.wait, self.plan.way, explain
-            )
+        questions = balancer.value(lambda plan: None if plan.late else plan.questions)
+        self.answer = pulumi.Output.all(self.address, balancer.ready, questions).apply(
+            lambda known: address_answers(self, known[0], known[2], self.plan.wait, self.plan.way, explain)
         )
         self.node_ports = {listener.name: listener.node_port for listener in self.plan.listeners}
         self.load_balancer = {"type": self.plan.kind.value.name, **balancer.details}

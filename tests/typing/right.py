@@ -21,5 +21,27 @@ def behind(
         },
         "apps": [app],
     }
+    on_aws: ExposureArgs = {
+        "load_balancer": {
+            "type": "aws-nlb",
+            "aws": {"vpc": network, "subnets": [network, "subnet-1"], "subnet_cidrs": [network]},
+        },
+        "apps": [
+            {
+                "name": "shop",
+                "host": "shop.example.org",
+                "service": {"name": network, "port": 80},
+                "tls_secret": network,
+            }
+        ],
+    }
+    octavia: ExposureArgs = {
+        "kubernetes": {"context": network},
+        "load_balancer": {
+            "type": "octavia",
+            "openstack": {"network": network, "vip": network},
+            "octavia": {"flavor": network},
+        },
+    }
     least: ExposureArgs = {"load_balancer": {"type": "metallb", "metallb": {"addresses": ["192.0.2.0/28"]}}}
-    pulumi.log.info(f"{args} {least}")
+    pulumi.log.info(f"{args} {on_aws} {octavia} {least}")

@@ -73,12 +73,17 @@ class Controller:
     name: str
     """The value of `ingress.controller`; its objects are named after it."""
     package: str
-    """The Python package of the controller: `objects`, `settings`, and `component` with its class."""
+    """The Python package of the controller: `objects`, `component` with its class, and `settings`
+    where there is something that it cannot be told."""
     component: str
     """The class in `component`."""
     health_path: str
     """Where it says that it serves."""
     signature: Signature
+    reserved: tuple[str, ...] = ()
+    """What it keeps for itself of the names that a listener through it may have."""
+    metrics_port: int | None = None
+    """Where its pods tell their metrics; a node port, which is a pod's port too, has to be another."""
     carries_tcp: bool = False
     """Whether it carries the bytes of a listener to a Service (`listeners[].service`)."""
     class_controller: str = ""
@@ -99,9 +104,10 @@ class Controller:
         name = f"{self.package}.rivals"
         return cast(Rivals, import_module(name)) if find_spec(name) else None
 
-    def settings(self) -> Checks:
-        """What it cannot be told."""
-        return cast(Checks, import_module(f"{self.package}.settings"))
+    def settings(self) -> Checks | None:
+        """What it cannot be told; None where it can be told everything."""
+        module = f"{self.package}.settings"
+        return cast(Checks, import_module(module)) if find_spec(module) else None
 
     def load(self) -> type[IngressController]:
         """The class that builds it."""
@@ -117,6 +123,8 @@ CONTROLLERS: tuple[Controller, ...] = (
         f"{__package__}.traefik",
         "Traefik",
         health_path="/ping",
+        metrics_port=9100,
+        reserved=("traefik",),  # Traefik 3.7.9: the entry point of its own API, which serves no application
         carries_tcp=True,
         # Traefik 3.7.9: TLS, Default Certificate; what it says by itself where a route is known. Go's own
         # words for applications end with a line feed where Traefik's do not.

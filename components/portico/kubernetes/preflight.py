@@ -15,7 +15,6 @@ from ..capabilities import OFFLINE, Capabilities
 from ..connections import cluster
 from ..ingress.table import NONE
 from ..kinds.table import chosen
-from ..later import Later
 from ..names import Names
 from ..problems import Problem
 from ..settings import Settings
@@ -24,7 +23,7 @@ from . import cluster as kubernetes
 from .answers import Cluster, Object
 from .looking import looks
 from .objects import needed, node_ports, wanted
-from .resting import obstacles, resting_on, warnings
+from .resting import led_to, obstacles, resting_on, warnings
 from .wanted import Wanted
 
 
@@ -57,8 +56,8 @@ def made(state: State) -> dict[Object, str]:
 
 
 def _asked(said: Settings, names: Names, state: State) -> Capabilities:
-    if isinstance(said.kubernetes.kubeconfig, Later):
-        # It is asked when its kubeconfig is known, before anything is made in it.
+    if said.kubernetes.later:
+        # It is asked when it is known which it is, before anything is made in it.
         return OFFLINE
     there = cluster(said.kubernetes)
     if there is None:
@@ -80,7 +79,7 @@ def _asked(said: Settings, names: Names, state: State) -> Capabilities:
     found = Cluster(answers.standing, answers.known(objects), made(state), taken)
     if said.ingress.controller != NONE:
         found = _beside(there, said, found)
-    seen = looks(there, [thing for app in said.apps for thing in resting_on(app)])
+    seen = looks(there, [*led_to(said), *(thing for app in said.apps for thing in resting_on(app))])
     for warning in warnings(said, seen):
         pulumi.log.warn(str(warning))
     return Capabilities(

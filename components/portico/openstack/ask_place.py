@@ -111,8 +111,8 @@ def _neighbours(cloud: Cloud, where: Where, network: Any, answers: OpenStack) ->
     subnet = answers.subnet
     if subnet is None:
         return answers
-    if where.vip:
-        answers = replace(answers, vip_holders=_holders(cloud, network.id, where.vip))
+    if vip := now(where.vip):
+        answers = replace(answers, vip_holders=_holders(cloud, network.id, vip))
     if network.project_id != cloud.current_project_id:
         return answers
     owners = [*ROUTER_PORTS, *OVN_PORTS]

@@ -33,7 +33,9 @@ class OpenStackPlace:
     subnet_id: str | None
     """Known also where an id was said and nothing looked up."""
     vip: IPv4Address | None
-    """None: Neutron chooses."""
+    """None: Neutron chooses, or it is known only while the program runs."""
+    vip_is_said: bool
+    """Whether the settings choose it."""
     public: Choice[bool]
     """Whether there is a floating IP."""
     external_network: str | None
@@ -78,6 +80,11 @@ def detached(load_balancer: LoadBalancer) -> str:
     return f"{gone} is gone, which `pulumi up --refresh` puts back, or "
 
 
+def said_vip(place: OpenStackPlace) -> str | None:
+    """The VIP that the settings choose, as far as it is known."""
+    return str(place.vip) if place.vip else None
+
+
 def place(request: Request) -> OpenStackPlace:
     """The place that the settings name."""
     where, nodes = request.settings.load_balancer.openstack, request.settings.nodes
@@ -92,7 +99,8 @@ def place(request: Request) -> OpenStackPlace:
         network=ref(where.network, asked.network_id),
         subnet=asked.subnet,
         subnet_id=asked.subnet.id if asked.subnet else subnet if is_id(subnet) else None,
-        vip=where.vip,
+        vip=now(where.vip),
+        vip_is_said=where.vip is not None,
         public=Choice(
             where.public,
             because="a floating IP is the address"

@@ -271,11 +271,15 @@ def _the_controller_serves(read: Reading, settings: Settings) -> None:
         rule = "may not be annotation where a class is the default or used as it is"
         read.wrong(*INGRESS, "namedBy", rule=rule, remedy="leave it out")
     row = controllers.chosen(ingress.controller)
+    for index, listener in enumerate(listeners):
+        if row and not listener.direct and listener.name in row.reserved:
+            rule = f"is a name that {row.name} keeps for itself"
+            read.wrong(*LISTENERS, index, "name", rule=rule, remedy="choose another")
     if row and ingress.health_path != row.health_path:
         rule = f"must be {row.health_path!r} with {row.name}, which answers nowhere else"
         read.wrong(*INGRESS, "healthPath", rule=rule, remedy="leave it out")
-    if row:
-        row.settings().check(read, settings)
+    if row and (own := row.settings()):
+        own.check(read, settings)
     if ingress.controller == controllers.NONE and settings.load_balancer.timeouts.read:
         rule = "is not used with `controller: none`: only a controller sees whole requests"
         read.wrong(*TIMEOUTS, "read", rule=rule, remedy="leave it out, and tell the controller that is there")
@@ -310,7 +314,13 @@ def _clients_can_be_redirected(read: Reading, settings: Settings) -> None:
 
 
 def _the_controller_can_be_watched(read: Reading, settings: Settings) -> None:
-    if settings.ingress.controller != controllers.NONE:
+    row = controllers.chosen(settings.ingress.controller)
+    for steps, port, _ in _node_ports(read, settings):
+        # A node port is the port of the controller's pods as well.
+        if row and settings.ingress.metrics and port == row.metrics_port:
+            rule = f"must not be {port} with `metrics: true`: {row.name} tells its metrics there"
+            read.wrong(*steps, rule=rule, remedy="choose another")
+    if row:
         return
     for name, said in (("metrics", settings.ingress.metrics), ("accessLog", settings.ingress.access_log)):
         if said:

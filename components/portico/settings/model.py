@@ -97,8 +97,13 @@ class Kubernetes(Section):
     """Path of the kubeconfig file, which may begin with `~`, or of several, or the content of one, as text or
     as a mapping. Default: `kubernetes:kubeconfig` of the stack, then what `kubectl` would use (KUBECONFIG,
     then ~/.kube/config)."""
-    context: Text | None = None
+    context: Input[Text] | None = None
     """The kubeconfig's context. Default: `kubernetes:context` of the stack, then its current one."""
+
+    @property
+    def later(self) -> bool:
+        """Whether which cluster is meant is known only while the program runs."""
+        return isinstance(self.kubeconfig, Later) or isinstance(self.context, Later)
 
 
 @dataclass(frozen=True)
@@ -216,8 +221,9 @@ class Ingress(Section):
     """The node port of the controller's health endpoint."""
     health_path: Annotated[str, text(values.health_path)] = "/ping"
     """The path that answers 200 there. Another controller than Traefik may have another one."""
-    image: Image = "docker.io/library/traefik:v3.7.9"
-    """The controller's image."""
+    image: Image = "docker.io/library/traefik:v3.7.13"
+    """The controller's image. With a digest (`...:v3.7.13@sha256:...`) it is the very same whatever happens
+    to the tag."""
     replicas: Annotated[int, whole(1, 100)] | None = None
     """How many pods, 1..100, spread over the nodes. Default: one on every node, so that every node serves."""
     node_selector: (
@@ -409,7 +415,7 @@ class LoadBalancer(Section):
 class AppService(Section):
     """An existing Service."""
 
-    name: Label
+    name: Input[Label]
     """In the application's namespace. Required."""
     port: Port
     """The Service's port, 1..65535. Required."""
@@ -457,7 +463,7 @@ class App(Section):
     """An existing Service that is exposed."""
     run: AppImage | None = None
     """An image that is run and exposed."""
-    tls_secret: Subdomain | None = None
+    tls_secret: Input[Subdomain] | None = None
     """A Secret with the certificate, in the application's namespace. Default: the controller's own
     certificate."""
     probe: Probe | None = None

@@ -304,6 +304,23 @@ def test_what_stayed_unknown_ends_an_up_before_the_engine_drops_it(
         build(lambda: OpenStackHAProxy("balancer", planned) and None, answers=ANSWERS)
 
 
+def test_a_preview_tells_what_changes_in_the_hosts_files_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_: said.append(text))
+    before = make(max_connections=1000)
+    kept = {number: host(before, number).inputs["metadata"] for number in (1, 2)}
+    state = {**stands(1, metadata=kept[1]), **stands(2, metadata=kept[2])}
+    # As the engine previews a stack that stands: what ports have is known.
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    make(state, max_connections=1000)
+    assert said == []
+    make(state, max_connections=2000)
+    (text,) = said
+    assert text.startswith("portico-test-host-1 will serve other files:\n--- haproxy.cfg now")
+    assert "-    maxconn 1000\n" in text
+    assert "+    maxconn 2000\n" in text
+
+
 LOST = {"imageName": "Image not found"}
 SHRUNK = {"flavorName": "", "flavorId": ""}
 

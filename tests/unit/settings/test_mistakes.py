@@ -441,6 +441,26 @@ def test_a_listener_leaves_an_lb_hosts_own_port_alone():
     parse(but(OCTAVIA, {"loadBalancer.listeners": listeners}), "")
 
 
+def test_a_listener_leaves_a_name_of_traefiks_own_alone():
+    http = {"name": "traefik", "port": 80}
+    taken = {"loadBalancer.listeners": [http], "ingress.nodePorts": {"traefik": 30080}}
+    assert complaints(but(PAIR, taken)) == [
+        "loadBalancer.listeners[0].name = 'traefik': is a name that traefik keeps for itself; choose another"
+    ]
+    parse(but(PAIR, {**taken, "ingress.controller": "none"}), "")
+    past = {**taken, "loadBalancer.listeners": [{**http, "protocol": "tcp"}]}
+    parse(but(PAIR, past), "")
+
+
+def test_a_node_port_leaves_the_port_of_the_controllers_metrics_alone():
+    low = {"ingress.nodePortRange": [9000, 32767], "ingress.healthPort": 9100}
+    assert complaints(but(PAIR, {**low, "ingress.metrics": True})) == [
+        "ingress.healthPort = 9100: must not be 9100 with `metrics: true`: traefik tells its metrics there; "
+        "choose another"
+    ]
+    parse(but(PAIR, low), "")
+
+
 SHELL = {"loadBalancer.listeners": [{"name": "http", "port": 22}], "ingress.nodePorts": {"http": 30080}}
 
 

@@ -12,6 +12,7 @@ from portico.kinds.aws_nlb.settings import Aws
 from portico.kinds.metallb.settings import MetalLb
 from portico.kinds.octavia.settings import Octavia
 from portico.kinds.openstack_haproxy.settings import Hosts, Logs, Volume
+from portico.kinds.table import TYPES
 from portico.openstack.settings import OpenStack
 from portico.settings import (
     App,
@@ -223,8 +224,8 @@ def metallb(draw):
 
 
 @st.composite
-def balancers(draw, listeners):
-    kind = draw(st.sampled_from(("openstack-haproxy", "octavia", "aws-nlb", "metallb")))
+def balancers(draw, listeners, types=TYPES):
+    kind = draw(st.sampled_from(types))
     in_openstack = kind in ("openstack-haproxy", "octavia")
     octavia = draw(octavias([each.port for each in listeners])) if kind == "octavia" else None
     ovn = octavia is not None and octavia.provider == "ovn"
@@ -331,12 +332,12 @@ def asks(names_clients):
 
 
 @st.composite
-def right_settings(draw):
+def right_settings(draw, types=TYPES):
     """Settings that hold together."""
     free = ports.filter(lambda port: port not in (22, 61404))
     listener = st.builds(Listener, labels, free, st.booleans())
     listeners = draw(some(listener, 1, 4, by=(lambda each: each.name, lambda each: each.port)))
-    balancer = draw(balancers(listeners))
+    balancer = draw(balancers(listeners, types))
     inside = balancer.type == "metallb"
     if not inside and draw(st.booleans()):
         first, *others = listeners

@@ -13,30 +13,22 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from ... import pods
-from ...problems import Refused
 from ...settings.model import Resources, Toleration
 from ..face import ControllerArgs, IngressController
 from ..table import HEALTH
 from . import front, tcp, watching
-from .arguments import PING_PATH, arguments, problems, termination_seconds
+from .arguments import PING_PATH, arguments, termination_seconds
 
 READ = ["list", "watch"]
 """All that an informer does."""
 
 
 class Traefik(IngressController):
-    """The ingress controller Traefik.
-
-    Raises:
-        Refused: a listener has a name of Traefik's own, or the health path is another than Traefik's.
-    """
+    """The ingress controller Traefik."""
 
     service: k8s.core.v1.Service
 
     def __init__(self, name: str, args: ControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        watched = watching.problems(args.plan.settings, args.listeners, args.health)
-        if wrong := [*problems(args.listeners, args.health), *watched]:
-            raise Refused("Traefik cannot be told so", wrong)
         super().__init__(name, args, opts)
         self._name, self._args = name, args
         self._labels = pods.labels("traefik", args.names.prefix)
@@ -213,6 +205,11 @@ class Traefik(IngressController):
         self, account: k8s.core.v1.ServiceAccount, routes: k8s.core.v1.ConfigMap | None
     ) -> k8s.core.v1.PodTemplateSpecArgs:
         settings, health = self._args.plan.settings, self._args.health
+        ports = [
+            *(listener.node_port for listener in self._args.listeners),
+            health.node_port,
+            *watching.ports(settings),
+        ]
         ping = k8s.core.v1.HTTPGetActionArgs(path=PING_PATH, port=health.node_port)
         container = k8s.core.v1.ContainerArgs(
             name="traefik",
@@ -220,14 +217,7 @@ class Traefik(IngressController):
             image_pull_policy="IfNotPresent",
             args=self._command_line(),
             # A container port is its node port: one number from the load balancer to the process.
-            ports=[
-                k8s.core.v1.ContainerPortArgs(container_port=port, protocol="TCP")
-                for port in (
-                    *(listener.node_port for listener in self._args.listeners),
-                    health.node_port,
-                    *watching.ports(settings),
-                )
-            ],
+            ports=[k8s.core.v1.ContainerPortArgs(container_port=port, protocol="TCP") for port in ports],
             # The health endpoint answers a moment before the first Ingress is loaded.
             readiness_probe=k8s.core.v1.ProbeArgs(
                 http_get=ping, initial_delay_seconds=2, period_seconds=1, failure_threshold=2
@@ -252,7 +242,7 @@ class Traefik(IngressController):
                 service_account_name=account.metadata["name"],
                 automount_service_account_token=True,
                 termination_grace_period_seconds=termination_seconds(self._args.plan.noticed_after),
-                security_context=pods.pod_security(pods.UNPRIVILEGED_PORTS),
+                security_context=pods.pod_security(min(ports)),
                 priority_class_name=settings.priority_class,
                 tolerations=[_toleration(each) for each in settings.tolerations] or None,
                 node_selector=dict(settings.node_selector or {}) or None,

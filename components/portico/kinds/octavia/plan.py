@@ -14,7 +14,7 @@ from ...openstack import ownership, quotas
 from ...openstack import place as places
 from ...openstack.answers import OpenStack, Subnet
 from ...openstack.place import OpenStackPlace, detached, narrowed, place
-from ...plan.choice import Choice
+from ...plan.choice import Choice, Ref, by_id
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
@@ -78,8 +78,8 @@ class OctaviaPlan:
     """What will be built in front of the node ports with Octavia."""
 
     provider: Choice[str]
-    flavor: str | None
-    """An Octavia flavor id."""
+    flavor: Ref | None
+    """An Octavia flavor, by id; None: the cloud's."""
     place: OpenStackPlace
     pool_protocol: str
     """TCP or PROXYV2 (Octavia API, pools)."""
@@ -141,7 +141,7 @@ def make(request: Request) -> OctaviaPlan:
     node_group = where.node_security_group
     return OctaviaPlan(
         provider=_driver(octavia.provider, request.cloud or OpenStack()),
-        flavor=octavia.flavor,
+        flavor=by_id(octavia.flavor),
         place=where,
         pool_protocol="TCP" if ovn else "PROXYV2",
         balance=_balance(kind, load_balancer.balance),
@@ -226,7 +226,7 @@ def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
         yield from _provider(plan, cloud)
         yield from ownership.taken(things, cloud)
         yield from ownership.admitted(_admissions(plan, request.names, cloud), cloud)
-        needs = _needs(things, request, cloud)
+        needs = _needs(plan, things, request, cloud)
         yield from places.crowded(plan.place, needs["ports"])
         yield from quotas.short(needs, cloud)
 
@@ -254,18 +254,21 @@ def _things(plan: OctaviaPlan, names: Names) -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def _needs(things: Mapping[str, tuple[str, ...]], request: Request, cloud: OpenStack) -> Mapping[str, int]:
+def _needs(
+    plan: OctaviaPlan, things: Mapping[str, tuple[str, ...]], request: Request, cloud: OpenStack
+) -> Mapping[str, int]:
     """How much more of each quota. A listener is known by its port, as in the component; one that moves to
     another port is made anew with all that is behind it, before the old one goes."""
     needs = {quota: quotas.missing(cloud, quota, *wanted) for quota, wanted in things.items()}
     wanted = [(request.names.of("lb"), listener.port) for listener in request.traffic.listeners]
+    fronts = [*wanted, *([(request.names.of("lb"), plan.metrics.port)] if plan.metrics else [])]
     nodes, pools = len(request.traffic.backends or ()), cloud.own.pools
     new = sum(listener not in pools for listener in wanted)
     return {
         **needs,
         # Octavia makes the VIP's port in the same project.
         "ports": needs["load_balancers"],
-        "listeners": sum(listener not in cloud.own.listeners for listener in wanted),
+        "listeners": sum(listener not in cloud.own.listeners for listener in fronts),
         "pools": new,
         "health_monitors": new,
         "members": sum(max(0, nodes - pools.get(listener, 0)) for listener in wanted),

@@ -14,6 +14,7 @@ import pulumi_openstack as openstack
 
 from ... import state
 from ...lbhost import Fleet, payload
+from ...lbhost.difference import difference
 from ...openstack.addresses import ipv4, preferred
 from ...openstack.floating_ip import published
 from ...openstack.place import OpenStackPlace
@@ -47,8 +48,9 @@ class OpenStackHAProxy(LoadBalancer):
             opts=self._child,
         )
         rules = [self._rule(rule, group.id) for rule in own.rules]
-        vip = self._port("vip", plan.names.of("vip"), group.id, address=own.place.vip)
-        vip_address = self._address(vip, own.place.vip)
+        wanted = self._place(lambda place: place.vip) if own.place.vip_is_said else None
+        vip = self._port("vip", plan.names.of("vip"), group.id, address=wanted)
+        vip_address = self._address(vip, wanted)
         ports = [
             self._port(f"host-{index + 1}", f"{reserved}-port", group.id, pair=vip_address)
             for index, reserved in enumerate(own.reserved)
@@ -64,6 +66,8 @@ class OpenStackHAProxy(LoadBalancer):
             self.late.cloud if self.late else None,
         )
         servers = self._hosts(ports, fleet, rules)
+        if pulumi.runtime.is_dry_run():
+            fleet.apply(self._tell)
 
         self.address = published(
             name,
@@ -128,7 +132,7 @@ class OpenStackHAProxy(LoadBalancer):
         part: str,
         physical: str,
         group: pulumi.Output[str],
-        address: IPv4Address | None = None,
+        address: pulumi.Output[IPv4Address] | None = None,
         pair: pulumi.Output[str] | None = None,
     ) -> openstack.networking.Port:
         """A port of the tenant network; with a pair, it may also send from and receive for the VIP.
@@ -144,7 +148,7 @@ class OpenStackHAProxy(LoadBalancer):
             security_group_ids=[group],
             fixed_ips=[
                 openstack.networking.PortFixedIpArgs(
-                    subnet_id=self._subnet, ip_address=str(address) if address else None
+                    subnet_id=self._subnet, ip_address=address.apply(str) if address else None
                 )
             ],
             allowed_address_pairs=[openstack.networking.PortAllowedAddressPairArgs(ip_address=pair)]
@@ -155,18 +159,18 @@ class OpenStackHAProxy(LoadBalancer):
         )
 
     def _address(
-        self, port: openstack.networking.Port, wanted: IPv4Address | None = None
+        self, port: openstack.networking.Port, wanted: pulumi.Output[IPv4Address] | None = None
     ) -> pulumi.Output[str]:
         """A port's address in the subnet, which may stand beside IPv6 ones that nobody asked for."""
 
         def pick(known: Sequence[Any]) -> str:
-            listed, cidr = known
+            listed, cidr, address = known
             try:
-                return str(preferred(ipv4(listed), cidr, wanted))
+                return str(preferred(ipv4(listed), cidr, address))
             except ValueError:
                 raise pulumi.RunError(f"a port of {self._plan.names.prefix} has no IPv4 address") from None
 
-        return pulumi.Output.all(port.all_fixed_ips, self._place(_cidr)).apply(pick)
+        return pulumi.Output.all(port.all_fixed_ips, self._place(_cidr), wanted).apply(pick)
 
     def _fleet(
         self, vip: pulumi.Output[str], addresses: Sequence[pulumi.Output[str]]
@@ -183,6 +187,18 @@ class OpenStackHAProxy(LoadBalancer):
                 [IPv4Address(address) for address in found[3:]],
             )
         )
+
+    def _tell(self, fleet: Fleet) -> None:
+        """Says in a preview what changes in the hosts' files; they share haproxy.cfg."""
+        told: frozenset[str] = frozenset()
+        for host in fleet.hosts[: len(self._own.hosts.value)]:
+            before = self._recorded.get(host.name, {}).get("metadata")
+            if not isinstance(before, Mapping):
+                continue
+            after = payload.pack(fleet, host, self._own.metadata_items).metadata
+            if said := difference(before, after, told):
+                pulumi.log.info(f"{host.name} will serve other files:\n{said}", self)
+            told = frozenset({"haproxy.cfg"})
 
     def _servers_of_state(self) -> Mapping[str, Mapping[str, object]]:
         """What the state holds of this load balancer's servers, by the host's name; those to go included."""

@@ -24,6 +24,7 @@ from ...lbhost import (
     payload,
     userdata,
 )
+from ...lbhost.fitting import fitting
 from ...lbhost.tuning import Tuning, changes_that_fit
 from ...names import Names
 from ...openstack import ownership, quotas
@@ -35,7 +36,7 @@ from ...plan.choice import Choice, is_id
 from ...plan.planner import Planner
 from ...plan.request import Request, Traffic
 from ...plan.way import End
-from ...problems import Problem
+from ...problems import Problem, Refused
 from ...settings.model import LoadBalancer
 from ...traffic import Backend, Checking, Health, Listener, node_ports
 from ..table import Kind
@@ -161,7 +162,7 @@ class OpenStackHAProxyPlan:
         """What the hosts are told, once the addresses are known: one for each of `reserved`."""
         return Fleet(
             listeners=listeners,
-            backends=backends,
+            backends=fitting(backends),
             health=health,
             timers=self.timers.value,
             vip=vip,
@@ -370,11 +371,14 @@ def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
     if traffic.backends is None:
         return
     vip, gateway, *addresses = (IPv4Address("203.0.113.100") + at for at in range(len(plan.reserved) + 2))
-    fleet = plan.fleet(traffic.listeners, traffic.backends, traffic.health, vip, gateway, addresses)
     try:
+        fleet = plan.fleet(traffic.listeners, traffic.backends, traffic.health, vip, gateway, addresses)
         payload.pack(fleet, fleet.hosts[-1], plan.metadata_items)
     except payload.PayloadTooLarge as error:
         yield Problem("portico:nodes", "", str(error))
+    except Refused as refused:
+        for problem in refused.problems:
+            yield Problem("portico:nodes", "", f"the LB hosts cannot be told this: {problem}")
 
 
 def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:

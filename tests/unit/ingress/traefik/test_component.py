@@ -14,7 +14,6 @@ from portico.kinds.face import ServiceShape
 from portico.names import Names
 from portico.plan.choice import Choice
 from portico.plan.make import ControllerPlan
-from portico.problems import Refused
 from portico.settings.model import Ingress, Resources, Timeouts, Toleration
 from portico.testing.recorder import UNKNOWN, Recorder, build
 from portico.traffic import Health, Listener
@@ -153,12 +152,6 @@ def test_figures_have_a_port_of_the_pods_own_and_no_node_port() -> None:
     assert "--entryPoints.portico-prometheus.address=:9100" in container(made)["args"]
     assert "--metrics.prometheus.entryPoint=portico-prometheus" in container(made)["args"]
     assert annotated(made) == {"prometheus.io/scrape": "true", "prometheus.io/port": "9100"}
-
-
-def test_figures_and_a_listener_do_not_share_a_port() -> None:
-    with pytest.raises(Refused, match="needs the port 9100 of the pods, which is one of the node ports"):
-        traefik(metrics=True, listeners=(Listener("http", 80, 9100),))
-    traefik(listeners=(Listener("http", 80, 9100),))
 
 
 def test_a_line_for_each_request_is_written_where_it_was_asked_for() -> None:
@@ -391,9 +384,12 @@ def test_registers_its_outputs() -> None:
     assert outputs == {"address": "203.0.113.7", "service": "portico-test-traefik"}
 
 
-def test_a_listener_with_a_name_of_traefiks_own_is_refused_before_anything_is_made() -> None:
-    with pytest.raises(Refused, match="traefik"):
-        traefik(listeners=(Listener("traefik", 80, 30080),))
+def test_a_node_port_below_1024_is_opened_for_the_pod_alone() -> None:
+    low = traefik(listeners=(Listener("http", 80, 80), Listener("https", 443, 443, tls=True)))
+    assert pod(low)["securityContext"]["sysctls"] == [
+        {"name": "net.ipv4.ip_unprivileged_port_start", "value": "80"}
+    ]
+    assert "sysctls" not in pod(traefik())["securityContext"]
 
 
 def test_the_table_of_controllers_leads_here() -> None:
