@@ -76,7 +76,7 @@ def own(state: State, names: Names) -> Own:
             quota, output = QUOTAS[each.type]
             name = str(each.outputs.get(output))
             made.setdefault(quota, set()).add(name)
-            if each.type in (SERVER, SERVER_GROUP, PORT):
+            if each.type in (LOAD_BALANCER, PORT, SERVER, SERVER_GROUP):
                 recorded.setdefault(quota, {})[name] = each.outputs
     addresses = [
         Address(each.outputs["id"], IPv4Address(each.outputs["address"]), each.outputs["pool"])

@@ -1,7 +1,9 @@
-"""How programs write an Exposure's settings; judged by the type checker alone, never run."""
+"""How programs write an Exposure's settings, and read what it tells; judged by the type checker alone, never
+run."""
 
 import pulumi
 
+from portico import Exposure
 from portico.args import App, ExposureArgs, Hosts
 
 
@@ -45,3 +47,13 @@ def behind(
     }
     least: ExposureArgs = {"load_balancer": {"type": "metallb", "metallb": {"addresses": ["192.0.2.0/28"]}}}
     pulumi.log.info(f"{args} {on_aws} {octavia} {least}")
+
+
+def told(door: Exposure) -> None:
+    address: pulumi.Output[str] = door.address
+    url: pulumi.Output[str] = door.url
+    answer: pulumi.Output[str] = door.answer
+    https: int = door.node_ports["https"]
+    vip: pulumi.Input[str] = door.details["vip"]
+    why: str = door.reasons["kind"]
+    pulumi.log.info(f"{address}{url}{answer}{https}{vip}{why}")

@@ -101,7 +101,7 @@ class Own:
     """By quota (`ports`, `security_group_rules` ...): the names of what needs no more room, or the
     descriptions where nothing has a name (rules, floating IPs)."""
     recorded: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
-    """By quota and name, as `made`: the outputs of a server, a port or a server group."""
+    """By quota and name, as `made`: the outputs of a server, a port, a server group or a load balancer."""
     booted: Mapping[str, str] = field(default_factory=dict)
     """By the name of a server that boots from a volume: the image that its volume was made from. Empty where
     the settings name another image than they did when the servers were made."""

@@ -191,6 +191,27 @@ def test_a_load_balancer_that_stands_needs_no_more_of_octavia():
     assert octavia_needs(OCTAVIA) == set()
 
 
+@pytest.mark.parametrize(
+    ("stands", "vip", "needed"),
+    [
+        ({}, None, 0),
+        ({"loadbalancerProvider": "amphora"}, None, 1),
+        ({"vipSubnetId": "another"}, None, 1),
+        ({"flavorId": "another"}, None, 0),
+        ({"loadbalancerProvider": "amphora"}, "10.20.0.50", 0),
+    ],
+    ids=["as planned", "provider", "subnet", "a flavor that is not planned", "gives its address back first"],
+)
+def test_a_load_balancer_that_is_replaced_needs_room_beside_the_old_one(stands, vip, needed):
+    outputs = {"loadbalancerProvider": "ovn", "vipSubnetId": "subnet", **stands}
+    own = replace(STOOD, recorded={"load_balancers": {NAMES.of("lb"): outputs}})
+    where = replace(OCTAVIA.load_balancer.openstack, vip=vip and IPv4Address(vip))
+    said = replace(OCTAVIA, load_balancer=replace(OCTAVIA.load_balancer, openstack=where))
+    assert octavia_needs(said, own) == (
+        {"needs 1 more load balancers", "needs 1 more ports"} if needed else set()
+    )
+
+
 def test_a_node_more_needs_a_member_behind_each_listener():
     more = (*OCTAVIA.nodes.addresses, NodeAddress(IPv4Address("10.20.0.13"), "w3"))
     grown = replace(OCTAVIA, nodes=replace(OCTAVIA.nodes, addresses=more))

@@ -263,16 +263,32 @@ def _needs(
     wanted = [(request.names.of("lb"), listener.port) for listener in request.traffic.listeners]
     fronts = [*wanted, *([(request.names.of("lb"), plan.metrics.port)] if plan.metrics else [])]
     nodes, pools = len(request.traffic.backends or ()), cloud.own.pools
+    balancers = needs["load_balancers"] + _stands_beside(plan, request.names, cloud)
     new = sum(listener not in pools for listener in wanted)
     return {
         **needs,
+        "load_balancers": balancers,
         # Octavia makes the VIP's port in the same project.
-        "ports": needs["load_balancers"],
+        "ports": balancers,
         "listeners": sum(listener not in cloud.own.listeners for listener in fronts),
         "pools": new,
         "health_monitors": new,
         "members": sum(max(0, nodes - pools.get(listener, 0)) for listener in wanted),
     }
+
+
+def _stands_beside(plan: OctaviaPlan, names: Names, cloud: OpenStack) -> bool:
+    """Whether the load balancer that stands will be replaced, and goes only after its successor is made. What
+    hangs on it goes first."""
+    stands = cloud.own.recorded.get("load_balancers", {}).get(names.of("lb"))
+    if stands is None or plan.place.vip is not None:
+        return False
+    planned = {
+        "loadbalancerProvider": plan.provider.value,
+        "flavorId": plan.flavor,
+        "vipSubnetId": plan.place.subnet_id,
+    }
+    return any(value is not None and stands.get(key) != value for key, value in planned.items())
 
 
 def _members(plan: OctaviaPlan, nodes: Sequence[Backend]) -> Iterator[Problem]:
