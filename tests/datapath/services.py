@@ -17,9 +17,8 @@ from typing import Any
 from sandbox import namespaces
 from sandbox.kubernetes import layout
 from sandbox.lifecycle import Sandbox
-from tests.datapath import keeper, naming, speaker
+from tests.datapath import naming, speaker
 from tests.engine import listing
-from tests.engine.pair import until
 
 PLAIN, PROXIED, DNS = 7322, 7323, 7353
 """Where they listen on the node."""
@@ -60,20 +59,6 @@ def speaking(sandbox: Sandbox, folder: Path, name: str, node_ports: Sequence[int
         names = [{"name": "dns", "port": 53, "targetPort": DNS, "protocol": "UDP"}]
         server = {"clusterIP": str(layout.SERVICES[10])}
         stack.enter_context(_made(folder, _objects(sandbox, "kube-dns", "kube-system", names, **server)))
-        yield
-
-
-@contextmanager
-def keeping(sandbox: Sandbox, certificate: Path, https: int, health: int) -> Iterator[None]:
-    """A controller of somebody's own on these node ports of the node."""
-    with running(sandbox, keeper, https, health, certificate):
-        where = node(sandbox)
-
-        def answers() -> bool:
-            words = ("curl", "--silent", "--fail", f"http://{where['address']}:{health}/ping")
-            return subprocess.run(namespaces.inside(where["netns"], words), check=False).returncode == 0
-
-        until("the controller answers", answers, 20)
         yield
 
 
