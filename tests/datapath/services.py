@@ -25,9 +25,9 @@ PLAIN, PROXIED, DNS = 7322, 7323, 7353
 
 
 def node(sandbox: Sandbox) -> Mapping[str, str]:
-    """The node that they run on."""
+    """The node that they run on; its address is the one that pods of other nodes reach."""
     workers: list[dict[str, str]] = json.loads(sandbox.paths.facts.read_text())["workers"]
-    return workers[0]
+    return {**workers[0], "address": str(layout.MANAGEMENT[11])}
 
 
 @contextmanager
