@@ -17,8 +17,9 @@ from typing import Any
 from sandbox import namespaces
 from sandbox.kubernetes import layout
 from sandbox.lifecycle import Sandbox
-from tests.datapath import naming, speaker
+from tests.datapath import keeper, naming, speaker
 from tests.engine import listing
+from tests.engine.pair import until
 
 PLAIN, PROXIED, DNS = 7322, 7323, 7353
 """Where they listen on the node."""
@@ -31,10 +32,10 @@ def node(sandbox: Sandbox) -> Mapping[str, str]:
 
 
 @contextmanager
-def running(sandbox: Sandbox, program: ModuleType, *words: object) -> Iterator[None]:
-    """A program at the node's address, while the block runs."""
+def running(sandbox: Sandbox, program: ModuleType, *words: object, at: str = "") -> Iterator[None]:
+    """A program at the node's address, or at another one of its own, while the block runs."""
     where = node(sandbox)
-    command = [sys.executable, str(program.__file__), where["address"], *map(str, words)]
+    command = [sys.executable, str(program.__file__), at or where["address"], *map(str, words)]
     started = subprocess.Popen(namespaces.inside(where["netns"], command), stdin=subprocess.PIPE)
     try:
         yield
@@ -59,6 +60,16 @@ def speaking(sandbox: Sandbox, folder: Path, name: str, node_ports: Sequence[int
         names = [{"name": "dns", "port": 53, "targetPort": DNS, "protocol": "UDP"}]
         server = {"clusterIP": str(layout.SERVICES[10])}
         stack.enter_context(_made(folder, _objects(sandbox, "kube-dns", "kube-system", names, **server)))
+        yield
+
+
+@contextmanager
+def keeping(sandbox: Sandbox, certificate: Path, https: int, health: int) -> Iterator[None]:
+    """A controller of somebody's own on these node ports of the node."""
+    with running(sandbox, keeper, https, health, certificate, at="0.0.0.0"):
+        words = ("curl", "--silent", "--fail", f"http://127.0.0.1:{health}/ping")
+        asked = namespaces.inside(node(sandbox)["netns"], words)
+        until("the controller answers", lambda: subprocess.run(asked, check=False).returncode == 0, 20)
         yield
 
 

@@ -2,6 +2,13 @@
 
 import json
 import re
+import subprocess
+from pathlib import Path
+
+from sandbox import namespaces
+from tests.datapath.hearing import heard
+from tests.datapath.services import PLAIN, PROXIED, keeping, speaking
+from tests.engine.pair import CLIENT, ask
 
 ALONE = {"portico:loadBalancer": {"hosts": {"count": 1}}}
 TRAEFIK = "docker.io/library/traefik:v3.7.9"
@@ -50,63 +57,78 @@ def test_an_api_without_a_root_is_an_answer_and_a_missing_certificate_is_none(do
         kubectl(stack, "delete", "--filename", str(file)).succeeded()
 
 
-def test_a_service_of_ones_own_is_reached_past_the_controller_and_web_clients_are_led_to_tls(door):
+def test_services_that_are_not_http_stand_beside_https_past_a_controller_and_through_one(door, sandbox):
     stack = door("tcp", ALONE)
     ports = stack.own["portico:ingress"]["nodePorts"]
-    service = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": f"{stack.stack}-own", "namespace": "default"},
-        "spec": {
-            "type": "NodePort",
-            "selector": {"app.kubernetes.io/name": stack.stack},
-            "ports": [{"port": 80, "nodePort": ports["http"] + 3, "protocol": "TCP"}],
-        },
-    }
-    file = stack.folder / "service.json"
-    file.write_text(json.dumps(service))
-    listeners = [
-        {"name": "http", "port": 80},
-        {"name": "https", "port": 443},
-        {"name": "own", "port": 22, "protocol": "tcp"},
-    ]
-    own = {"portico:loadBalancer": {"listeners": listeners}, "portico:wait": {"minutes": 2}}
-    said = (ALONE, own, {"portico:ingress": {"nodePorts": {"own": ports["http"] + 3}}})
-    stack.change(*said)
-    kubectl(stack, "apply", "--filename", str(file)).succeeded()
-    try:
+    first = ports["http"] + 3
+    certificate = self_signed(stack.folder / "keeper.pem")
+    with speaking(sandbox, stack.folder, f"{stack.stack}-git", (first, first + 1)):
+        # Git over SSH beside HTTPS, with a controller of one's own.
+        listeners = [{"name": "https", "port": 443}, bytes_("git", 22)]
+        node_ports = {"https": ports["https"], "git": first}
+        stack.change(ALONE, UNCONTROLLED, said(listeners, node_ports))
+        health = stack.own["portico:ingress"]["healthPort"]
+        with keeping(sandbox, certificate, ports["https"], health):
+            stack.up().succeeded()
+            address, (host,) = stack.outputs()["address"], stack.outputs()["loadBalancer"]["hostAddresses"]
+            assert stack.outputs()["answer"] == "HTTP 200"
+            assert ask(address, "git.example.org", scheme="https").endswith(CLIENT)
+            assert from_the_internet(sandbox, address, 22) == (f"hello {host}", True)
+
+        # The same Service through a controller of ours as well, and told who the client is.
+        service = {"name": f"{stack.stack}-git"}
+        listeners = [
+            {"name": "http", "port": 80},
+            *listeners,
+            bytes_("asks", 2201, proxyProtocol=True),
+            bytes_("led", 2202, service={**service, "port": PLAIN}),
+            bytes_("told", 2203, service={**service, "port": PROXIED}, proxyProtocol=True),
+        ]
+        more = {"http": ports["http"], "asks": first + 1, "led": first + 2, "told": first + 3}
+        stack.change(ALONE, said(listeners, {**node_ports, **more}))
         stack.up().succeeded()
-        url = f"http://{stack.outputs()['address']}:22/"
-        got = stack.start("--silent", "--fail", url, bare=True, command="curl").end().succeeded()
-        assert "Hostname:" in got.output
-        assert "X-Forwarded-For" not in got.output
-        _clients_are_led_to_tls(stack, *said)
-    finally:
-        kubectl(stack, "delete", "--filename", str(file)).succeeded()
+        heard_on = {port: from_the_internet(sandbox, address, port) for port in (22, 2201, 2202, 2203)}
+        by_pod, whole = heard_on.pop(2202)
+        assert heard_on == {
+            22: (f"hello {host}", True),
+            2201: (f"hello {CLIENT}", True),
+            2203: (f"hello {CLIENT}", True),
+        }
+        assert by_pod.startswith("hello 10.244.")
+        assert whole
 
 
-def _clients_are_led_to_tls(stack, *said):
-    """A redirect, a certificate for every name, and other figures for the hosts, on a door that stands."""
-    key, certificate = str(stack.folder / "tls.key"), str(stack.folder / "tls.crt")
-    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=wildcard.example.org"]
-    made = stack.start(*words, "-keyout", key, "-out", certificate, bare=True, command="openssl")
-    made.end().succeeded()
-    files = ["--cert", certificate, "--key", key, "--namespace", stack.prefix]
-    kubectl(stack, "create", "secret", "tls", "wildcard", *files).succeeded()
-    front = {"redirectToHttps": True, "defaultCertificate": "wildcard", "tolerations": [{"key": "ingress"}]}
-    hosts = {"maxConnections": 3000, "drainChanges": 7}
-    balancer = {"hosts": hosts, "balance": "leastconn", "healthCheck": {"interval": 2}}
-    stack.change(*said, {"portico:ingress": front, "portico:loadBalancer": balancer})
-    assert "+    balance leastconn" in stack.run("preview").succeeded().output
-    stack.up().succeeded()
-    outputs = stack.outputs()
-    assert outputs["url"] == f"https://{stack.host}/"
-    asked = ["--silent", "--include", "--header", f"Host: {stack.host}", f"http://{outputs['address']}/a"]
-    led = stack.start(*asked, bare=True, command="curl").end().succeeded().output
-    assert f"Location: https://{stack.host}/a" in led
-    asked = ["--silent", "--insecure", "--verbose", f"https://{outputs['address']}/"]
-    shown = stack.start(*asked, bare=True, command="curl").end().succeeded().output
-    assert "wildcard.example.org" in shown
+UNCONTROLLED = {
+    "portico:ingress": {"controller": "none", "namespace": None, "image": None, "nodePorts": None},
+    "portico:apps": None,
+}
+
+
+def bytes_(name, port, **more):
+    """A listener that passes bytes on."""
+    return {"name": name, "port": port, "protocol": "tcp", **more}
+
+
+def said(listeners, node_ports):
+    return {
+        "portico:loadBalancer": {"listeners": listeners},
+        "portico:ingress": {"nodePorts": node_ports},
+        "portico:wait": {"minutes": 2},
+    }
+
+
+def from_the_internet(sandbox, address, port):
+    with namespaces.entered(sandbox.paths.inet):
+        return heard(address, port, source=CLIENT)
+
+
+def self_signed(file):
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=keeper"
+    where = ("-keyout", str(file), "-out", f"{file}.crt")
+    subprocess.run(["openssl", *words.split(), *where], check=True, capture_output=True)
+    with file.open("a") as whole:
+        whole.write(Path(f"{file}.crt").read_text())
+    return file
 
 
 def kubectl(stack, *words):
