@@ -7,6 +7,7 @@ import pytest
 
 from portico.lbhost import MAX_HOSTS
 from sandbox.openstack import clouds
+from sandbox.openstack.bootstrap import IMAGE
 from tests.engine import listing
 
 
@@ -85,6 +86,55 @@ def test_a_vip_that_a_port_has_is_refused_with_the_port(pair, sandbox):
         assert f"openstack.vip = '{taken}': is taken: the port {name} ({port.id}) compute:" in run.output
     finally:
         pair.door.change()
+
+
+def test_what_only_a_new_host_needs_is_refused_for_a_new_host_and_stops_no_other_up(pair, sandbox):
+    names = [f"{pair.door.prefix}-host-{number}" for number in (1, 2)]
+    try:
+        with deactivated(sandbox, IMAGE):
+            hosts = {"count": 3, "availabilityZones": ["mars"], "volume": {"size": 10}}
+            pair.door.change({"portico:loadBalancer": {"hosts": hosts}})
+            refused = pair.door.run("preview").failed().output
+            nodes = {"from": "openstack", "addresses": None, "names": names}
+            pair.door.change({"portico:nodes": nodes})
+            with in_error(sandbox, names[1]):
+                warned = pair.door.run("preview").succeeded().output
+    finally:
+        pair.door.change()
+    at = "portico:loadBalancer.hosts"
+    assert f"{at}.image = '{IMAGE}': is deactivated, and cannot be booted; name another" in refused
+    assert f"{at}.availabilityZones = 'mars': there is no such availability zone; available are" in refused
+    assert f"{at}.volume = '{{size: 10}}': needs a volume service, and this region's catalogue has" in refused
+    assert f"{at}.image = '{IMAGE}': is deactivated, and cannot be booted; the hosts stand" in warned
+    assert f"the server {names[1]} (" in warned
+    assert "is left out, for its status is ERROR" in warned
+
+
+@contextmanager
+def deactivated(sandbox, name):
+    """Nobody may boot the image."""
+    with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:
+        image = admin.image.find_image(name, ignore_missing=False)
+        admin.image.deactivate_image(image.id)
+    try:
+        yield
+    finally:
+        with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:
+            admin.image.reactivate_image(image.id)
+
+
+@contextmanager
+def in_error(sandbox, name):
+    """Nova says of the server that it is in ERROR; it runs on."""
+    with clouds.connection(sandbox.paths) as user:
+        server = user.compute.find_server(name, ignore_missing=False)
+    with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:
+        admin.compute.reset_server_state(server, "error")
+    try:
+        yield
+    finally:
+        with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:
+            admin.compute.reset_server_state(server, "active")
 
 
 @contextmanager
