@@ -173,7 +173,7 @@ class ListenerService(TypedDict):
     """The Service that a listener with `protocol: tcp` leads to."""
 
     name: str
-    """An existing Service of any type."""
+    """An existing Service of any type but ExternalName."""
     port: int
     """The Service's port, 1..65535."""
     namespace: NotRequired[str]
@@ -302,7 +302,7 @@ class Logs(TypedDict):
     down."""
     syslog: NotRequired[str]
     """A server that gets these lines as well, as `ADDRESS:PORT`, by default port 514: syslog over UDP
-    (RFC 5424), in clear."""
+    (RFC 5424), in clear. Needs `access: true`."""
 
 
 class Hosts(TypedDict):
@@ -351,8 +351,8 @@ class Hosts(TypedDict):
     own: `http://mirror.example.org/debian`, `http://mirror.example.org/ubuntu`. A change replaces the
     hosts, as it does with the next two. Default: the image's own."""
     apt_security_mirror: NotRequired[str]
-    """The mirror of the security updates. Default: aptMirror with `-security` behind it, as Debian has
-    it, or aptMirror itself where the last part of its path begins with `ubuntu`."""
+    """The mirror of the security updates, beside `aptMirror`. Default: aptMirror with `-security` behind
+    it, as Debian has it, or aptMirror itself where the last part of its path begins with `ubuntu`."""
     http_proxy: NotRequired[str]
     """The URL of the HTTP proxy that apt uses on the hosts, and nothing else there:
     `http://proxy.example.org:3128`. Default: none."""

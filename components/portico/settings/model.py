@@ -283,7 +283,7 @@ class ListenerService(Section):
     """The Service that a listener with `protocol: tcp` leads to."""
 
     name: Label
-    """An existing Service of any type. Required."""
+    """An existing Service of any type but ExternalName. Required."""
     port: Port
     """The Service's port, 1..65535. Required."""
     namespace: Label = "default"

@@ -48,7 +48,7 @@ class Logs(Section):
     journal (`journalctl -u haproxy`), which journald keeps short. Default: no address is written down."""
     syslog: Annotated[str, text(_syslog)] | None = None
     """A server that gets these lines as well, as `ADDRESS:PORT`, by default port 514: syslog over UDP
-    (RFC 5424), in clear."""
+    (RFC 5424), in clear. Needs `access: true`."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ class Hosts(Section):
     `http://mirror.example.org/debian`, `http://mirror.example.org/ubuntu`. A change replaces the hosts, as it
     does with the next two. Default: the image's own."""
     apt_security_mirror: Annotated[str, text(values.mirror)] | None = None
-    """The mirror of the security updates. Default: aptMirror with `-security` behind it, as Debian has it, or
-    aptMirror itself where the last part of its path begins with `ubuntu`."""
+    """The mirror of the security updates, beside `aptMirror`. Default: aptMirror with `-security` behind it,
+    as Debian has it, or aptMirror itself where the last part of its path begins with `ubuntu`."""
     http_proxy: Annotated[str, text(values.proxy)] | None = None
     """The URL of the HTTP proxy that apt uses on the hosts, and nothing else there:
     `http://proxy.example.org:3128`. Default: none."""
