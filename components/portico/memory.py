@@ -103,17 +103,22 @@ def own(state: State, names: Names) -> Own:
 
 
 def booted(said: Settings, cloud: str | None, state: State, names: Names) -> Mapping[str, str]:
-    """Which image the volume of each host was made from, while the settings say the image as they did
-    then."""
+    """By host: which image its volume was made from, where that is what the name in the settings has meant
+    since it was said. A host of another image was to be made anew, by an `up` that did not get so far."""
     by = _said(said, cloud)["image"]
-    facts = [(each.outputs.get(KEPT) or {}).get("image") or {} for each in state.of(EXPOSURE)]
-    if all(found.get("said") != by for found in facts):
-        return {}
-    blocks = {
-        name: server.get("blockDevices")
-        for name, server in own(state, names).recorded.get("instances", {}).items()
+    facts = [(exposure.outputs.get(KEPT) or {}).get("image") or {} for exposure in state.of(EXPOSURE)]
+    meant = {
+        image
+        for found in facts
+        if (found.get("said"), found.get("of")) == (by, names.prefix)
+        for image in found.get("ids", "").split()
     }
-    return {name: devices[0]["uuid"] for name, devices in blocks.items() if devices}
+    volumes = {
+        name: server["blockDevices"][0]["uuid"]
+        for name, server in own(state, names).recorded.get("instances", {}).items()
+        if server.get("blockDevices")
+    }
+    return {name: image for name, image in volumes.items() if image in meant}
 
 
 def _octavia_vips(ours: list[Resource], names: Names) -> frozenset[str]:
@@ -160,7 +165,7 @@ def _pools(ours: list[Resource], listeners: Mapping[str, tuple[str, int]]) -> di
     return {at: members.get(at, 0) for at in pools.values()}
 
 
-def kept(said: Settings, cloud: str | None, answers: OpenStack) -> Facts:
+def kept(said: Settings, cloud: str | None, answers: OpenStack, names: Names) -> Facts:
     """What is worth remembering of the answers, for the state.
 
     Args:
@@ -170,7 +175,7 @@ def kept(said: Settings, cloud: str | None, answers: OpenStack) -> Facts:
         "network": {"id": answers.network_id},
         "externalNetwork": {"name": answers.external_network},
         "flavor": {"name": answers.flavor_name, "metadataItems": answers.metadata_items},
-        "image": {"id": answers.image_id},
+        "image": _image(answers, names),
         "nodeSecurityGroup": {"id": answers.node_security_group_id},
     }
     if answers.subnet:
@@ -185,6 +190,12 @@ def kept(said: Settings, cloud: str | None, answers: OpenStack) -> Facts:
         for what, facts in found.items()
         if any(value is not None for value in facts.values())
     }
+
+
+def _image(answers: OpenStack, names: Names) -> Mapping[str, str | None]:
+    """The image of a host that is made now, and those of the hosts that stand."""
+    ids = {*answers.own.booted.values(), *([answers.image_id] if answers.image_id else [])}
+    return {"id": answers.image_id, "ids": " ".join(sorted(ids)), "of": names.prefix} if ids else {}
 
 
 def recalled(said: Settings, cloud: str | None, state: State) -> OpenStack:

@@ -130,7 +130,7 @@ def _planned(
     refused, told = rivals.found(said, names, can.cluster)
     can = replace(can, problems=(*can.problems, *clashes(mine, others), *refused))
     _warn([*can.warnings, *map(str, told)], warned)
-    facts = memory.kept(said, asked.asker().named, can.openstack) if can.openstack else {}
+    facts = memory.kept(said, asked.asker().named, can.openstack, names) if can.openstack else {}
     planned = make(said, can, names)
     if planned.ingress and (
         warning := moved.sentence(

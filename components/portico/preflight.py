@@ -56,7 +56,12 @@ def capabilities(said: Settings, names: Names, state: State, asked: Asked = DEFA
         outside = cloud_capabilities(said, names, state, asked)
     except Refused as refused:
         raise Refused(refused.title, [*refused.problems, *inside.problems]) from None
-    return replace(outside, cluster=inside.cluster, problems=(*outside.problems, *inside.problems))
+    return replace(
+        outside,
+        cluster=inside.cluster,
+        problems=(*outside.problems, *inside.problems),
+        warnings=(*outside.warnings, *inside.warnings),
+    )
 
 
 def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked = DEFAULT) -> Capabilities:

@@ -42,11 +42,15 @@ class Wrong(ValueError):
         self.remedy = remedy
 
 
+_ASKER = re.compile(r"(?<=://)\S*@|^[^\s/@]+:[^\s/@]+@(?=[^\s/@:]+(:\d{1,5})?/?$)")
+"""Who asks, in a URL or in what looks like one without its scheme."""
+
+
 def show(value: object) -> str:
     """A value as a message shows it: the beginning of its first line, and never what may be a secret: what a
     list or mapping holds, or who asks in a URL."""
     if isinstance(value, str):
-        first, more, _ = re.sub(r"://\S*@", "://…@", value).partition("\n")
+        first, more, _ = _ASKER.sub("…@", value).partition("\n")
         return repr(first[:60] + "…" if more or len(first) > 60 else first)
     if isinstance(value, Mapping):
         return "a mapping"

@@ -64,11 +64,13 @@ def controller(
         "all-tls: {rule: 'PathPrefix(`/`)', service: app, tls: {}}}\n"
         f"  services: {{app: {{loadBalancer: {{servers: [{{url: 'http://127.0.0.1:{ports.application}'}}]}}}}}}\n"
     )
-    log = (folder / "traefik.log").open("w")
+    # Beside the folder: Traefik looks at whatever changes in it.
+    told_to = folder.with_suffix(".log")
+    log = told_to.open("w")
     serving = [sys.executable, application.__file__, "127.0.0.1", str(ports.application)]
     app = subprocess.Popen(serving, stdin=subprocess.PIPE)
     traefik = subprocess.Popen(
-        [str(program), *line, *({f"--providers.file.filename={way}"} - set(line))],
+        [str(program), *line, *({f"--providers.file.directory={folder}"} - set(line))],
         stdout=log,
         stderr=log,
         cwd=folder,
@@ -76,7 +78,7 @@ def controller(
     try:
         secure = settings.redirect_to_https
         scheme, port = ("https", ports.https) if secure else ("http", ports.http)
-        _ready(f"{scheme}://127.0.0.1:{port}/", folder / "traefik.log")
+        _ready(f"{scheme}://127.0.0.1:{port}/", told_to)
         yield
     finally:
         for process in (traefik, app):

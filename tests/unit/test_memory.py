@@ -87,8 +87,11 @@ def test_the_provider_of_the_load_balancer_that_stands_is_known():
     assert memory.own(State((other,)), NAMES).octavia_provider is None
 
 
-def exposed(said):
-    return resource(EXPOSURE, lookedUp={"image": {"said": json.dumps(said), "id": "new"}})
+def exposed(said, of=NAMES.prefix):
+    """An exposure whose image's name has meant two images since it was said."""
+    return resource(
+        EXPOSURE, lookedUp={"image": {"said": json.dumps(said), "id": "new", "ids": "new old", "of": of}}
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,9 +111,28 @@ def test_the_image_of_a_volume_is_kept_while_the_settings_say_it_as_before(said,
     assert memory.booted(PAIR, "mycloud", State((exposed(said), *servers)), NAMES) == booted
 
 
-def test_before_an_up_has_ended_no_image_is_kept():
-    server = resource(memory.SERVER, id="1", name=NAMES.of("host", 1), blockDevices=[{"uuid": "old"}])
-    assert memory.booted(PAIR, "mycloud", State((server,)), NAMES) == {}
+SAID = ["mycloud", "debian-12"]
+
+
+@pytest.mark.parametrize(
+    ("exposure", "uuid"),
+    [
+        pytest.param(exposed(SAID), "from another name", id="an up that did not get to this host"),
+        pytest.param(exposed(SAID, of="portico-other"), "old", id="another component says the same"),
+        pytest.param(resource(EXPOSURE), "old", id="nothing was looked up"),
+    ],
+)
+def test_a_host_of_an_image_that_its_name_never_meant_is_made_anew(exposure, uuid):
+    server = resource(memory.SERVER, id="1", name=NAMES.of("host", 1), blockDevices=[{"uuid": uuid}])
+    assert memory.booted(PAIR, "mycloud", State((exposure, server)), NAMES) == {}
+
+
+def test_what_a_name_has_meant_is_remembered_as_long_as_a_host_is_made_of_it():
+    own = replace(Own(), booted={NAMES.of("host", 1): "old"})
+    facts = memory.kept(PAIR, "mycloud", OpenStack(image_id="new", own=own), NAMES)
+    assert facts["image"] == {"said": json.dumps(SAID), "id": "new", "ids": "new old", "of": NAMES.prefix}
+    without = memory.kept(PAIR, "mycloud", OpenStack(image_id="new"), NAMES)
+    assert without["image"]["ids"] == "new"
 
 
 def floating_ip(description):
@@ -143,7 +165,7 @@ def test_an_address_is_named_by_itself_or_by_its_id(said, meant):
 
 def remembering(said, answers, cloud="mycloud"):
     # as JSON and back: that is how the engine keeps it
-    kept = json.loads(json.dumps(memory.kept(said, cloud, answers)))
+    kept = json.loads(json.dumps(memory.kept(said, cloud, answers, NAMES)))
     return State((resource(EXPOSURE, lookedUp=kept),))
 
 

@@ -88,8 +88,6 @@ class Controller:
     """Whether it carries the bytes of a listener to a Service (`listeners[].service`)."""
     class_controller: str = ""
     """What the `spec.controller` of an ingress class has to be for it to serve the class; empty: anything."""
-    external_names: bool = False
-    """Whether it serves a Service of type ExternalName, which leads wherever a DNS name points to."""
 
     def service(self, namespace: str, names: Names) -> Object:
         """The Service that holds the node ports."""

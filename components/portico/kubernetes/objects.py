@@ -54,7 +54,7 @@ def _used(settings: Settings) -> Iterator[Needed]:
     ingress, said_by = settings.ingress, "portico:ingress.existing"
     controller = controllers.chosen(ingress.controller)
     if "namespace" in ingress.existing:
-        yield namespace("portico:ingress.namespace", ingress.namespace, said_by, pods="restricted")
+        yield namespace("portico:ingress.namespace", ingress.namespace, said_by)
     if ingress.default_certificate and controller is not None:
         yield Needed(
             Object("v1", "Secret", ingress.namespace, ingress.default_certificate),

@@ -6,8 +6,10 @@ and says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
 
 import pulumi
 
@@ -23,8 +25,10 @@ from . import cluster as kubernetes
 from .answers import Cluster, Object
 from .looking import looks
 from .objects import needed, node_ports, wanted
-from .resting import led_to, obstacles, resting_on, warnings
+from .resting import Looks, led_to, obstacles, resting_on, warnings
 from .wanted import Wanted
+
+T = TypeVar("T")
 
 
 def ask(said: Settings, names: Names, state: State) -> Capabilities:
@@ -34,8 +38,7 @@ def ask(said: Settings, names: Names, state: State) -> Capabilities:
     except kubernetes.NoAnswer as silence:
         if not pulumi.runtime.is_dry_run():
             return Capabilities(problems=(silence.problem,))
-        pulumi.log.warn(f"unknown in this preview, and asked in an `up`: {silence.problem}")
-        return OFFLINE
+        return Capabilities(warnings=(f"unknown in this preview, and asked in an `up`: {silence.problem}",))
 
 
 def made(state: State) -> dict[Object, str]:
@@ -75,20 +78,24 @@ def _asked(said: Settings, names: Names, state: State) -> Capabilities:
     to_make = wanted(said, names)
     objects = [each.object for each in to_make] + [each.object for each in needed(said, names)]
     answers = kubernetes.ask(there, objects)
-    taken = _node_ports(there) if node_ports(said, names) else None
+    told: list[str] = []
+    taken = None
+    if node_ports(said, names):
+        taken = _unless_forbidden(
+            lambda: kubernetes.node_ports(there), "whether the node ports are free", told
+        )
     found = Cluster(answers.standing, answers.known(objects), made(state), taken)
     if said.ingress.controller != NONE:
-        found = _beside(there, said, found)
-    seen = looks(there, [*led_to(said), *(thing for app in said.apps for thing in resting_on(app))])
-    for warning in warnings(said, seen):
-        pulumi.log.warn(str(warning))
-    return Capabilities(
-        cluster=found,
-        problems=(*_forbidden(to_make, answers.forbidden), *obstacles(said, seen)),
-    )
+        found = _beside(there, said, found, told)
+    seen = _seen(there, said, told)
+    problems = [*_forbidden(to_make, answers.forbidden, told), *obstacles(said, seen)]
+    told.extend(str(warning) for warning in warnings(said, seen))
+    return Capabilities(cluster=found, problems=tuple(problems), warnings=tuple(told))
 
 
-def _forbidden(to_make: tuple[Wanted, ...], refusals: Mapping[Object, str]) -> Iterator[Problem]:
+def _forbidden(
+    to_make: tuple[Wanted, ...], refusals: Mapping[Object, str], told: list[str]
+) -> Iterator[Problem]:
     """An `up` reads everything that it makes; a preview may have fewer rights."""
     for each in to_make:
         if each.object not in refusals:
@@ -100,29 +107,46 @@ def _forbidden(to_make: tuple[Wanted, ...], refusals: Mapping[Object, str]) -> I
             "give this user the right, or use another one",
         )
         if pulumi.runtime.is_dry_run():
-            pulumi.log.warn(f"unknown in this preview: {problem}")
+            told.append(f"unknown in this preview: {problem}")
         else:
             yield problem
 
 
-def _node_ports(there: kubernetes.Cluster) -> dict[int, Object] | None:
+def _beside(there: kubernetes.Cluster, said: Settings, found: Cluster, told: list[str]) -> Cluster:
+    """With what else is in the cluster, each as far as it may be listed."""
+    what = "whether another controller serves the same"
+    listed = {}
+    for path in chosen(said.load_balancer).planner().lists(said):
+        things = _unless_forbidden(partial(_listed, there, path), f"what stands at {path}", told)
+        if things is not None:
+            listed[path] = things
+    return replace(
+        found,
+        workloads=_unless_forbidden(lambda: kubernetes.workloads(there), what, told),
+        classes=_unless_forbidden(
+            lambda: kubernetes.classes(there), "whether there is a default ingress class", told
+        ),
+        listed=listed,
+    )
+
+
+def _listed(there: kubernetes.Cluster, path: str) -> tuple[Mapping[str, Any], ...]:
+    return tuple(kubernetes.listed(there, path))
+
+
+def _unless_forbidden(asks: Callable[[], T], what: str, told: list[str]) -> T | None:
     try:
-        return kubernetes.node_ports(there)
+        return asks()
     except kubernetes.Forbidden as refusal:
-        pulumi.log.warn(f"whether the node ports are free could not be asked: {refusal}")
+        told.append(f"{what} could not be asked: {refusal}")
         return None
 
 
-def _beside(there: kubernetes.Cluster, said: Settings, found: Cluster) -> Cluster:
-    """With what else is in the cluster."""
-    paths = chosen(said.load_balancer).planner().lists(said)
+def _seen(there: kubernetes.Cluster, said: Settings, told: list[str]) -> Looks:
+    """What applications and listeners rest on. The cluster has answered already, so that a question that it
+    does not take is no reason to stop."""
     try:
-        return replace(
-            found,
-            workloads=kubernetes.workloads(there),
-            classes=kubernetes.classes(there),
-            listed={path: tuple(kubernetes.listed(there, path)) for path in paths},
-        )
-    except kubernetes.Forbidden as refusal:
-        pulumi.log.warn(f"whether another controller serves the same could not be asked: {refusal}")
-        return found
+        return looks(there, [*led_to(said), *(thing for app in said.apps for thing in resting_on(app))])
+    except kubernetes.NoAnswer as silence:
+        told.append(f"what applications rest on could not be asked: {silence.problem}")
+        return {}

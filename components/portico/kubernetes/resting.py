@@ -47,7 +47,7 @@ def _named(thing: Object) -> tuple[Object, ...]:
 def obstacles(settings: Settings, looks: Looks) -> Iterator[Problem]:
     """What no `up` can serve, whatever else it makes."""
     controller = controllers.chosen(settings.ingress.controller)
-    if controller is None or controller.external_names:
+    if controller is None:
         return
     for index, app in enumerate(settings.apps):
         if app.service:

@@ -23,7 +23,7 @@ WORKLOADS = ("Deployment", "DaemonSet")
 
 def found(settings: Settings, names: Names, cluster: Cluster | None) -> tuple[list[Problem], list[Problem]]:
     """What is refused, and what is only said; nothing where the cluster was not asked."""
-    if cluster is None or cluster.workloads is None:
+    if cluster is None:
         return [], []
     refused: list[Problem] = []
     told: list[Problem] = []

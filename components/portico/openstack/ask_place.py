@@ -11,6 +11,8 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from openstack import exceptions
+
 from ..later import Later, now
 from ..plan.choice import is_id
 from .answers import FloatingIp, Holder, OpenStack, Own, Quota, Router, Subnet
@@ -162,7 +164,9 @@ def _router(cloud: Cloud, router_id: str, shown: Any, answers: OpenStack) -> Rou
     if one or first in (None, answers.external_network_id):
         return Router(router_id, name, outside, maybe_more=False, up=up)
     # openstacksdk drops what this extension adds.
-    every = told(lambda: cloud.network.get(f"/routers/{router_id}").json()["router"]["external_gateways"])
+    every = told(
+        lambda: cloud.network.get(f"/routers/{router_id}").json().get("router", {}).get("external_gateways")
+    )
     networks = frozenset(str(gateway["network_id"]) for gateway in every or ())
     return Router(router_id, name, outside | networks, maybe_more=every is None, up=up)
 
@@ -253,7 +257,11 @@ def _floating_ip(asker: Asker, said: str, own: Own) -> FloatingIp | None:
 
 
 def _quotas(cloud: Cloud) -> dict[str, Quota]:
-    details = told(lambda: cloud.network.get_quota(cloud.current_project_id, details=True))
+    """Not every plugin of Neutron knows the question for what is used: such an answer tells nothing."""
+    try:
+        details = cloud.network.get_quota(cloud.current_project_id, details=True)
+    except exceptions.HttpException:
+        return {}
     return dict(_detailed(details))
 
 

@@ -62,6 +62,9 @@ def ask(address: str, question: Question, host: str) -> Answer:
         except TimeoutError as error:
             raise Ended(End.MUTE, error) from error
         except (OSError, http.client.HTTPException) as error:
+            # TLS 1.3 tells of a certificate that it wants from the client only after the handshake.
+            if isinstance(error, ssl.SSLError) and (alert := _alert(error)):
+                raise Refusal(alert) from error
             raise Ended(End.CLOSED, error) from error
         finally:
             connection.close()
@@ -122,10 +125,15 @@ def _handshake(plain: socket.socket, host: str, context: ssl.SSLContext) -> ssl.
     except ssl.SSLError as error:
         if isinstance(error, ssl.SSLCertVerificationError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
             raise
-        reason = (error.reason or str(error)).replace("_", " ").lower()
-        if "alert" in reason or "unrecognized name" in reason:
-            raise Refusal(reason) from error
+        if alert := _alert(error):
+            raise Refusal(alert) from error
         raise Ended(End.NO_TLS, error) from error
+
+
+def _alert(error: ssl.SSLError) -> str:
+    """What the server says in an alert; empty where it said none."""
+    reason = (error.reason or str(error)).replace("_", " ").lower()
+    return reason if "alert" in reason or "unrecognized name" in reason else ""
 
 
 def _any_certificate() -> ssl.SSLContext:

@@ -414,6 +414,8 @@ def test_clients_that_nobody_would_turn_away_are_refused() -> None:
     said = replace(OVN, nodes=replace(OVN.nodes, security_group=None))
     with pytest.raises(Refused, match=r"allowedClients = 198\.51\.100\.0/24.*nodes\.securityGroup"):
         make(said)
+    everybody = (IPv4Network("0.0.0.0/0"), IPv4Network("10.0.0.0/8"))
+    make(replace(said, load_balancer=replace(said.load_balancer, allowed_clients=everybody)))
 
 
 def test_a_node_that_ends_is_out_before_its_controller_stops_to_accept() -> None:

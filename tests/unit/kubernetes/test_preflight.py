@@ -95,27 +95,28 @@ def test_a_name_that_is_taken_in_the_cluster_is_refused_in_a_preview_too(answers
         exposure(preview=True)
 
 
-def test_what_may_not_be_read_is_refused_by_an_up_and_a_warning_in_a_preview(answers, warnings):
+def test_what_may_not_be_read_is_refused_by_an_up_and_a_warning_in_a_preview(answers):
     path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/portico-test-traefik"
     answers[path] = refused(403, 'User "u" cannot get resource "clusterroles"')
     (problem,) = asked(preview=False).problems
     assert "ClusterRole portico-test-traefik may not be read" in problem.rule
     assert 'cannot get resource "clusterroles"' in problem.rule
-    assert asked(preview=True).problems == ()
-    assert len(warnings) == 1
+    shown = asked(preview=True)
+    assert shown.problems == ()
+    assert len(shown.warnings) == 1
 
 
-def test_node_ports_that_may_not_be_listed_are_a_warning(answers, warnings):
+def test_node_ports_that_may_not_be_listed_are_a_warning(answers):
     answers["/api/v1/services?limit=500"] = refused(403, "no")
-    cluster = asked(preview=False).cluster
-    assert cluster.node_ports is None
-    assert "whether the node ports are free could not be asked" in warnings[0]
+    can = asked(preview=False)
+    assert can.cluster.node_ports is None
+    assert "whether the node ports are free could not be asked" in can.warnings[0]
 
 
-def test_no_services_are_listed_where_no_node_port_is_wanted(answers, warnings):
+def test_no_services_are_listed_where_no_node_port_is_wanted(answers):
     answers["/api/v1/services?limit=500"] = refused(403, "no")
-    asked(preview=False, said={**PAIR, "ingress": {"controller": "none"}, "apps": [RUN]})
-    assert warnings == []
+    can = asked(preview=False, said={**PAIR, "ingress": {"controller": "none"}, "apps": [RUN]})
+    assert can.warnings == ()
 
 
 def namespace(urn, **metadata):
@@ -152,10 +153,34 @@ def test_another_controller_of_the_same_class_is_said_once_and_refused_where_cli
         exposure(preview=True, said=narrow)
 
 
-def test_other_controllers_that_may_not_be_listed_are_a_warning(answers, warnings):
+def test_other_controllers_that_may_not_be_listed_are_a_warning(answers):
     answers[DEPLOYMENTS] = refused(403, "no")
-    assert asked(preview=False).cluster.workloads is None
-    assert "whether another controller serves the same could not be asked: no" in warnings[0]
+    can = asked(preview=False)
+    assert can.cluster.workloads is None
+    assert can.warnings == ("whether another controller serves the same could not be asked: no",)
+
+
+def test_what_may_not_be_listed_keeps_nothing_else_from_being_judged(answers):
+    there = "/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools"
+    theirs = {"metadata": {"name": "theirs"}, "spec": {"addresses": ["192.0.2.0/24"]}}
+    answers[f"{there}?limit=500"] = (200, {"metadata": {}, "items": [theirs]})
+    answers[DEPLOYMENTS] = refused(403, "no")
+    with pytest.raises(pulumi.RunError, match=r"overlaps 192.0.2.0/24 of IPAddressPool theirs"):
+        exposure(preview=True, said=WORLDS["metallb"])
+
+
+def test_a_warning_of_the_cluster_is_said_once_also_where_an_argument_is_an_output(answers, warnings):
+    answers[DEPLOYMENTS] = refused(403, "no")
+
+    def program():
+        where = {**PAIR["loadBalancer"]["openstack"], "network": pulumi.Output.from_input("k8s")}
+        balancer = {**PAIR["loadBalancer"], "openstack": where}
+        return Exposure("portico", {**PAIR, "loadBalancer": balancer}).url
+
+    build(program, preview=True)
+    assert [warning for warning in warnings if "could not be asked" in warning] == [
+        "whether another controller serves the same could not be asked: no"
+    ]
 
 
 def test_the_pools_of_the_metallb_that_is_there_are_listed(answers):
@@ -167,10 +192,10 @@ def test_the_pools_of_the_metallb_that_is_there_are_listed(answers):
         exposure(preview=True, said=WORLDS["metallb"])
 
 
-def test_nobody_else_is_listed_where_there_is_no_controller_of_ours(answers, warnings):
+def test_nobody_else_is_listed_where_there_is_no_controller_of_ours(answers):
     answers[DEPLOYMENTS] = refused(403, "no")
-    asked(preview=False, said={**PAIR, "ingress": {"controller": "none"}, "apps": [RUN]})
-    assert warnings == []
+    can = asked(preview=False, said={**PAIR, "ingress": {"controller": "none"}, "apps": [RUN]})
+    assert can.warnings == ()
 
 
 OWN = {"name": "own", "host": "own.example.org", "service": {"name": "web", "port": 80}, "tlsSecret": "tls"}
@@ -184,9 +209,17 @@ def test_a_service_that_is_a_dns_name_is_refused_before_anything_is_made(answers
     assert "of type ExternalName" in problem.rule
 
 
-def test_a_service_and_a_secret_that_may_come_later_are_warnings(answers, warnings):
-    assert asked(preview=False, said={**PAIR, "apps": [OWN]}).problems == ()
-    assert [warning.partition(" = ")[0] for warning in warnings] == [
+def test_a_question_that_the_cluster_does_not_take_is_a_warning(answers):
+    answers[WEB] = (500, {"message": "no"})
+    can = asked(preview=False, said={**PAIR, "apps": [OWN]})
+    assert can.problems == ()
+    assert "what applications rest on could not be asked" in can.warnings[0]
+
+
+def test_a_service_and_a_secret_that_may_come_later_are_warnings(answers):
+    can = asked(preview=False, said={**PAIR, "apps": [OWN]})
+    assert can.problems == ()
+    assert [warning.partition(" = ")[0] for warning in can.warnings] == [
         "portico:apps[0].service",
         "portico:apps[0].tlsSecret",
     ]

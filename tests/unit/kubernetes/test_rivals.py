@@ -218,9 +218,6 @@ def kube_vip(**environment):
     ("rival", "name"),
     [
         (SVCLB, "k3s' servicelb (DaemonSet kube-system/svclb-traefik-1a2b3c)"),
-        (ccm(), "a cloud's controller (DaemonSet kube-system/ccm)"),
-        (ccm("--controllers=*,-node-route-controller"), "a cloud's controller (DaemonSet kube-system/ccm)"),
-        (ccm("--controllers=service-lb-controller"), "a cloud's controller (DaemonSet kube-system/ccm)"),
         (kube_vip(svc_enable="true"), "kube-vip (DaemonSet kube-system/kube-vip)"),
     ],
 )
@@ -233,6 +230,15 @@ def test_who_gives_an_address_to_every_service_is_named(rival, name):
     assert sentences(metallb(), rival, SVCLB) == ([], [expected])
     assert sentences(narrowed(metallb()), rival) == ([expected], [])
     assert sentences(narrowed(metallb(load_balancer_class="lb")), rival) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--controllers=*,-node-route-controller",), ("--controllers=service-lb-controller",)]
+)
+def test_of_a_clouds_controller_nobody_knows_what_its_configuration_says(words):
+    (said,) = sentences(narrowed(metallb()), ccm(*words))[1]
+    assert "a cloud's controller (DaemonSet kube-system/ccm) may give an address to every Service" in said
+    assert sentences(narrowed(metallb()), ccm(*words))[0] == []
 
 
 def test_a_front_door_that_is_up_is_told_and_not_stopped():

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 from types import SimpleNamespace as Thing
 
 import pytest
+from openstack import exceptions
 from openstack.config import loader
 
 from portico.kinds.octavia.ask import octavia_providers
@@ -406,6 +407,30 @@ def test_whatever_a_cloud_forbids_to_list_blocks_nothing():
         assert answers.problems == ()
         assert answers.openstack.extensions is None
         assert answers.openstack.routers is None
+
+
+def test_of_a_nova_that_tells_nothing_nothing_is_judged():
+    cloud = FakeCloud()
+    for listing in ("get_limits", "availability_zones", "servers"):
+        setattr(cloud.compute, listing, Forbidden())
+    zoned = replace(PAIR.load_balancer, hosts=replace(PAIR.load_balancer.hosts, availability_zones=("az1",)))
+    answers = asked(replace(PAIR, load_balancer=zoned), cloud)
+    assert answers.problems == ()
+    assert answers.openstack.metadata_items is None
+    assert not {"instances", "cores", "ram"} & answers.openstack.quotas.keys()
+
+
+@pytest.mark.parametrize("status", [400, 500, 501])
+def test_a_neutron_that_cannot_tell_what_is_used_is_not_judged(status):
+    cloud = FakeCloud()
+
+    def get_quota(*_, **__):
+        raise exceptions.HttpException("no details", http_status=status)
+
+    cloud.network.get_quota = get_quota
+    answers = asked(PAIR, cloud)
+    assert answers.problems == ()
+    assert "ports" not in answers.openstack.quotas
 
 
 def test_the_nodes_network_may_be_given_by_id():

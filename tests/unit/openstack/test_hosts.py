@@ -168,6 +168,22 @@ def test_a_volume_type_that_the_cloud_has_not_is_refused():
     assert sentence.startswith("volume.type = 'nvme': there is no such volume type")
 
 
+def test_a_volume_needs_an_image_that_may_be_looked_up_or_its_id():
+    def forbidden(_name):
+        raise exceptions.ForbiddenException("403: no role")
+
+    cloud = FakeCloud()
+    cloud.image.find_image = forbidden
+    (sentence,) = refused(cloud, volume=TEN)
+    assert sentence == (
+        "image = 'debian-12': may not be looked up, and a volume is made from an image by its id; "
+        "give the id instead"
+    )
+    answers = ask(hosts(volume=TEN, image=IMAGE_ID), NAMES, cloud, Own())
+    assert answers.problems == ()
+    assert answers.openstack.image_id == IMAGE_ID
+
+
 def test_a_volume_holds_the_image():
     assert refused(with_image(min_disk=11), volume=TEN) == [
         "volume.size = 10: must be 11 GiB at least, as the image debian-12 wants it; "

@@ -212,6 +212,20 @@ def test_a_load_balancer_that_is_replaced_needs_room_beside_the_old_one(stands, 
     )
 
 
+@pytest.mark.parametrize(("planned", "needed"), [("f", False), ("another", True)])
+def test_a_flavor_that_stands_is_no_reason_to_replace_the_load_balancer(planned, needed):
+    flavor = f"5e0f1c1e-0000-4000-8000-00000000000{'f' if planned == 'f' else 'e'}"
+    outputs = {
+        "loadbalancerProvider": "ovn",
+        "vipSubnetId": "subnet",
+        "flavorId": "5e0f1c1e-0000-4000-8000-00000000000f",
+    }
+    own = replace(STOOD, recorded={"load_balancers": {NAMES.of("lb"): outputs}})
+    octavia = replace(OCTAVIA.load_balancer.octavia, flavor=flavor)
+    said = replace(OCTAVIA, load_balancer=replace(OCTAVIA.load_balancer, octavia=octavia))
+    assert bool(octavia_needs(said, own)) is needed
+
+
 def test_a_node_more_needs_a_member_behind_each_listener():
     more = (*OCTAVIA.nodes.addresses, NodeAddress(IPv4Address("10.20.0.13"), "w3"))
     grown = replace(OCTAVIA, nodes=replace(OCTAVIA.nodes, addresses=more))

@@ -215,6 +215,14 @@ def test_a_url_with_a_password_is_refused_with_the_reason_and_not_shown(key, who
     )
 
 
+def test_a_password_in_front_of_a_host_is_not_shown_without_a_scheme_either():
+    (complaint,) = complaints(
+        but(PAIR, {"loadBalancer.hosts.httpProxy": "svc:hunter2@proxy.example.org:3128"})
+    )
+    assert complaint.startswith("loadBalancer.hosts.httpProxy = '…@proxy.example.org:3128': ")
+    assert "hunter2" not in complaint
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -196,8 +196,8 @@ class Traefik(IngressController):
 
     def _marks(self, routes: k8s.core.v1.ConfigMap | None) -> Mapping[str, pulumi.Input[str]] | None:
         marks: dict[str, pulumi.Input[str]] = dict(watching.marks(self._args.plan.settings) or {})
-        if routes and not self._args.plan.settings.default_certificate:
-            # Traefik reads its routes once: other routes are other pods.
+        if routes:
+            # Other routes are other pods, whether Traefik would notice them or not.
             marks["portico/routes"] = routes.data.apply(_digest)
         return marks or None
 
@@ -363,7 +363,7 @@ def _mount() -> k8s.core.v1.VolumeMountArgs:
 
 
 def _digest(data: Mapping[str, str]) -> str:
-    return sha256(data[tcp.FILE].encode()).hexdigest()[:16]
+    return sha256("\0".join(data.values()).encode()).hexdigest()[:16]
 
 
 def published(status: k8s.core.v1.outputs.ServiceStatus | None) -> str:

@@ -50,7 +50,9 @@ def arguments(settings: Ingress, listeners: Sequence[Listener], folder: str = tc
         if proxies:
             yield f"{here}.forwardedHeaders.trustedIPs={proxies}"
     if settings.default_certificate:
-        yield f"--providers.file.filename={folder}/{FILE}"
+        # Of a file that is named Traefik sees the first renewal alone: the kubelet puts another folder in
+        # place of the one that is watched. Of a folder it sees everything that happens there.
+        yield f"--providers.file.directory={folder}"
 
 
 def certificate_file(routes: str | None, folder: str = tcp.FOLDER) -> str:

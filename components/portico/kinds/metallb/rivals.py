@@ -18,6 +18,7 @@ from .pools import pools, taken
 PATH = "portico:loadBalancer.metallb.loadBalancerClass"
 MARK = "svccontroller.k3s.cattle.io/svcname"
 """The label of what k3s' servicelb runs for a Service (k3s, pkg/cloudprovider/servicelb.go)."""
+CLOUDS = "a cloud's controller"
 OWN = re.compile(r"metallb[/-]controller")
 
 
@@ -35,7 +36,9 @@ def rivals(settings: Settings, beside: Beside) -> Iterator[Rival]:
         if not metallb.install and (served := _served(workload)) not in (None, said):
             yield Rival(_deaf(workload, said, served or ""), refused=True)
         if not said and (name := _claims(workload)):
-            yield Rival(_claimed(workload, name), past=not beside.standing)
+            # A cloud's controller may be told by its cloud.conf to leave Services alone.
+            certain = name != CLOUDS
+            yield Rival(_claimed(workload, name, certain), past=certain and not beside.standing)
             return
 
 
@@ -54,11 +57,12 @@ def _deaf(workload: Workload, said: str, served: str) -> Problem:
     return Problem(PATH, repr(said) if said else "", rule, remedy)
 
 
-def _claimed(workload: Workload, name: str) -> Problem:
+def _claimed(workload: Workload, name: str, certain: bool) -> Problem:
+    gives = "gives" if certain else "may give"
     return Problem(
         PATH,
         "",
-        f"{name} ({workload.object}) gives an address to every Service without a class, this one included: "
+        f"{name} ({workload.object}) {gives} an address to every Service without a class, this one included: "
         "clients would get to it past loadBalancer.allowedClients",
         "say one, such as `portico.example.org/metallb`; a Service that stands is replaced then",
     )
@@ -90,7 +94,7 @@ def _serves_services(container: Container) -> bool:
 
 
 CLAIMING: dict[str, tuple[re.Pattern[str], Callable[[Container], bool]]] = {
-    "a cloud's controller": (re.compile(r"cloud-controller-manager"), _manages_services),
+    CLOUDS: (re.compile(r"cloud-controller-manager"), _manages_services),
     "kube-vip": (re.compile(r"kube-vip"), _serves_services),
 }
 """By name: its image, and whether one claims every Service with what it was told."""

@@ -16,6 +16,7 @@ from ...openstack.answers import OpenStack, Subnet
 from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...plan.choice import Choice, Ref, by_id
 from ...plan.planner import Planner
+from ...plan.questions import EVERYBODY
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
 from ...plan.way import End
@@ -28,8 +29,6 @@ from .settings import Octavia as OctaviaSettings
 ALIASES: Mapping[str, tuple[str, ...]] = {"amphora": ("amphora", "amphorav2", "octavia"), "ovn": ("ovn",)}
 """By `octavia.provider`: the names under which a region may have enabled the same driver (Octavia, setup.cfg,
 octavia.api.drivers)."""
-
-EVERYONE = (IPv4Network("0.0.0.0/0"),)
 
 SHOWN = 5
 """How many nodes of many are named."""
@@ -204,7 +203,7 @@ def _node_rules(request: Request, ovn: bool, subnet: Subnet | None) -> Iterator[
 
 def _nobody_would_refuse(plan: OctaviaPlan) -> Iterator[Problem]:
     clients = plan.node_sources.value
-    if clients and clients != EVERYONE and plan.place.node_security_group is None:
+    if clients and EVERYBODY not in clients and plan.place.node_security_group is None:
         yield Problem(
             "portico:loadBalancer.allowedClients",
             ", ".join(map(str, clients)),
@@ -283,9 +282,9 @@ def _stands_beside(plan: OctaviaPlan, names: Names, cloud: OpenStack) -> bool:
     stands = cloud.own.recorded.get("load_balancers", {}).get(names.of("lb"))
     if stands is None or plan.place.vip is not None:
         return False
-    planned = {
+    planned: dict[str, str | None] = {
         "loadbalancerProvider": plan.provider.value,
-        "flavorId": plan.flavor,
+        "flavorId": plan.flavor.id if plan.flavor else None,
         "vipSubnetId": plan.place.subnet_id,
     }
     return any(value is not None and stands.get(key) != value for key, value in planned.items())

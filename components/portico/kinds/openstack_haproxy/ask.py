@@ -18,6 +18,7 @@ from ...openstack.answers import OpenStack, Quota
 from ...openstack.ask import Listed, named
 from ...openstack.asker import Asker, quota, told
 from ...openstack.cloud import Cloud, one_line
+from ...plan.choice import is_id
 from ...settings.model import Settings
 from .rebuild import standing
 from .settings import Hosts
@@ -45,13 +46,7 @@ def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> O
     if flavor:
         _flavor(making, flavor, image, hosts)
     _zones(making, hosts)
-    limits = cloud.compute.get_limits().absolute
-    quotas = {
-        "instances": quota(limits.instances, limits.instances_used),
-        "cores": quota(limits.total_cores, limits.total_cores_used),
-        "ram": quota(limits.total_ram, limits.total_ram_used),
-        "server_groups": quota(limits.server_groups, limits.server_groups_used),
-    }
+    limits = told(lambda: cloud.compute.get_limits().absolute)
     _names(asker, answers)
     answers = replace(
         answers,
@@ -59,8 +54,8 @@ def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> O
         flavor_name=flavor.name if flavor else None,
         flavor_cores=flavor.vcpus if flavor else 0,
         flavor_ram=flavor.ram if flavor else 0,
-        metadata_items=limits.server_meta,
-        quotas={**answers.quotas, **_known(quotas)},
+        metadata_items=limits.server_meta if limits else None,
+        quotas={**answers.quotas, **_compute_quotas(limits)},
     )
     if hosts.volume:
         answers = _volumes(making, hosts, image, answers)
@@ -74,6 +69,19 @@ def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> O
         for each in making.problems
     )
     return replace(answers, flavor_name=answers.flavor_name or stands.flavor)
+
+
+def _compute_quotas(limits: Any | None) -> Mapping[str, Quota]:
+    if limits is None:
+        return {}
+    return _known(
+        {
+            "instances": quota(limits.instances, limits.instances_used),
+            "cores": quota(limits.total_cores, limits.total_cores_used),
+            "ram": quota(limits.total_ram, limits.total_ram_used),
+            "server_groups": quota(limits.server_groups, limits.server_groups_used),
+        }
+    )
 
 
 def _names(asker: Asker, answers: OpenStack) -> None:
@@ -137,7 +145,9 @@ def _flavor(asker: Asker, flavor: Any, image: Any | None, hosts: Hosts) -> None:
 def _zones(asker: Asker, hosts: Hosts) -> None:
     if not hosts.availability_zones:
         return
-    listed = asker.cloud.compute.availability_zones()
+    listed = told(lambda: list(asker.cloud.compute.availability_zones()))
+    if listed is None:
+        return
     zones = {zone.name: bool((zone.state or {}).get("available")) for zone in listed}
     remedy = f"available are {', '.join(sorted(name for name in zones if zones[name])) or 'none'}"
     for zone in dict.fromkeys(hosts.availability_zones):
@@ -152,7 +162,12 @@ def _volumes(asker: Asker, hosts: Hosts, image: Any | None, answers: OpenStack) 
     cloud, volume = asker.cloud, hosts.volume
     if volume is None:
         return answers
-    answers = replace(answers, image_id=image.id if image else None)
+    named_image = now(hosts.image)
+    by_id = named_image if named_image is not None and is_id(named_image) else None
+    answers = replace(answers, image_id=image.id if image else by_id)
+    if named_image is not None and answers.image_id is None and not asker.problems:
+        rule = "may not be looked up, and a volume is made from an image by its id"
+        asker.refuse("hosts.image", named_image, rule, "give the id instead")
     said, remedy = f"{{size: {volume.size}}}", "leave it out, and name a flavor with a disk"
     if not cloud.has_service("block-storage"):
         rule = "needs a volume service, and this region's catalogue has none"
@@ -181,6 +196,6 @@ def listed(cloud: Cloud, names: Names, _answers: OpenStack) -> Mapping[str, List
     """What may stand in the way of the hosts, by the quota that it counts in."""
     ours = f"^{re.escape(names.prefix)}-"
     return {
-        "instances": named(cloud.compute.servers(details=False, name=ours)),
+        "instances": told(lambda: named(cloud.compute.servers(details=False, name=ours))) or [],
         "server_groups": told(lambda: named(cloud.compute.server_groups())) or [],
     }

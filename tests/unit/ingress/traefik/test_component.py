@@ -319,7 +319,7 @@ def test_a_default_certificate_is_mounted_beside_the_file_that_names_it() -> Non
     assert made.one("ConfigMap").inputs["data"].keys() == {"certificate.yaml"}
     mounts = {mount["name"]: mount for mount in container(made)["volumeMounts"]}
     assert (mounts["routes"]["mountPath"], mounts["routes"]["readOnly"]) == ("/etc/portico", True)
-    assert "--providers.file.filename=/etc/portico/certificate.yaml" in container(made)["args"]
+    assert "--providers.file.directory=/etc/portico" in container(made)["args"]
 
 
 def test_it_runs_on_the_chosen_nodes() -> None:

@@ -43,16 +43,14 @@ def test_forwarded_headers_are_believed_from_the_proxies_alone_and_on_every_list
 
 
 def test_the_default_certificate_lies_beside_the_file_that_names_it() -> None:
-    assert f"--providers.file.filename={tcp.FOLDER}/certificate.yaml" in said(EVERYTHING)
+    assert f"--providers.file.directory={tcp.FOLDER}" in said(EVERYTHING)
     assert f'"certFile": "{tcp.FOLDER}/tls.crt"' in certificate_file(None)
 
 
 def test_routes_for_tcp_stand_in_the_same_file_since_traefik_reads_one() -> None:
     ssh = Listener("ssh", 22, 30022, service=Service("git", "default", 22))
     line = command_line(tcp.arguments((HTTPS, ssh)), EVERYTHING, (HTTPS, ssh))
-    assert [each for each in line if "providers.file" in each] == [
-        f"--providers.file.filename={tcp.FOLDER}/certificate.yaml"
-    ]
+    assert [each for each in line if "providers.file" in each] == [f"--providers.file.directory={tcp.FOLDER}"]
     assert not [each for each in line if "entryPoints.ssh" in each]
     assert json.loads(certificate_file(tcp.routes((HTTPS, ssh)))).keys() == {"tcp", "tls"}
 
