@@ -17,6 +17,9 @@ from .settings import model
 LEAVE_SECONDS = 5
 """How long a pod goes on serving after it was told to go: until every controller has heard that it left."""
 
+CLASS = "kubernetes.io/ingress.class"
+"""The annotation that named an Ingress's class before there were ingress classes; it is still read."""
+
 TERMINATION_SECONDS = 30
 """The pod's terminationGracePeriodSeconds, the time to leave included."""
 
@@ -33,6 +36,8 @@ class AppArgs:
     """Whether the controller writes its address into the Ingress; otherwise the Ingress is not waited for."""
     after: Sequence[pulumi.Resource] = ()
     """What has to be there before the Ingress."""
+    by_annotation: bool = False
+    """Whether the Ingress names its class in an annotation."""
 
 
 class App(pulumi.ComponentResource):
@@ -128,6 +133,10 @@ class App(pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _annotations(self, args: AppArgs) -> dict[str, str] | None:
+        said = {CLASS: args.ingress_class} if args.by_annotation else {}
+        return (said if args.published else {**said, **pods.NO_WAIT}) or None
+
     def _ingress(self, args: AppArgs, port: int) -> None:
         app = self._app
         path = k8s.networking.v1.HTTPIngressPathArgs(
@@ -141,9 +150,9 @@ class App(pulumi.ComponentResource):
         )
         k8s.networking.v1.Ingress(
             f"{self._name}-ingress",
-            metadata=self._metadata(None if args.published else pods.NO_WAIT),
+            metadata=self._metadata(self._annotations(args)),
             spec=k8s.networking.v1.IngressSpecArgs(
-                ingress_class_name=args.ingress_class,
+                ingress_class_name=None if args.by_annotation else args.ingress_class,
                 rules=[
                     k8s.networking.v1.IngressRuleArgs(
                         host=app.host, http=k8s.networking.v1.HTTPIngressRuleValueArgs(paths=[path])

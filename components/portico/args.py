@@ -14,17 +14,22 @@ __all__ = [
     "AppService",
     "Aws",
     "ExposureArgs",
+    "HealthCheck",
     "Hosts",
     "Ingress",
     "Kubernetes",
     "Listener",
+    "ListenerCheck",
+    "ListenerService",
     "LoadBalancer",
+    "Logs",
     "MetalLb",
     "Nodes",
     "Octavia",
     "OpenStack",
     "Probe",
     "Timeouts",
+    "Volume",
     "Wait",
 ]
 
@@ -76,9 +81,18 @@ class Ingress(TypedDict):
     controller: NotRequired[str]
     """`traefik`, or `none` where a controller of your own already listens on the node ports."""
     namespace: NotRequired[str]
-    """The namespace made for the controller; it may not be there already."""
+    """The controller's namespace. It is made, and may not be there already, unless `existing` names
+    it."""
     ingress_class: NotRequired[str]
-    """The ingress class made for the controller, which applications name; it may not be there already."""
+    """The ingress class that applications name and the controller serves. It is made, and may not be
+    there already, unless `existing` names it."""
+    existing: NotRequired[Sequence[str]]
+    """Which of `namespace` and `ingressClass` are there already: they are used as they are, and neither
+    made, changed nor deleted."""
+    named_by: NotRequired[str]
+    """How applications name the class: in `spec.ingressClassName`, or in the annotation
+    `kubernetes.io/ingress.class`. With `annotation` no ingress class is made, and a Traefik beside this
+    one that filters no class leaves them alone."""
     default_class: NotRequired[bool]
     """Whether an Ingress that names no class is served too."""
     node_ports: NotRequired[Mapping[str, int]]
@@ -98,6 +112,35 @@ class Ingress(TypedDict):
     node_port_range: NotRequired[Sequence[int]]
     """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
     --service-node-port-range)."""
+    metrics: NotRequired[bool]
+    """Whether each pod of the controller tells a Prometheus its figures, on its port 9100 and no node
+    port. Everybody in the cluster can read them."""
+    access_log: NotRequired[bool]
+    """Whether the controller writes a line for each request, as JSON and with the client's address, to
+    its pods' logs."""
+
+
+class ListenerService(TypedDict):
+    """The Service that a listener with `protocol: tcp` leads to."""
+
+    name: str
+    """An existing Service of any type."""
+    port: int
+    """The Service's port, 1..65535."""
+    namespace: NotRequired[str]
+    """An existing namespace; an `up` refuses one that is missing."""
+
+
+class ListenerCheck(TypedDict):
+    """How the nodes behind a listener with `protocol: tcp` are asked whether they serve."""
+
+    protocol: NotRequired[str]
+    """`tcp` (a connection comes about) or `http` (GET, 200 is a yes; not with the provider ovn)."""
+    port: NotRequired[int]
+    """The node port that is asked, 1..65535, where it is another one; the question then comes without a
+    PROXY header, with aws-nlb with one. Default: the listener's own."""
+    path: NotRequired[str]
+    """With `protocol: http`: what is asked for."""
 
 
 class Listener(TypedDict):
@@ -107,19 +150,30 @@ class Listener(TypedDict):
     """A port name (RFC 6335, 5.1: at most 15 of a-z, 0-9 and `-`), unique; the key into
     `ingress.nodePorts`."""
     port: int
-    """1..65535, unique. With type openstack-haproxy neither 22 nor 61404, where the hosts' own services
-    listen."""
+    """1..65535, unique. With type openstack-haproxy not 61404, where the hosts say what they serve, and
+    22 only as `hosts.sshPort` says."""
     tls: NotRequired[bool]
     """Whether the ingress controller ends TLS here. Default: true for port 443 with `protocol: http`."""
     protocol: NotRequired[str]
-    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a node
-    port that a NodePort Service of your own has, with no PROXY header; not with metallb)."""
+    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a
+    Service of your own)."""
+    service: NotRequired[ListenerService]
+    """With `protocol: tcp`: the Service that the controller carries the connections to. With metallb it
+    has to be said. Default: none; then the node port is one that a NodePort Service of your own has, and
+    the controller has no part in it."""
+    proxy_protocol: NotRequired[bool]
+    """With `protocol: tcp`: whether a PROXY protocol v2 header with the client's address precedes the
+    bytes. The Service must expect it, and believe it from those who send it alone: the load balancer's
+    addresses, or with `service` the controller's pods. Without `service` not where the packets keep the
+    client's own source (octavia with the provider ovn)."""
+    health_check: NotRequired[ListenerCheck]
+    """With `protocol: tcp` and no `service`: how the nodes are asked."""
 
 
 class Timeouts(TypedDict):
-    """How long connections and requests may last, in whole seconds: the same words for every type. Where
-    the load balancer looks at no timeout (`metallb`, and `octavia` with the provider ovn) the controller
-    alone keeps them."""
+    """How long connections and requests may last, in whole seconds where the name says nothing else: the
+    same words for every type. Where the load balancer looks at no timeout (`metallb`, and `octavia` with
+    the provider ovn) the controller alone keeps them."""
 
     idle: NotRequired[int]
     """How long a connection may be silent in both directions before it is cut, 60..86400, with aws-nlb
@@ -127,6 +181,28 @@ class Timeouts(TypedDict):
     read: NotRequired[int]
     """How long a whole request with its body may take to arrive at the controller, 0..86400. 0 is no
     limit: an upload takes as long as it takes."""
+    connect_milliseconds: NotRequired[int]
+    """How long a node may take to accept a connection, 50..60000: more over a slow link. Only with
+    openstack-haproxy, where a dead node costs a client up to twice this, and octavia's amphora. Default:
+    200 on LB hosts, Octavia's own with octavia."""
+
+
+class HealthCheck(TypedDict):
+    """How the load balancer asks each node whether it can serve: the same words for every type that asks.
+    Not with `metallb`: there the cluster itself knows. A controller that is told to stop goes on
+    accepting until the load balancer has noticed."""
+
+    interval: NotRequired[int]
+    """Seconds between two questions, 1..300, with octavia 2..300, with aws-nlb 5..300. Default: 1 on LB
+    hosts, 2 with octavia, 5 with aws-nlb."""
+    timeout: NotRequired[int]
+    """Seconds that an answer may take, 1..120, with aws-nlb 2..120. With octavia and aws-nlb less than
+    the interval. Default: 1, with aws-nlb 3."""
+    down: NotRequired[int]
+    """How many bad answers in a row take a node out, 1..10, with aws-nlb 2..10. Default: 2."""
+    up: NotRequired[int]
+    """How many good answers in a row bring it back, 1..10, with aws-nlb 2..10. Default: 1, with aws-nlb
+    2."""
 
 
 class OpenStack(TypedDict):
@@ -158,6 +234,28 @@ class OpenStack(TypedDict):
     policy does not."""
 
 
+class Volume(TypedDict):
+    """The volume that a host boots from. It is made with the host and deleted with it. A change replaces
+    the hosts."""
+
+    size: int
+    """In GiB. The image's min_disk at least."""
+    type: NotRequired[str]
+    """A volume type of the cloud, by name. Default: the cloud's."""
+
+
+class Logs(TypedDict):
+    """What the hosts write down of the connections of clients."""
+
+    access: NotRequired[bool]
+    """Whether a line is written for each connection when it ends, with the client's address: into the
+    host's journal (`journalctl -u haproxy`), which journald keeps short. Default: no address is written
+    down."""
+    syslog: NotRequired[str]
+    """A server that gets these lines as well, as `ADDRESS:PORT`, by default port 514: syslog over UDP
+    (RFC 5424), in clear."""
+
+
 class Hosts(TypedDict):
     """The LB hosts (type openstack-haproxy)."""
 
@@ -165,6 +263,9 @@ class Hosts(TypedDict):
     """A Debian or Ubuntu cloud image, by id or name."""
     flavor: pulumi.Input[str]
     """By id or name. One core and 512 MiB suffice."""
+    volume: NotRequired[Volume]
+    """Boots the hosts from a volume, as a flavor without a disk needs it. Default: the flavor's own
+    disk."""
     count: NotRequired[int]
     """1..5. One has no failover."""
     timers: NotRequired[str]
@@ -174,17 +275,32 @@ class Hosts(TypedDict):
     availability_zones: NotRequired[Sequence[str]]
     """The hosts are spread over these in turn. Default: Nova's choice."""
     router_id: NotRequired[int]
-    """The VRRP router id, 1..255: different for each pair on one network (RFC 5798, 5.2.3)."""
+    """The VRRP router id, 1..255. Several pairs on one network may have the same: docs/lb-host.md."""
     max_connections: NotRequired[int]
     """Concurrent connections per host, 100..200000. HAProxy needs about two file descriptors for each."""
     max_connections_per_source: NotRequired[int]
     """The most of these that one client address may have, 1..maxConnections; more are refused at once.
     Clients behind one NAT, proxy or CDN share an address, and so share this. Default: half of
     maxConnections."""
+    drain_seconds: NotRequired[int]
+    """How long connections from before a change of the load balancer last at most, 60..604800: then they
+    are cut, in use or not."""
+    drain_changes: NotRequired[int]
+    """Until how many changes later they last at most, 1..500. Each keeps a HAProxy of its own, of 4 MiB
+    with 3 nodes and 22 MiB with 1000. Default: as many as fit into 210 MiB and at most 50, so that a host
+    of 512 MiB bears them: 50 with up to 10 nodes, 36 with 100, 9 with 1000."""
     key_pair: NotRequired[pulumi.Input[str]]
     """A Nova key pair for logging in. Default: none."""
     ssh_from: NotRequired[Sequence[str]]
-    """Who may reach port 22 of the hosts. Default: nobody."""
+    """Who may reach the hosts' own SSH server. Default: nobody."""
+    ssh_port: NotRequired[int]
+    """Where that listens, 1..65535. A listener may have port 22 where this is another one. Without
+    `keyPair` nobody can log in: then a listener on port 22 switches the hosts' SSH server off. A change
+    replaces the hosts, one at a time."""
+    metrics_from: NotRequired[Sequence[str]]
+    """Who may read `http://<host>:61404/metrics`, for Prometheus. Default: nobody."""
+    logs: NotRequired[Logs]
+    """What the hosts write down."""
     settle_seconds: NotRequired[int]
     """How long a host that was made or replaced may take to serve before the next one is touched is given
     up, 10..1800. Where the cloud shows no consoles, such a host is given this time instead."""
@@ -201,6 +317,11 @@ class Octavia(TypedDict):
     """With amphora: whether nodes may stand in the load balancer's subnet, from all of which the
     controller believes PROXY headers. Whoever runs a pod can then name any client's address. Default:
     such nodes are refused."""
+    metrics_from: NotRequired[Sequence[str]]
+    """With amphora: who may read `http://<address>:<metricsPort>/metrics` of the load balancer, for
+    Prometheus. Default: nobody, and there is no such listener."""
+    metrics_port: NotRequired[int]
+    """The port of that listener, 1..65535, none of `listeners`."""
 
 
 class Aws(TypedDict):
@@ -215,6 +336,9 @@ class Aws(TypedDict):
     auto_scaling_group: NotRequired[str]
     """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses
     are."""
+    rules_per_group: NotRequired[int]
+    """How many inbound, and how many outbound, rules AWS lets a security group have: 1..1000. Say more
+    where AWS has raised the quota (Amazon VPC quotas, *Inbound or outbound rules per security group*)."""
     subnet_cidrs: Sequence[str]
     """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the
     controller believes PROXY headers from there alone."""
@@ -232,6 +356,13 @@ class MetalLb(TypedDict):
     """Whether MetalLB itself is installed; otherwise it has to be in the cluster."""
     namespace: NotRequired[str]
     """Where it is, or is installed."""
+    existing: NotRequired[Sequence[str]]
+    """With `install: true`: `[namespace]` where the namespace is there already. It is used as it is, and
+    neither made, changed nor deleted."""
+    load_balancer_class: NotRequired[str]
+    """The `loadBalancerClass` of the controller's Service: no other controller of the cluster gives it an
+    address then. A MetalLB that is installed here serves this class alone. A change replaces the Service.
+    Default: none."""
     interfaces: NotRequired[Sequence[str]]
     """The interfaces it announces on. Default: all."""
     address: NotRequired[str]
@@ -250,6 +381,13 @@ class LoadBalancer(TypedDict):
     """Who may connect to the listeners."""
     timeouts: NotRequired[Timeouts]
     """How long connections and requests may last."""
+    health_check: NotRequired[HealthCheck]
+    """How the nodes are asked whether they can serve."""
+    balance: NotRequired[str]
+    """Which node a new connection goes to: the next in turn (`roundrobin`), the one with the fewest
+    (`leastconn`), or always the same for one client's address (`source`). With aws-nlb only `source`;
+    with metallb, and with octavia's provider ovn, nothing can be chosen. Default: in turn, with aws-nlb
+    AWS' own choice by addresses and ports."""
     openstack: NotRequired[OpenStack]
     """Required with openstack-haproxy and octavia."""
     hosts: NotRequired[Hosts]
@@ -318,13 +456,20 @@ class App(TypedDict):
 
 
 class Wait(TypedDict):
-    """What `up` waits for in the end."""
+    """What `up` waits for. Previews never wait."""
 
-    until: NotRequired[str]
-    """`serving`: every host serves what was planned and complains of nothing, and the address answers;
-    `nothing`: hosts are even rebuilt without asking whether another serves. Previews never wait."""
+    rolling: NotRequired[bool]
+    """Whether an LB host is made, changed or rebuilt only while another serves, and others leave only
+    after those that stay were heard. With `false` all of them may be away at once."""
+    hosts: NotRequired[bool]
+    """Whether in the end every LB host has to serve what was planned and to complain of nothing."""
+    address: NotRequired[bool]
+    """Whether in the end the published address has to answer: for every application, and on every
+    listener."""
     minutes: NotRequired[int]
-    """How long, 1..60."""
+    """How long `hosts` and `address` are waited for, 1..60."""
+    until: NotRequired[str]
+    """`nothing` is the older word for `hosts: false` and `address: false`."""
 
 
 class ExposureArgs(TypedDict):

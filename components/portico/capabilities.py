@@ -26,6 +26,8 @@ class Capabilities:
     """The nodes that a look-up found; None where the settings name them or no look-up was made."""
     problems: tuple[Problem, ...] = ()
     """Names that do not exist or are ambiguous; the plan refuses with them."""
+    warnings: tuple[str, ...] = ()
+    """What is said aloud and stops nothing."""
 
 
 OFFLINE = Capabilities()

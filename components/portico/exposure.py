@@ -17,6 +17,7 @@ from .kinds.table import ClientIp, Place, Platform
 from .plan.make import Plan
 from .problems import Refused
 from .serving.address import address_answers
+from .serving.explaining import explained
 from .settings.model import App as AppSettings
 
 
@@ -73,11 +74,12 @@ class Exposure(pulumi.ComponentResource):
         address = balancer.address or (controller.address if controller else None)
         self.address = address if address is not None else pulumi.Output.from_input("")
         first = self.plan.questions[0]
+        explain = explained(self.plan.kubernetes, alone=given["kubernetes"] is None)
         self.url = self.address.apply(lambda known: first.url(first.host or known))
         # What the address answers rests on everything else, so nothing else is waited for by name.
         self.answer = pulumi.Output.all(self.address, balancer.ready).apply(
             lambda known: address_answers(
-                self, known[0], self.plan.questions, self.plan.wait, self.plan.narrowed
+                self, known[0], self.plan.questions, self.plan.wait, self.plan.way, explain
             )
         )
         self.node_ports = {listener.name: listener.node_port for listener in self.plan.listeners}
@@ -112,6 +114,7 @@ class Exposure(pulumi.ComponentResource):
                 self.plan.names.prefix,
                 published=self.plan.ingress is not None,
                 after=after,
+                by_annotation=self.plan.by_annotation,
             ),
             below,
         )

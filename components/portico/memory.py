@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 from .later import now
 from .names import Names, for_component, for_stack
@@ -18,12 +19,18 @@ from .settings import Settings
 from .state import EXPOSURE, Resource, State
 
 FLOATING_IP = "openstack:networking/floatingIp:FloatingIp"
+LISTENER = "openstack:loadbalancer/listener:Listener"
 LOAD_BALANCER = "openstack:loadbalancer/loadBalancer:LoadBalancer"
+MEMBERS = "openstack:loadbalancer/members:Members"
+POOL = "openstack:loadbalancer/pool:Pool"
 PORT = "openstack:networking/port:Port"
 
+SERVER = "openstack:compute/instance:Instance"
+SERVER_GROUP = "openstack:compute/serverGroup:ServerGroup"
+
 QUOTAS = {
-    "openstack:compute/instance:Instance": ("instances", "name"),
-    "openstack:compute/serverGroup:ServerGroup": ("server_groups", "name"),
+    SERVER: ("instances", "name"),
+    SERVER_GROUP: ("server_groups", "name"),
     FLOATING_IP: ("floating_ips", "description"),
     LOAD_BALANCER: ("load_balancers", "name"),
     PORT: ("ports", "name"),
@@ -63,29 +70,84 @@ def own(state: State, names: Names) -> Own:
     """What of the cloud is the stack's own."""
     ours = [each for each in state.resources if each.type.startswith("openstack:") and "id" in each.outputs]
     made: dict[str, set[str]] = {}
+    recorded: dict[str, dict[str, Mapping[str, Any]]] = {}
     for each in ours:
         if each.type in QUOTAS:
             quota, output = QUOTAS[each.type]
-            made.setdefault(quota, set()).add(str(each.outputs.get(output)))
+            name = str(each.outputs.get(output))
+            made.setdefault(quota, set()).add(name)
+            if each.type in (SERVER, SERVER_GROUP, PORT):
+                recorded.setdefault(quota, {})[name] = each.outputs
     addresses = [
         Address(each.outputs["id"], IPv4Address(each.outputs["address"]), each.outputs["pool"])
         for each in ours
         if each.type == FLOATING_IP and each.outputs.get("description") == names.description("address")
     ]
+    listeners = _listeners(ours)
+    drivers = (
+        each.outputs.get("loadbalancerProvider")
+        for each in ours
+        if each.type == LOAD_BALANCER and each.outputs.get("name") == names.of("lb")
+    )
     return Own(
         ids=frozenset(each.outputs["id"] for each in ours),
         vips=frozenset(_vips(ours, names)),
+        recorded=recorded,
         made={quota: frozenset(things) for quota, things in made.items()},
-        address=addresses[0] if addresses else None,
+        addresses=tuple(addresses),
+        listeners=frozenset(listeners.values()),
+        pools=_pools(ours, listeners),
+        octavia_provider=next(drivers, None),
     )
+
+
+def booted(said: Settings, cloud: str | None, state: State, names: Names) -> Mapping[str, str]:
+    """Which image the volume of each host was made from, while the settings say the image as they did
+    then."""
+    by = _said(said, cloud)["image"]
+    facts = [(each.outputs.get(KEPT) or {}).get("image") or {} for each in state.of(EXPOSURE)]
+    if all(found.get("said") != by for found in facts):
+        return {}
+    blocks = {
+        name: server.get("blockDevices")
+        for name, server in own(state, names).recorded.get("instances", {}).items()
+    }
+    return {name: devices[0]["uuid"] for name, devices in blocks.items() if devices}
 
 
 def _vips(ours: list[Resource], names: Names) -> Iterator[str]:
     for each in ours:
         if each.type == PORT and each.outputs.get("name") == names.of("vip"):
             yield each.outputs["id"]
-        if each.type == LOAD_BALANCER and each.outputs.get("vipPortId"):
-            yield each.outputs["vipPortId"]
+        if each.type == LOAD_BALANCER and each.outputs.get("name") == names.of("lb"):
+            yield each.outputs.get("vipPortId", "")
+
+
+def _listeners(ours: list[Resource]) -> dict[str, tuple[str, int]]:
+    """By id: the name of the load balancer, and the port."""
+    balancers = {
+        each.outputs["id"]: str(each.outputs.get("name")) for each in ours if each.type == LOAD_BALANCER
+    }
+    return {
+        each.outputs["id"]: (balancers[balancer], int(each.outputs["protocolPort"]))
+        for each in ours
+        if each.type == LISTENER and (balancer := each.outputs.get("loadbalancerId")) in balancers
+    }
+
+
+def _pools(ours: list[Resource], listeners: Mapping[str, tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """By listener: how many members the pool behind it has."""
+    pools = {
+        each.outputs["id"]: listeners[listener]
+        for each in ours
+        if each.type == POOL and (listener := str(each.outputs.get("listenerId"))) in listeners
+    }
+    members = {
+        pools[pool]: len(each.outputs.get("members") or ())
+        for each in ours
+        if each.type == MEMBERS and (pool := each.outputs.get("poolId")) in pools
+    }
+    return {at: members.get(at, 0) for at in pools.values()}
 
 
 def kept(said: Settings, cloud: str | None, answers: OpenStack) -> Facts:
@@ -98,6 +160,7 @@ def kept(said: Settings, cloud: str | None, answers: OpenStack) -> Facts:
         "network": {"id": answers.network_id},
         "externalNetwork": {"name": answers.external_network},
         "flavor": {"name": answers.flavor_name, "metadataItems": answers.metadata_items},
+        "image": {"id": answers.image_id},
         "nodeSecurityGroup": {"id": answers.node_security_group_id},
     }
     if answers.subnet:
@@ -132,6 +195,7 @@ def recalled(said: Settings, cloud: str | None, state: State) -> OpenStack:
         if floating_ip
         else None,
         flavor_name=flavor.get("name"),
+        image_id=known.get("image", {}).get("id"),
         metadata_items=int(items) if items else None,
         node_security_group_id=known.get("nodeSecurityGroup", {}).get("id"),
     )
@@ -151,6 +215,7 @@ def _said(said: Settings, cloud: str | None) -> dict[str, str]:
         "externalNetwork": [now(where.external_network) if where else None],
         "floatingIp": [now(where.floating_ip) if where else None],
         "flavor": [now(hosts.flavor) if hosts else None],
+        "image": [now(hosts.image) if hosts else None],
         "nodeSecurityGroup": [now(nodes.security_group) if nodes else None],
     }
     return {what: json.dumps([cloud, *words]) for what, words in by.items()}

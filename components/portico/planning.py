@@ -18,12 +18,14 @@ from . import connections, inputs, memory, preflight, settings, state
 from .ingress import moved
 from .kinds import face
 from .kinds.face import Late
-from .kubernetes.neighbours import Neighbour, clashes
+from .kubernetes import rivals
+from .kubernetes.neighbours import Neighbour, clashes, undecided
 from .later import Later
 from .openstack.cloud import Cloud, connect
 from .openstack.credentials import Credentials
 from .plan.make import Plan, make
 from .problems import Refused
+from .serving import reach
 
 
 @dataclass(frozen=True)
@@ -57,28 +59,50 @@ def plan(
     cluster = said.kubernetes.kubeconfig is not None or given["kubernetes"] is None
     early = preflight.Asked(cloud_later=provider is not None, cluster=cluster)
     names = memory.names(state.read(), pulumi.get_project(), pulumi.get_stack(), component)
-    mine = Neighbour(component, said, names, given["kubernetes"] or said.kubernetes, given["openstack"])
-    planned, facts = _planned(mine, early, others)
+    later = Later(_known(args, source)) if inputs.any_later(carried) else None
+    there = given["kubernetes"] or said.kubernetes
+    mine = Neighbour(component, said, names, there, given["openstack"], later)
+    warned: set[str] = set()
+    planned, facts = _planned(mine, early, others, warned)
+    reach.say(planned.way, planned.wait)
     _neighbours.set((*others, mine))
-    if provider is None and not inputs.any_later(carried):
+    # A preview may never know them, and makes nothing that could clash.
+    waited = {} if pulumi.runtime.is_dry_run() else undecided(mine, others)
+    if provider is None and later is None and not waited:
         return planned, facts
     asker = connections.configuration(provider) if provider else None
     cloud = asker.apply(_connected) if asker else None
 
     def again(known: Mapping[str, object]) -> tuple[Plan, memory.Facts]:
-        asked = preflight.Asked(cluster=cluster)
+        later = preflight.network_later(mine.settings)
+        asked = preflight.Asked(network_later=later, cluster=cluster)
         if provider:
-            told, connection = cast("Credentials", known["asker"]), cast("Cloud | None", known["cloud"])
-            asked = preflight.Asked(lambda: told, lambda: connection, cluster=cluster)
+            who, connection = cast("Credentials", known["asker"]), cast("Cloud | None", known["cloud"])
+            asked = replace(asked, asker=lambda: who, cloud=lambda: connection)
         try:
             said = settings.parse(cast("Mapping[str, object]", known["args"]), source.title, source.program)
-            return _planned(replace(mine, settings=said), asked, others)
+            told = cast("Mapping[str, settings.Settings | None]", known["others"])
+            beside = (replace(each, settings=told.get(each.component) or each.settings) for each in others)
+            return _planned(replace(mine, settings=said), asked, tuple(beside), warned)
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
 
-    both = inputs.when_known({"args": args, "asker": asker, "cloud": cloud}, again)
+    beside = {name: known.output for name, known in waited.items()}
+    both = inputs.when_known({"args": args, "asker": asker, "cloud": cloud, "others": beside}, again)
     late = Late(both.apply(lambda pair: pair[0]), cloud)
     return replace(planned, late=Later(late)), both.apply(lambda pair: pair[1])
+
+
+def _known(args: Mapping[str, object], source: Source) -> pulumi.Output[settings.Settings | None]:
+    """The settings when all of them are known; None where they are wrong, which their own exposure says."""
+
+    def read(known: Mapping[str, object]) -> settings.Settings | None:
+        try:
+            return settings.parse(known, source.title, source.program)
+        except Refused:
+            return None
+
+    return pulumi.Output.from_input(args).apply(read)
 
 
 def gate(plan: Plan) -> pulumi.Input[list[pulumi.Input[pulumi.Resource]]] | None:
@@ -98,17 +122,24 @@ def _connected(asker: Credentials) -> Cloud | None:
 
 
 def _planned(
-    mine: Neighbour, asked: preflight.Asked, others: tuple[Neighbour, ...]
+    mine: Neighbour, asked: preflight.Asked, others: tuple[Neighbour, ...], warned: set[str]
 ) -> tuple[Plan, memory.Facts]:
+    """The plan; `warned` holds what was said already, when it is made for the second time."""
     said, names, before = mine.settings, mine.names, state.read()
     can = preflight.capabilities(said, names, before, asked)
-    can = replace(can, problems=(*can.problems, *clashes(mine, others)))
+    refused, told = rivals.found(said, names, can.cluster)
+    can = replace(can, problems=(*can.problems, *clashes(mine, others), *refused))
     facts = memory.kept(said, asked.asker().named, can.openstack) if can.openstack else {}
     planned = make(said, can, names)
+    warnings = [*can.warnings, *(str(problem) for problem in told)]
     if planned.ingress and (
         warning := moved.sentence(
             before, names, planned.ingress.controller, planned.listeners, planned.health
         )
     ):
-        pulumi.log.warn(warning)
+        warnings.append(warning)
+    for warning in warnings:
+        if warning not in warned:
+            pulumi.log.warn(warning)
+    warned.update(warnings)
     return planned, facts

@@ -14,9 +14,10 @@ from .capabilities import OFFLINE, Capabilities
 from .connections import cloud, credentials
 from .kinds.table import Platform, chosen
 from .kubernetes import preflight as cluster_preflight
+from .later import Later
 from .names import Names
 from .openstack.answers import OpenStack
-from .openstack.cloud import Cloud, one_line, unusable
+from .openstack.cloud import Cloud, region, silent
 from .openstack.credentials import Credentials
 from .problems import Problem, Refused
 from .settings import Settings
@@ -33,6 +34,8 @@ class Asked:
     """The connection of that one."""
     cloud_later: bool = False
     """Whether the cloud is that of a provider whose configuration is not known yet."""
+    network_later: bool = False
+    """Whether the program makes the network: it may join a router to it after the look-up."""
     cluster: bool = True
     """False where a provider is given and the settings name no kubeconfig: it does not tell its own."""
 
@@ -67,6 +70,7 @@ def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked 
     own = memory.own(state, names)
     if asked.cloud_later:
         return Capabilities(openstack=OpenStack(own=own))
+    own = replace(own, booted=memory.booted(said, asked.asker().named, state, names))
     connection = asked.cloud()
     if connection is None:
         if pulumi.runtime.is_dry_run():
@@ -92,18 +96,28 @@ def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked 
 
     from .openstack.ask import ask
 
-    remedy = "check clouds.yaml and the way to the cloud's endpoints"
+    who = asked.asker()
     try:
         connection.current_project_id  # noqa: B018 - asks for a token, which shows whatever else is missing
     except Exception as error:  # noqa: BLE001 - keystoneauth raises bare exceptions for some of it
-        raise unusable(asked.asker().path, asked.asker().named, one_line(error), remedy) from None
+        raise silent(who, error) from None
     try:
-        return ask(said, names, connection, own)
+        region(connection, who)
+        answers = ask(said, names, connection, own)
     except (exceptions.SDKException, ClientException) as error:
-        raise unusable(asked.asker().path, asked.asker().named, one_line(error), remedy) from None
+        raise silent(who, error) from None
+    if asked.network_later and answers.openstack:
+        return replace(answers, openstack=replace(answers.openstack, routers=None))
+    return answers
 
 
 def asks_openstack(said: Settings) -> bool:
     """Whether an OpenStack cloud is asked for these settings."""
     platforms = chosen(said.load_balancer).platforms
     return Platform.OPENSTACK in platforms or (said.nodes is not None and said.nodes.source == "openstack")
+
+
+def network_later(said: Settings) -> bool:
+    """Whether the network is known only while the program runs."""
+    where = said.load_balancer.openstack
+    return where is not None and any(isinstance(each, Later) for each in (where.network, where.subnet))

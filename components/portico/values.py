@@ -177,11 +177,11 @@ def shaped(pattern: str, must: str, remedy: str = "") -> Rule[str]:
     compiled = re.compile(pattern, re.ASCII)
 
     def rule(value: object) -> str:
-        said = text(value)
-        if not compiled.fullmatch(said):
-            lower = said.lower()
+        written = text(value)
+        if not compiled.fullmatch(written):
+            lower = written.lower()
             raise Wrong(must, f"did you mean {show(lower)}?" if compiled.fullmatch(lower) else remedy)
-        return said
+        return written
 
     return rule
 
@@ -265,24 +265,24 @@ def aws_id(prefix: str) -> Rule[str]:
 
 def host_name(value: object) -> str:
     """A host name, its first label perhaps `*` (RFC 1123, 2.1; Kubernetes, Ingress, Hostname wildcards)."""
-    said = text(value)
-    if re.fullmatch(r"[0-9.]+", said) or ":" in said:
+    written = text(value)
+    if re.fullmatch(r"[0-9.]+", written) or ":" in written:
         raise Wrong("must be a host name, neither an address nor a port", "an Ingress is chosen by name")
     try:
-        subdomain(said.removeprefix("*."))
+        subdomain(written.removeprefix("*."))
     except Wrong as wrong:
         must = "must be a host name (RFC 1123) in lower case, which may begin with '*.'"
-        raise Wrong(must, wrong.remedy and f"did you mean {show(said.lower())}?") from wrong
-    return said
+        raise Wrong(must, wrong.remedy and f"did you mean {show(written.lower())}?") from wrong
+    return written
 
 
 def address(value: object) -> IPv4Address:
     """An IPv4 address that a host can have."""
-    said = text(value)
+    written = text(value)
     try:
-        found = IPv4Address(said)
+        found = IPv4Address(written)
     except ValueError:
-        _refuse_ipv6(said, "give its IPv4 address")
+        _refuse_ipv6(written, "give its IPv4 address")
         raise Wrong("must be an IPv4 address, such as 192.0.2.7") from None
     if found.is_multicast or found.is_unspecified or found.is_loopback or found.is_reserved:
         raise Wrong("must be an address that another host can reach")
@@ -291,15 +291,15 @@ def address(value: object) -> IPv4Address:
 
 def network(value: object) -> IPv4Network:
     """An IPv4 network in CIDR notation; an address alone is a /32. Its host bits are zero (RFC 4632, 3.1)."""
-    said = text(value)
-    if not re.fullmatch(r"[0-9.]+(/[0-9]{1,2})?", said, re.ASCII):
-        _refuse_ipv6(said, "give an IPv4 network")
+    written = text(value)
+    if not re.fullmatch(r"[0-9.]+(/[0-9]{1,2})?", written, re.ASCII):
+        _refuse_ipv6(written, "give an IPv4 network")
         _refuse_network()
     try:
-        found = IPv4Network(said, strict=False)
+        found = IPv4Network(written, strict=False)
     except ValueError:
         _refuse_network()
-    if found.network_address != IPv4Address(said.partition("/")[0]):
+    if found.network_address != IPv4Address(written.partition("/")[0]):
         raise Wrong("must be a network, its host bits zero", f"did you mean '{found}'?")
     return found
 
@@ -308,9 +308,9 @@ def _refuse_network() -> NoReturn:
     raise Wrong("must be an IPv4 network, such as 192.0.2.0/24")
 
 
-def _refuse_ipv6(said: str, remedy: str) -> None:
+def _refuse_ipv6(written: str, remedy: str) -> None:
     try:
-        version6 = isinstance(ip_network(said.strip("[]"), strict=False), IPv6Network)
+        version6 = isinstance(ip_network(written.strip("[]"), strict=False), IPv6Network)
     except ValueError:
         return
     if version6:
@@ -338,33 +338,33 @@ def aws_subnet(value: object) -> IPv4Network:
 
 def floating_ip(value: object) -> str:
     """A floating IP by its address or its id."""
-    said = text(value)
-    if "." in said or ":" in said:
-        return str(address(said))
+    written = text(value)
+    if "." in written or ":" in written:
+        return str(address(written))
     try:
-        return openstack_id(said)
+        return openstack_id(written)
     except Wrong:
         raise Wrong("must be a floating IP's IPv4 address or its id (a UUID)") from None
 
 
-def span(said: str) -> tuple[IPv4Address, IPv4Address]:
+def span(written: str) -> tuple[IPv4Address, IPv4Address]:
     """The first and the last address of what address_range let through."""
-    first, dash, last = said.partition("-")
+    first, dash, last = written.partition("-")
     if dash:
         return IPv4Address(first.strip()), IPv4Address(last.strip())
-    whole = IPv4Network(said)
+    whole = IPv4Network(written)
     return whole[0], whole[-1]
 
 
 def address_range(value: object) -> str:
     """A range `first-last` or a CIDR, as MetalLB's IPAddressPool takes them."""
-    said = text(value)
-    first, dash, last = said.partition("-")
+    written = text(value)
+    first, dash, last = written.partition("-")
     if not dash:
-        if "/" not in said:
-            address(said)
-            raise Wrong("must be a range or a CIDR", f"did you mean '{said}/32'?")
-        return str(network(said))
+        if "/" not in written:
+            address(written)
+            raise Wrong("must be a range or a CIDR", f"did you mean '{written}/32'?")
+        return str(network(written))
     try:
         ends = address(first.strip()), address(last.strip())
     except Wrong as wrong:

@@ -13,14 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from portico.ingress.traefik import watching
 from portico.ingress.traefik.arguments import arguments
-from portico.settings.model import Timeouts
+from portico.settings.model import Ingress, Timeouts
 from portico.traffic import Health, Listener
 from tests.datapath import application
 from tests.parts import missing
 from tools import places
 
 USUAL = Timeouts()
+SILENT = Ingress()
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ def controller(
     timeouts: Timeouts = USUAL,
     trusted: Sequence[str] = (),
     health_proxied: bool = False,
+    settings: Ingress = SILENT,
 ) -> Iterator[None]:
     """Traefik and the application, while the block runs."""
     program = places.tools() / "bin" / "traefik"
@@ -60,7 +63,10 @@ def controller(
     serving = [sys.executable, application.__file__, "127.0.0.1", str(ports.application)]
     app = subprocess.Popen(serving, stdin=subprocess.PIPE)
     traefik = subprocess.Popen(
-        [str(program), *told, f"--providers.file.filename={way}"], stdout=log, stderr=log, cwd=folder
+        [str(program), *told, *watching.arguments(settings), f"--providers.file.filename={way}"],
+        stdout=log,
+        stderr=log,
+        cwd=folder,
     )
     try:
         _ready(ports, folder / "traefik.log")

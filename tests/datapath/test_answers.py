@@ -184,6 +184,19 @@ def test_traefiks_own_certificate_is_not_the_one_of_the_secret(question, ports):
     assert asked(replace(secure, host="secure.example.org")) == "HTTP 404"
 
 
+def test_a_listener_for_tls_answers_with_the_controllers_certificate_where_no_application_is_asked(
+    question, ports
+):
+    assert asked(replace(question, host=None, port=ports["https"], tls=True)) == "HTTP 404"
+
+
+def poured(one, other):
+    """Everything that one says, to the other."""
+    with suppress(OSError):
+        while said := one.recv(4096):
+            other.sendall(said)
+
+
 @pytest.fixture
 def relay():
     """A load balancer that sends a PROXY header in front of what it passes on; its port."""
@@ -194,9 +207,8 @@ def relay():
                 def handle(self):
                     with socket.create_connection(("127.0.0.1", port)) as node, suppress(OSError):
                         node.sendall(PROXY_V2)
-                        node.sendall(self.request.recv(4096))
-                        while said := node.recv(4096):
-                            self.request.sendall(said)
+                        threading.Thread(target=poured, args=(self.request, node), daemon=True).start()
+                        poured(node, self.request)
 
             server = opened.enter_context(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Connection))
             server.daemon_threads = True
@@ -213,3 +225,11 @@ def test_a_proxy_header_that_is_not_expected_is_no_answer_and_named(traefik, que
     assert asked(replace(question, port=relay(taking["http"]))) == "HTTP 404"
     refusing = traefik()
     assert "PROXY protocol header" in why(replace(question, port=relay(refusing["http"]), host=host))
+
+
+def test_a_proxy_header_that_is_not_expected_is_named_on_the_listener_for_tls_too(traefik, question, relay):
+    secure = replace(question, tls=True, host=None)
+    taking = traefik(trusted=["127.0.0.1/32"])
+    assert asked(replace(secure, port=relay(taking["https"]))) == "HTTP 404"
+    refusing = traefik()
+    assert "PROXY protocol header" in why(replace(secure, port=relay(refusing["https"])))

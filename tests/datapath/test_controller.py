@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import ssl
 import subprocess
@@ -13,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from portico.ingress.traefik.watching import METRICS_PORT
 from portico.kinds.table import KINDS, Carries, ClientIp, Kind
 from portico.plan import make as plan
-from portico.settings.model import Timeouts
+from portico.settings.model import Ingress, Timeouts
 from tests.datapath import sending
 from tests.datapath.controller import Ports, controller, curl
 from tests.unit.contract.subjects import NAMES, ONLINE, settings
@@ -23,6 +25,7 @@ from tests.unit.contract.subjects import NAMES, ONLINE, settings
 ORDINARY = Ports(http=29080, https=29443, health=29082, application=29090)
 STRICT = Ports(http=29180, https=29543, health=29182, application=29190)
 CHECKED = Ports(http=29280, https=29643, health=29282, application=29290)
+WATCHED = Ports(http=29380, https=29743, health=29382, application=29390)
 LASTS = 66
 """Seconds: more than the minute after which Traefik's own default cuts."""
 RATE = 1000
@@ -102,6 +105,24 @@ def test_a_request_that_takes_longer_than_it_may_is_cut_and_a_slow_answer_is_not
         got = [each.result() for each in cut]
         assert not [answer for answer in got if answer.startswith("200")], got
         assert slow.result() == "200 hello"
+
+
+def test_figures_and_a_line_for_each_request_are_told_where_they_were_asked_for(tmp_path):
+    figures = f"http://127.0.0.1:{METRICS_PORT}/metrics"
+    with controller(tmp_path, WATCHED):
+        assert curl(figures) == "000"
+    assert "ClientHost" not in (tmp_path / "traefik.log").read_text()
+    with controller(tmp_path, WATCHED, settings=Ingress(metrics=True, access_log=True)):
+        told = curl(figures)
+        elsewhere = curl(f"http://127.0.0.1:{WATCHED.http}/metrics")
+        beside = curl(f"http://127.0.0.1:{METRICS_PORT}/")
+    assert told.startswith("200 ")
+    assert 'traefik_entrypoint_requests_total{code="200",entrypoint="http"' in told
+    assert elsewhere == "200 hello", "the application answers there"
+    assert beside.startswith("404"), "no application is served there"
+    lines = [json.loads(line) for line in (tmp_path / "traefik.log").read_text().splitlines()]
+    asked = [line for line in lines if line.get("RequestPath") == "/metrics"]
+    assert [line["ClientHost"] for line in asked if line["entryPointName"] == "http"] == ["127.0.0.1"]
 
 
 LOCAL = b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"

@@ -4,12 +4,18 @@ Only what the timers bound is held against a clock, and by the median of several
 tests may stand still for a moment. The whole distributions: docs/measurements.md.
 """
 
+import re
 import statistics
 import time
+from ipaddress import IPv4Address
 
 from portico.lbhost import STEADY
 from tests.datapath.faults import hosts
+from tests.datapath.prometheus import prometheus
 from tests.datapath.vip import under_load
+from tests.engine.pair import CLIENTS, until
+
+HOLDS = 'haproxy_server_status{proxy="holds-vip",state="UP"}'
 
 TIMES = 3
 SPARE = 0.2
@@ -75,8 +81,32 @@ def test_a_planned_stop_hands_over_at_once(pair):
     assert median_gap([seen.report for seen in every]) <= 0.2
 
 
-def test_a_host_that_somebody_deletes_is_made_again_and_nobody_waits_longer_than_for_a_death(pair):
-    seen = told("server deleted", under_load(pair, hosts.delete_server, 1))
+def watched_from(worker):
+    hosts = {"metricsFrom": [f"{worker['address']}/32"], "logs": {"access": True}}
+    return {"portico:loadBalancer": {"hosts": hosts}}
+
+
+def test_a_host_that_somebody_deletes_is_noticed_and_made_again_and_nobody_waits_longer_than_for_a_death(
+    pair, workers
+):
+    """A Prometheus on a worker looks on, and the host that takes the VIP writes down who comes."""
+    pair.door.change(watched_from(workers[0]))
+    up = pair.door.up().succeeded()
+    print(f"opened to a Prometheus in {up.seconds:.1f} s")
+    with prometheus(pair, workers[0]["name"]) as watching:
+        holder, other = (pair.details["hostAddresses"][place] for place in (pair.holder(), 1 - pair.holder()))
+        until("one host holds the VIP", lambda: watching.ask(HOLDS) == {holder: 1, other: 0}, 10)
+        until("nothing is wrong", lambda: not watching.raised(), 20)
+        seen = told("server deleted", under_load(pair, hosts.delete_server, 1))
+        noticed = {("PorticoHostDown", holder), ("PorticoVipMoved", other)}
+        seconds = until("the alerts are raised", lambda: noticed <= watching.raised(), 20)
+        print(f"raised {seconds:.1f} s after the load: {sorted(watching.raised())}")
+        until("the other host holds the VIP", lambda: watching.ask(HOLDS) == {other: 1}, 10)
+        assert ("PorticoVipNotHeldByOne", "") not in watching.raised()
+    lines = hosts.on(pair, 1 - seen.master, "run", "journalctl", "-u", "haproxy", "-o", "cat", "-n", "1000")
+    clients = re.findall(r"^(\S+):\d+ \[.*\] clients listener-http/", lines, re.MULTILINE)
+    assert {IPv4Address(client) in CLIENTS for client in clients} == {True}
+    pair.door.change()
     with pair.traffic() as client:
         pair.door.up("--refresh").succeeded()
     report = client.stop()

@@ -5,10 +5,11 @@ import json
 import re
 import shutil
 import socket
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import yaml
 
+from sandbox.openstack import clouds
 from tests.engine import listing
 from tests.engine.door import Door
 
@@ -26,10 +27,10 @@ def everything(sandbox, stack):
 
 def test_what_stands_there_is_refused_by_name_and_neither_taken_nor_changed_nor_deleted(door, sandbox):
     stack = door("taken")
-    with foreign(stack) as things:
+    with foreign(stack) as things, foreign_in_the_cloud(sandbox, stack):
         before, there = everything(sandbox, stack), seen(things)
         said = reasons(stack.up())
-        assert len(said) == 4, said
+        assert len(said) == 4 + 3, said
         text = "\n".join(said)
         for name in (
             f"Namespace {stack.prefix} is there already",
@@ -37,11 +38,48 @@ def test_what_stands_there_is_refused_by_name_and_neither_taken_nor_changed_nor_
             "k8s.io/ingress-nginx",
             f"ClusterRole {stack.prefix}-traefik is there already",
             f"Ingress default/{stack.stack} is there already",
+            f"openstack = security group '{stack.prefix}-hosts' ",
+            f"openstack = port '{stack.prefix}-vip' ",
+            f"openstack = floating IP 'address (Portico, {stack.prefix})' ",
         ):
             assert name in text
         stack.destroy().succeeded()
+
+        stack.change(METALLB)
+        text = "\n".join(reasons(stack.up()))
+        assert "portico:loadBalancer.metallb.install = True" in text
+        assert "CustomResourceDefinition ipaddresspools.metallb.io is there already" in text
+        stack.destroy().succeeded()
         assert seen(things) == there
         assert everything(sandbox, stack) == before
+
+
+METALLB = {
+    "portico:nodes": None,
+    "portico:loadBalancer": {
+        "type": "metallb",
+        "openstack": None,
+        "hosts": None,
+        "metallb": {"addresses": ["10.20.0.200-10.20.0.201"]},
+    },
+}
+
+
+@contextmanager
+def foreign_in_the_cloud(sandbox, stack):
+    """What somebody else of the project has made there under such names."""
+    with clouds.connection(sandbox.paths) as cloud, ExitStack() as made:
+        network = cloud.network.find_network("k8s")
+        outside = cloud.network.find_network("public")
+        group = cloud.network.create_security_group(name=f"{stack.prefix}-hosts")
+        made.callback(cloud.network.delete_security_group, group)
+        port = cloud.network.create_port(name=f"{stack.prefix}-vip", network_id=network.id)
+        made.callback(cloud.network.delete_port, port)
+        ip = cloud.network.create_ip(
+            floating_network_id=outside.id, description=f"address (Portico, {stack.prefix})"
+        )
+        made.callback(cloud.network.delete_ip, ip)
+        yield
 
 
 @contextmanager
@@ -55,15 +93,10 @@ def foreign(stack):
         ("ingressclass", prefix, None),
         ("clusterrole", role, None),
         ("ingress", stack.stack, "default"),
+        ("customresourcedefinition", "ipaddresspools.metallb.io", None),
     ]
-    ingress_class = {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "IngressClass",
-        "metadata": {"name": prefix},
-        "spec": {"controller": "k8s.io/ingress-nginx"},
-    }
-    file = stack.folder / "class.yaml"
-    file.write_text(yaml.safe_dump(ingress_class))
+    file = stack.folder / "foreign.yaml"
+    file.write_text(yaml.safe_dump_all([ingress_class(prefix, "k8s.io/ingress-nginx"), DEFINITION]))
     listing.kubectl("create", "namespace", prefix)
     try:
         listing.kubectl("create", "secret", "generic", "treasure", "--from-literal=a=b", "-n", prefix)
@@ -76,6 +109,56 @@ def foreign(stack):
         for kind, name, space in reversed(made):
             inside = ["-n", space] if space else []
             listing.kubectl("delete", kind, name, *inside, "--ignore-not-found")
+
+
+def ingress_class(name, controller):
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IngressClass",
+        "metadata": {"name": name},
+        "spec": {"controller": controller},
+    }
+
+
+DEFINITION = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "ipaddresspools.metallb.io"},
+    "spec": {
+        "group": "metallb.io",
+        "names": {"kind": "IPAddressPool", "plural": "ipaddresspools"},
+        "scope": "Namespaced",
+        "versions": [
+            {
+                "name": "v1beta1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object"}},
+            }
+        ],
+    },
+}
+"""A type of somebody else's MetalLB."""
+
+
+@contextmanager
+def lent(stack):
+    """The operator's own: a namespace with a Secret that admits no pod with rights, a class of Traefik's."""
+    prefix = stack.prefix
+    things = [("namespace", prefix, None), ("secret", "treasure", prefix), ("ingressclass", prefix, None)]
+    file = stack.folder / "lent.yaml"
+    space = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": prefix, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+    }
+    file.write_text(yaml.safe_dump_all([space, ingress_class(prefix, "traefik.io/ingress-controller")]))
+    listing.kubectl("create", "--filename", str(file))
+    try:
+        listing.kubectl("create", "secret", "generic", "treasure", "--from-literal=a=b", "-n", prefix)
+        yield things
+    finally:
+        listing.kubectl("delete", "--filename", str(file), "--ignore-not-found")
 
 
 def seen(things):
@@ -140,11 +223,20 @@ def die(file):
 def test_a_stack_without_its_state_and_a_stack_without_its_cluster_leave_what_serves_alone(
     door, sandbox, tmp_path
 ):
+    """What it uses of the cluster as it is stays as it is, from before the first `up` until after the end."""
     stack = door("stands")
+    with lent(stack) as things:
+        there = seen(things)
+        leaves_what_serves_alone(stack, sandbox, tmp_path)
+        assert seen(things) == there
+
+
+def leaves_what_serves_alone(stack, sandbox, tmp_path):
     file = kubeconfig(sandbox, stack)
     living = file.read_text()
     changes = {
         "portico:kubernetes": {"kubeconfig": str(file)},
+        "portico:ingress": {"existing": ["namespace", "ingressClass"]},
         "portico:loadBalancer": {"hosts": {"count": 1}},
         "portico:wait": {"until": "nothing"},
     }

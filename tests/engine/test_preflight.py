@@ -34,6 +34,23 @@ def test_a_network_of_another_project_refuses_address_pairs(door, sandbox):
     assert "belongs to another project" in reason
 
 
+def test_a_network_without_a_router_is_refused_where_a_floating_ip_is_wanted(door, sandbox):
+    with network_of_its_own(sandbox) as network:
+        where = {"network": network.id, "vip": "10.98.0.1"}
+        stack = door("unjoined", {"portico:loadBalancer": {"openstack": where}})
+        run = stack.up()
+    run.failed()
+    assert (
+        "portico:loadBalancer.openstack.externalNetwork = 'public': no router joins the subnet" in run.output
+    )
+    assert (
+        "portico:loadBalancer.openstack.vip = '10.98.0.1': is the gateway of the subnet 10.98.0.0/24"
+        in run.output
+    )
+    left = listing.cloud(sandbox) | listing.cluster()
+    assert [thing for thing in left if stack.stack in thing] == []
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize("resource", ["ports", "instances"])
 def test_a_quota_that_is_one_short_is_named_with_what_it_has_to_be(door, sandbox, resource):
@@ -59,6 +76,19 @@ def test_more_clients_of_a_stack_that_stands_need_quota_for_their_rules(pair, sa
         pair.door.change()
 
 
+def test_a_vip_that_a_port_has_is_refused_with_the_port(pair, sandbox):
+    name = f"{pair.door.prefix}-host-1-port"
+    with clouds.connection(sandbox.paths) as user:
+        (port,) = user.network.ports(name=name)
+    taken = port.fixed_ips[0]["ip_address"]
+    pair.door.change({"portico:loadBalancer": {"openstack": {"vip": taken}}})
+    try:
+        run = pair.door.run("preview").failed()
+        assert f"openstack.vip = '{taken}': is taken: the port {name} ({port.id}) compute:" in run.output
+    finally:
+        pair.door.change()
+
+
 @contextmanager
 def room_for_rules(sandbox, room):
     with clouds.connection(sandbox.paths) as user:
@@ -72,6 +102,19 @@ def room_for_rules(sandbox, room):
     finally:
         with clouds.connection(sandbox.paths, clouds.ADMIN) as admin:
             admin.network.update_quota(project, security_group_rules=before)
+
+
+@contextmanager
+def network_of_its_own(sandbox):
+    """A network of the project's own that no router joins."""
+    with clouds.connection(sandbox.paths) as user:
+        network = user.network.create_network(name="portico-test-unjoined")
+        user.network.create_subnet(network_id=network.id, ip_version=4, cidr="10.98.0.0/24")
+    try:
+        yield network
+    finally:
+        with clouds.connection(sandbox.paths) as user:
+            user.network.delete_network(network)
 
 
 @contextmanager

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import string
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -19,9 +18,14 @@ from portico.lbhost import (
     Health,
     Host,
     Listener,
+    Logs,
+    Syslog,
     haproxy,
     keepalived,
+    userdata,
 )
+from portico.lbhost.tuning import BALANCES, MOST_CHANGES, WEEK, Tuning
+from portico.traffic import Check, Checking
 from tests.lbhost import golden
 from tests.unit.lbhost.fleets import fleet
 
@@ -43,8 +47,9 @@ def test_haproxy_and_keepalived_accept_every_golden_file(guest, tmp_path):
     assert guest.complaints(tmp_path, files) == {}
 
 
-def test_cloud_init_accepts_user_data(guest, tmp_path):
-    shutil.copy(golden.FOLDER / "user_data", tmp_path / "user_data")
+@pytest.mark.parametrize("ssh_port", [22, 2222, None])
+def test_cloud_init_accepts_user_data(guest, tmp_path, ssh_port):
+    (tmp_path / "user_data").write_text(userdata.render(ssh_port))
     said = guest.run("cloud-init schema --config-file user_data 2>&1; echo $?", tmp_path)
     assert said.splitlines()[-1] == "0"
     assert "alid" in said
@@ -101,12 +106,22 @@ paths = st.text(signs + "._~/=&?,:@+-", max_size=40).map("/".__add__)
 ports = st.integers(1, 65535)
 addresses = st.integers(int(IPv4Address("10.0.0.0")), int(IPv4Address("10.255.255.255"))).map(IPv4Address)
 
+networks = st.builds(
+    lambda address, prefix: IPv4Network((address, prefix), strict=False), addresses, st.integers(0, 32)
+)
+
 
 @st.composite
 def fleets(draw: st.DrawFn) -> Fleet:
     listeners = draw(
         st.lists(
-            st.builds(Listener, names, ports.filter(lambda port: port != STATUS_PORT), ports),
+            st.builds(
+                Listener,
+                *(names, ports.filter(lambda port: port != STATUS_PORT), ports),
+                direct=st.booleans(),
+                proxy_protocol=st.booleans(),
+                check=st.builds(Check, st.none() | ports, st.none() | paths),
+            ),
             min_size=1,
             max_size=4,
             unique_by=(lambda listener: listener.name, lambda listener: listener.port),
@@ -134,6 +149,15 @@ def fleets(draw: st.DrawFn) -> Fleet:
         max_connections=most,
         max_connections_per_source=draw(st.integers(1, most)),
         idle_seconds=draw(st.integers(60, 86_400)),
+        tuning=Tuning(
+            Checking(*(draw(st.integers(1, most)) for most in (300, 120, 10, 10))),
+            draw(st.sampled_from(BALANCES)),
+            draw(st.integers(50, 60_000)),
+            draw(st.integers(60, WEEK)),
+            draw(st.integers(1, MOST_CHANGES)),
+        ),
+        metrics_from=draw(st.lists(networks, max_size=3, unique=True).map(tuple)),
+        logs=draw(st.builds(Logs, st.booleans(), st.none() | st.builds(Syslog, addresses, ports))),
     )
 
 

@@ -16,10 +16,11 @@ OUTSIDE = {name: WORLDS[name] for name in ("openstack-haproxy", "octavia", "aws-
 @pytest.mark.parametrize(
     ("said", "last"),
     [
-        *((world, "IngressClass") for world in OUTSIDE.values()),
-        ({**PAIR, "ingress": {"controller": "none"}, "apps": [RUN]}, "Ingress"),
+        *((world, "networking.k8s.io/v1:IngressClass") for world in OUTSIDE.values()),
+        ({**PAIR, "ingress": {"controller": "none"}, "apps": [RUN]}, "networking.k8s.io/v1:Ingress"),
+        ({**PAIR, "ingress": {"existing": ["ingressClass"]}}, "core/v1:Service"),
     ],
-    ids=[*OUTSIDE, "no controller"],
+    ids=[*OUTSIDE, "no controller", "a class that is there"],
 )
 def test_nothing_of_the_load_balancer_goes_before_the_cluster_has_answered(
     said: Mapping[str, Any], last: str
@@ -31,4 +32,4 @@ def test_nothing_of_the_load_balancer_goes_before_the_cluster_has_answered(
         if each.custom and each.name.startswith("portico-lb-") and "pulumi:providers" not in each.type
     }
     assert len(balancer) > 3
-    assert balancer <= recorded.after(recorded.one(f"networking.k8s.io/v1:{last}"))
+    assert balancer <= recorded.after(recorded.one(last))

@@ -47,12 +47,68 @@ def test_what_is_in_the_state_is_the_stacks_own_by_id_name_and_description():
         "ports": {"portico-test-vip", "portico-test-host-1-port"},
         "security_group_rules": {"vrrp"},
     }
-    assert own.address is None
+    assert own.addresses == ()
 
 
 def test_under_octavia_the_vip_is_the_load_balancers_port():
     balancer = resource(memory.LOAD_BALANCER, id="lb", name="portico-test-lb", vipPortId="octavias")
     assert memory.own(State((balancer,)), NAMES).vips == {"octavias"}
+
+
+def test_the_vip_of_another_exposures_load_balancer_is_not_this_ones():
+    balancer = resource(memory.LOAD_BALANCER, id="lb", name="portico-other-lb", vipPortId="theirs")
+    assert memory.own(State((balancer,)), NAMES).vips == frozenset()
+
+
+def test_of_an_octavia_load_balancer_its_listeners_and_members_are_known_by_port():
+    state = State(
+        (
+            resource(memory.LOAD_BALANCER, id="lb", name="portico-test-lb"),
+            resource(memory.LISTENER, id="a", loadbalancerId="lb", protocolPort=80),
+            resource(memory.LISTENER, id="b", loadbalancerId="lb", protocolPort=443),
+            resource(memory.LISTENER, id="c", loadbalancerId="lb", protocolPort=22),
+            resource(memory.LISTENER, id="d", loadbalancerId="gone", protocolPort=25),
+            resource(memory.POOL, id="p", listenerId="a"),
+            resource(memory.POOL, id="q", listenerId="b"),
+            resource(memory.MEMBERS, id="m", poolId="p", members=[{"address": "10.20.0.11"}]),
+        )
+    )
+    own = memory.own(state, NAMES)
+    assert own.listeners == {("portico-test-lb", port) for port in (80, 443, 22)}
+    assert own.pools == {("portico-test-lb", 80): 1, ("portico-test-lb", 443): 0}
+
+
+def test_the_provider_of_the_load_balancer_that_stands_is_known():
+    ours = resource(memory.LOAD_BALANCER, id="lb", name=NAMES.of("lb"), loadbalancerProvider="amphorav2")
+    other = resource(memory.LOAD_BALANCER, id="x", name="another", loadbalancerProvider="ovn")
+    assert memory.own(State((other, ours)), NAMES).octavia_provider == "amphorav2"
+    assert memory.own(State((other,)), NAMES).octavia_provider is None
+
+
+def exposed(said):
+    return resource(EXPOSURE, lookedUp={"image": {"said": json.dumps(said), "id": "new"}})
+
+
+@pytest.mark.parametrize(
+    ("said", "booted"),
+    [
+        (["mycloud", "debian-12"], {NAMES.of("host", 1): "old"}),
+        (["mycloud", "debian-13"], {}),
+        (["another", "debian-12"], {}),
+    ],
+)
+def test_the_image_of_a_volume_is_kept_while_the_settings_say_it_as_before(said, booted):
+    block = [{"uuid": "old", "volumeSize": 10}]
+    servers = (
+        resource(memory.SERVER, id="1", name=NAMES.of("host", 1), blockDevices=block),
+        resource(memory.SERVER, id="2", name=NAMES.of("host", 2), imageName="debian-12"),
+    )
+    assert memory.booted(PAIR, "mycloud", State((exposed(said), *servers)), NAMES) == booted
+
+
+def test_before_an_up_has_ended_no_image_is_kept():
+    server = resource(memory.SERVER, id="1", name=NAMES.of("host", 1), blockDevices=[{"uuid": "old"}])
+    assert memory.booted(PAIR, "mycloud", State((server,)), NAMES) == {}
 
 
 def floating_ip(description):
@@ -61,11 +117,11 @@ def floating_ip(description):
 
 def test_the_address_that_the_stack_made_is_known_by_its_description():
     own = memory.own(State((floating_ip(NAMES.description("address")),)), NAMES)
-    assert own.address == Address("f", IPv4Address("203.0.113.7"), "public")
+    assert own.addresses == (Address("f", IPv4Address("203.0.113.7"), "public"),)
 
 
 def test_a_floating_ip_that_the_rest_of_the_program_made_is_not_the_stacks_address():
-    assert memory.own(State((floating_ip("the mail server's"),)), NAMES).address is None
+    assert memory.own(State((floating_ip("the mail server's"),)), NAMES).addresses == ()
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ PLAIN: Mapping[str, Any] = {
         "openstack": {"network": NETWORK, "externalNetwork": "public"},
         "hosts": {"image": "debian-12", "flavor": "m1.small"},
     },
-    "wait": {"until": "nothing"},
+    "wait": {"rolling": False, "hosts": False, "address": False},
 }
 Asking = list[Settings]
 
@@ -161,7 +161,7 @@ def test_the_cluster_as_no_mapping_is_one_sentence(said: object) -> None:
 def test_a_given_provider_of_a_platform_that_is_not_asked_is_not_waited_for(asked: Asking) -> None:
     settings = {
         "loadBalancer": {"type": "metallb", "metallb": {"addresses": ["192.0.2.10/32"]}},
-        "wait": {"until": "nothing"},
+        "wait": {"rolling": False, "hosts": False, "address": False},
     }
 
     def program() -> object:
@@ -213,3 +213,65 @@ def test_the_content_of_a_kubeconfig_is_a_secret_and_a_path_stays_as_it_was_writ
     assert kubeconfig(lambda: "~/.kube/config") == "~/.kube/config"
     assert getattr(kubeconfig(lambda: later("clusters: []\n")), "value", None) == "clusters: []\n"
     assert getattr(kubeconfig(lambda: {"clusters": []}), "value", None) == '{"clusters": []}'
+
+
+def test_a_warning_is_told_once_though_the_plan_is_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    told = "portico:nodes.from = 'openstack': the server w2 (5e0f) is left out"
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_: warnings.append(text))
+    monkeypatch.setattr(preflight, "capabilities", lambda *_: replace(ONLINE, warnings=(told,)))
+    build(lambda: Exposure("portico", with_outputs()) and None, answers=ANSWERS)
+    assert warnings == [told]
+
+
+def two_doors(*addresses: Callable[[], object]) -> Callable[[], object]:
+    """A program of two exposures with these floating IPs, told apart in everything else."""
+
+    def program() -> object:
+        for name, port, address in zip(("shop", "api"), (31080, 32080), addresses, strict=True):
+            ingress = {
+                "namespace": name,
+                "ingressClass": name,
+                "nodePorts": {"http": port, "https": port + 1},
+                "healthPort": port + 2,
+            }
+            balancer = PLAIN["loadBalancer"]
+            where = {**balancer["openstack"], "externalNetwork": None, "floatingIp": address()}
+            door = {**PLAIN, "ingress": ingress, "loadBalancer": {**balancer, "openstack": where}}
+            Exposure(name, cast("Any", door))
+        return None
+
+    return program
+
+
+SEVEN, EIGHT = "203.0.113.7", "203.0.113.8"
+
+
+def test_one_output_for_two_doors_is_refused_at_once() -> None:
+    made: list[object] = []
+
+    def address() -> object:
+        made.append(made[0] if made else later(SEVEN))
+        return made[0]
+
+    with pytest.raises(pulumi.RunError, match="the Exposure 'shop' of this program has it"):
+        build(two_doors(address, address), preview=True)
+
+
+@pytest.mark.parametrize("second", [lambda: SEVEN, lambda: later(SEVEN)], ids=["plain", "an Output"])
+def test_outputs_that_turn_out_to_be_one_address_are_refused_when_they_are_known(
+    second: Callable[[], object],
+) -> None:
+    with pytest.raises(pulumi.RunError, match="the Exposure 'shop' of this program has it"):
+        build(two_doors(lambda: later(SEVEN), second), preview=False)
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_outputs_that_are_two_addresses_make_two_doors(preview: bool) -> None:
+    made = build(two_doors(lambda: later(SEVEN), lambda: EIGHT), preview=preview, answers=ANSWERS)
+    assert len(made.of("portico:index:OpenStackHAProxy")) == 2
+
+
+def test_an_address_that_a_preview_never_learns_leaves_the_others_plan_known() -> None:
+    made = build(two_doors(unknown, lambda: EIGHT), preview=True)
+    assert len(made.of("portico:index:OpenStackHAProxy")) == 2

@@ -56,7 +56,7 @@ class GoBuild:
 
     folder: str
     package: str = "."
-    """The Go package of the program: `.`, or that of a module named in go.mod."""
+    """The Go package of the program: a folder of ours, or that of a module named in go.mod."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Linker variables that carry the version (`-X name=value`)."""
     tags: tuple[str, ...] = ()
@@ -142,7 +142,8 @@ _TOOLS = (
         purpose="runs the Python program for the engine",
         file="bin/pulumi-language-python",
         build=GoBuild(
-            folder="pulumi-language-python",
+            folder="pulumi-language",
+            package="./pulumi-language-python",
             variables={"main.version": PULUMI},
             copies={
                 "python/cmd/pulumi-language-python-exec": _PULUMI_SDK,
@@ -157,6 +158,20 @@ _TOOLS = (
             ask=("pulumi", "version"), newer=True, beside=("pulumi", "pulumi-language-python-exec")
         ),
         needed=True,
+    ),
+    Tool(
+        name="pulumi-language-nodejs",
+        version=PULUMI,
+        purpose="runs programs in TypeScript, which use Portico as a package",
+        file="bin/pulumi-language-nodejs",
+        build=GoBuild(
+            folder="pulumi-language",
+            package="./pulumi-language-nodejs",
+            variables={"main.version": PULUMI},
+            stand_in=True,
+        ),
+        download=_pulumi_archive("pulumi-language-nodejs"),
+        tested=True,
     ),
     Tool(
         name="pulumi-language-yaml",

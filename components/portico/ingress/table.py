@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ..kubernetes.answers import Object
@@ -17,6 +18,8 @@ from ..names import Names
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ..kubernetes.answers import Workload
+    from ..kubernetes.beside import Rival
     from ..kubernetes.wanted import Wanted
     from ..settings.model import Settings
     from .face import IngressController
@@ -33,6 +36,14 @@ class Objects(Protocol):
 
     def wanted(self, settings: Settings, names: Names) -> Iterable[Wanted]:
         """The Kubernetes objects that the component makes."""
+        ...
+
+
+class Rivals(Protocol):
+    """The module `rivals` of a controller's folder."""
+
+    def rivals(self, settings: Settings, workloads: Iterable[Workload]) -> Iterable[Rival]:
+        """Those among the other workloads of the cluster."""
         ...
 
 
@@ -59,6 +70,12 @@ class Controller:
     health_path: str
     """Where it says that it serves."""
     signature: Signature
+    carries_tcp: bool = False
+    """Whether it carries the bytes of a listener to a Service (`listeners[].service`)."""
+    class_controller: str = ""
+    """What the `spec.controller` of an ingress class has to be for it to serve the class; empty: anything."""
+    external_names: bool = False
+    """Whether it serves a Service of type ExternalName, which leads wherever a DNS name points to."""
 
     def service(self, namespace: str, names: Names) -> Object:
         """The Service that holds the node ports."""
@@ -67,6 +84,11 @@ class Controller:
     def objects(self) -> Objects:
         """Which Kubernetes objects it makes."""
         return cast(Objects, import_module(f"{self.package}.objects"))
+
+    def rivals(self) -> Rivals | None:
+        """Which other controllers serve what it serves; None where nobody knows."""
+        name = f"{self.package}.rivals"
+        return cast(Rivals, import_module(name)) if find_spec(name) else None
 
     def load(self) -> type[IngressController]:
         """The class that builds it."""
@@ -82,12 +104,15 @@ CONTROLLERS: tuple[Controller, ...] = (
         f"{__package__}.traefik",
         "Traefik",
         health_path="/ping",
+        carries_tcp=True,
         # Traefik 3.7.9: TLS, Default Certificate; what it says by itself where a route is known. Go's own
         # words for applications end with a line feed where Traefik's do not.
         signature=Signature(
             certificate=b"TRAEFIK DEFAULT CERT",
             bodies={502: b"Bad Gateway", 503: b"no available server\n", 504: b"Gateway Timeout"},
         ),
+        # Traefik 3.7.9, pkg/provider/kubernetes/ingress: a constant, which no option changes.
+        class_controller="traefik.io/ingress-controller",
     ),
 )
 

@@ -7,7 +7,7 @@ one row here and one folder: docs/add-a-kind.md. A folder's modules are imported
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..problems import Problem, Refused
+from ..traffic import Checking
 
 if TYPE_CHECKING:
     from ..plan.planner import Planner
@@ -56,6 +57,20 @@ class Carries(Enum):
     PROXY_V2 = "a PROXY protocol v2 header"
 
 
+@dataclass(frozen=True)
+class Asks:
+    """How a kind asks the nodes: what holds where nothing is said, and what it can be told."""
+
+    usual: Checking
+    interval: tuple[int, int] = (1, 300)
+    """The least and the most, in seconds; the others alike."""
+    timeout: tuple[int, int] = (1, 120)
+    down: tuple[int, int] = (1, 10)
+    up: tuple[int, int] = (1, 10)
+    longer_interval: bool = False
+    """Whether the interval has to be longer than the timeout."""
+
+
 class Platform(Enum):
     """What a kind is built on, beside the cluster that every kind has."""
 
@@ -92,6 +107,14 @@ class Kind:
     """Those of them without which it cannot be."""
     longest_idle: int | None = None
     """The most that `timeouts.idle` may be, in seconds, where that is less than the settings take."""
+    asks_nodes: Asks | None = None
+    """None where no load balancer asks: the cluster itself knows who serves."""
+    balances: Mapping[str, str] = field(default_factory=dict)
+    """The values that `balance` may take, each with the platform's own word for it."""
+    balances_by_itself: str = ""
+    """What happens where none is said, in a sentence's words."""
+    connects: bool = False
+    """Whether it opens the connections to the nodes and can be told how long that may take."""
     taken_ports: Mapping[int, str] = field(default_factory=dict)
     """The ports that no listener can have, with who has them."""
     variant_key: tuple[str, ...] = ()
@@ -105,6 +128,16 @@ class Kind:
     traffic_policy: str = "Local"
     """`externalTrafficPolicy`. With Cluster a node's own address hides the load balancer's, so that the
     controller could trust no PROXY header narrowly (Kubernetes, Service, External traffic policy)."""
+
+    def checking(self, load_balancer: Any) -> Checking:
+        """How the nodes are asked, as the section `loadBalancer` says it and else as is usual here."""
+        usual, said = self.asks_nodes.usual if self.asks_nodes else Checking(), load_balancer.health_check
+        return Checking(
+            *(
+                getattr(usual, each.name) if (value := getattr(said, each.name)) is None else value
+                for each in fields(Checking)
+            )
+        )
 
     @property
     def name(self) -> str:
@@ -164,6 +197,11 @@ _AMPHORA = Kind(
     required=("openstack",),
     variant_key=("octavia", "provider"),
     variant="amphora",
+    # Octavia API, health monitors: the timeout must be less than the delay.
+    asks_nodes=Asks(Checking(interval=2), interval=(2, 300), longer_interval=True),
+    balances={"roundrobin": "ROUND_ROBIN", "leastconn": "LEAST_CONNECTIONS", "source": "SOURCE_IP"},
+    balances_by_itself="new connections go to the nodes in turn",
+    connects=True,
 )
 
 KINDS: tuple[Kind, ...] = (
@@ -180,8 +218,12 @@ KINDS: tuple[Kind, ...] = (
         sdk="pulumi_openstack",
         sections=("openstack", "hosts"),
         required=("openstack", "hosts"),
+        asks_nodes=Asks(Checking()),
+        balances={word: word for word in ("roundrobin", "leastconn", "source")},
+        balances_by_itself="new connections go to the nodes in turn",
+        connects=True,
         address_pairs=True,
-        taken_ports={22: "the host's own SSH server", 61404: "the host's own status page"},
+        taken_ports={61404: "the host's own status page"},
     ),
     _AMPHORA,
     replace(
@@ -190,6 +232,9 @@ KINDS: tuple[Kind, ...] = (
         client_ip=ClientIp.KEPT,
         check=Check.TCP,
         because="OVN rewrites the destination only",
+        balances={},
+        balances_by_itself="OVN chooses by both sides' addresses and ports, and knows nothing else",
+        connects=False,
     ),
     Kind(
         "aws-nlb",
@@ -205,6 +250,18 @@ KINDS: tuple[Kind, ...] = (
         required=("aws",),
         longest_idle=6000,  # Elastic Load Balancing API, listener attribute tcp.idle_timeout.seconds
         sdk="pulumi_aws",
+        # Elastic Load Balancing API, CreateTargetGroup; an interval that is no longer than the timeout is
+        # an InvalidConfigurationRequest.
+        asks_nodes=Asks(
+            Checking(interval=5, timeout=3, down=2, up=2),
+            interval=(5, 300),
+            timeout=(2, 120),
+            down=(2, 10),
+            up=(2, 10),
+            longer_interval=True,
+        ),
+        balances={"source": "source_ip"},  # target group attribute stickiness.type
+        balances_by_itself="AWS chooses by both sides' addresses and ports",
     ),
     Kind(
         "metallb",
@@ -217,6 +274,7 @@ KINDS: tuple[Kind, ...] = (
         because="a node answers for the address itself, and the traffic policy Local rewrites no source",
         sections=("metallb",),
         required=("metallb",),
+        balances_by_itself="the node that answers for the address passes on to its own pods",
     ),
 )
 

@@ -36,6 +36,48 @@ class Standing:
     """Of an IngressClass: who serves it."""
     leaving: bool = False
     """Whether it is being deleted."""
+    enforced: str = ""
+    """Of a namespace: the Pod Security Standard that it enforces; empty where its labels name none."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """A program that runs in a workload's pods."""
+
+    image: str
+    words: tuple[str, ...] = ()
+    """Its command line, as far as the workload says it."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Plain values alone."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A Deployment or DaemonSet that runs something."""
+
+    object: Object
+    containers: tuple[Container, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class IngressClass:
+    """A class, and whether Ingresses that name none get it."""
+
+    name: str
+    default: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a Service, a Secret or an Ingress that an application rests on looks like."""
+
+    type: str = ""
+    """Of a Service (`ClusterIP`, `ExternalName` ...) or a Secret (`kubernetes.io/tls` ...)."""
+    ports: tuple[int, ...] = ()
+    """Of a Service: those for TCP."""
+    ready: int | None = None
+    """Of a Service: how many endpoints are ready; None where it was not told."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +92,7 @@ class Cluster:
     """What this stack made, by its state, and the uid of each."""
     node_ports: Mapping[int, Object] | None = None
     """The Service that holds each node port that is taken; None where it was not asked."""
+    workloads: tuple[Workload, ...] | None = None
+    """All of them; None where it was not asked."""
+    classes: tuple[IngressClass, ...] | None = None
+    """All of them; None where it was not asked."""

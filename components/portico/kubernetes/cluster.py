@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..problems import Problem, Refused
-from .answers import Object, Standing
+from .answers import Container, IngressClass, Object, Standing, Workload
 from .kubeconfig import SETTING, Kubeconfig, find
 
 CONNECT, READ = 5, 10
@@ -25,7 +25,10 @@ AT_ONCE = 8
 """How many questions are open at a time."""
 
 PAGE = 500
-"""How many Services one answer lists, as kubectl has it."""
+"""How many things one answer lists, as kubectl has it."""
+
+DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
+"""The annotation of the class that Ingresses without one get (Kubernetes, Ingress, Default IngressClass)."""
 
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 """Asks for labels and uid alone (Kubernetes API Concepts, Metadata-only fetches): no Secret is read."""
@@ -214,9 +217,56 @@ def node_ports(cluster: Cluster) -> dict[int, Object]:
     """
     return {
         port: Object("v1", "Service", service["metadata"]["namespace"], service["metadata"]["name"])
-        for service in _services(cluster)
+        for service in _listed(cluster, "/api/v1/services")
         for port in _ports(service["spec"])
     }
+
+
+def workloads(cluster: Cluster) -> tuple[Workload, ...]:
+    """Every Deployment and DaemonSet that runs something, in all namespaces.
+
+    Raises:
+        NoAnswer: the cluster does not answer.
+        Forbidden: they may not be listed.
+    """
+    return tuple(
+        _workload(kind, item)
+        for kind in ("Deployment", "DaemonSet")
+        for item in _listed(cluster, f"/apis/apps/v1/{_plural(kind)}")
+        if item["spec"].get("replicas") != 0
+    )
+
+
+def classes(cluster: Cluster) -> tuple[IngressClass, ...]:
+    """Every ingress class.
+
+    Raises:
+        NoAnswer: the cluster does not answer.
+        Forbidden: they may not be listed.
+    """
+    return tuple(
+        IngressClass(
+            item["metadata"]["name"],
+            (item["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true",
+        )
+        for item in _listed(cluster, "/apis/networking.k8s.io/v1/ingressclasses")
+    )
+
+
+def _workload(kind: str, item: Mapping[str, Any]) -> Workload:
+    metadata, spec = item["metadata"], item["spec"]["template"]["spec"]
+    return Workload(
+        Object("apps/v1", kind, metadata["namespace"], metadata["name"]),
+        tuple(
+            Container(
+                each.get("image") or "",
+                (*(each.get("command") or ()), *(each.get("args") or ())),
+                {variable["name"]: variable.get("value") or "" for variable in each.get("env") or ()},
+            )
+            for each in spec["containers"]
+        ),
+        metadata.get("labels") or {},
+    )
 
 
 def read(cluster: Cluster, thing: Object) -> Mapping[str, Any] | None:
@@ -255,18 +305,20 @@ def _greet(cluster: Cluster) -> None:
 
 def _standing(found: Mapping[str, Any]) -> Standing:
     metadata = found["metadata"]
+    labels = metadata.get("labels") or {}
     return Standing(
         uid=metadata["uid"],
-        instance=(metadata.get("labels") or {}).get("app.kubernetes.io/instance", ""),
+        instance=labels.get("app.kubernetes.io/instance", ""),
+        enforced=labels.get("pod-security.kubernetes.io/enforce", ""),
         controller=(found.get("spec") or {}).get("controller", ""),
         leaving="deletionTimestamp" in metadata,
     )
 
 
-def _services(cluster: Cluster) -> Iterator[Mapping[str, Any]]:
+def _listed(cluster: Cluster, path: str) -> Iterator[Mapping[str, Any]]:
     more = ""
     while True:
-        page = cluster.get(f"/api/v1/services?limit={PAGE}{more}") or {}
+        page = cluster.get(f"{path}?limit={PAGE}{more}") or {}
         yield from page.get("items") or ()
         if not (token := page.get("metadata", {}).get("continue")):
             return

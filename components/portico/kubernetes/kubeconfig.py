@@ -47,32 +47,32 @@ class Kubeconfig:
     """It holds credentials: nothing of it is shown."""
 
 
-def find(said: str | None, environ: Mapping[str, str] = os.environ) -> Kubeconfig | None:
+def find(setting: str | None, environ: Mapping[str, str] = os.environ) -> Kubeconfig | None:
     """What is said, else what KUBECONFIG names, else ~/.kube/config, else a pod's own account; None where
     there is none at all.
 
     Args:
-        said: a path, several paths as in KUBECONFIG, or the content as YAML or JSON.
+        setting: a path, several paths as in KUBECONFIG, or the content as YAML or JSON.
 
     Raises:
         Refused: content that is no mapping, or one of several files that cannot be read.
     """
-    if said and is_content(said):
-        return Kubeconfig(content=_content(said))
-    named = said or environ.get("KUBECONFIG") or USUAL
+    if setting and is_content(setting):
+        return Kubeconfig(content=_content(setting))
+    named = setting or environ.get("KUBECONFIG") or USUAL
     if Path(named).expanduser().is_file():
         return Kubeconfig(named)
     if os.pathsep in named:
         parts = [Path(part).expanduser() for part in named.split(os.pathsep) if part]
         files = [part for part in parts if part.is_file()]
         return Kubeconfig(content=_joined(files)) if files else None
-    in_pod = named == USUAL and not said and "KUBERNETES_SERVICE_HOST" in environ and ACCOUNT.is_file()
+    in_pod = named == USUAL and not setting and "KUBERNETES_SERVICE_HOST" in environ and ACCOUNT.is_file()
     return Kubeconfig() if in_pod else None
 
 
-def _content(said: str) -> Mapping[str, Any]:
+def _content(setting: str) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(said)
+        content = yaml.safe_load(setting)
     except yaml.YAMLError:
         content = None  # the parser's own words quote what may be a secret
     if not isinstance(content, Mapping):

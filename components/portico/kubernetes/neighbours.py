@@ -1,4 +1,4 @@
-"""What two exposures of one program cannot both have: objects of one cluster, node ports, an address.
+"""What two exposures of one program cannot both have: objects in a cluster, a class, node ports, an address.
 
 Pure: no Pulumi, no network, no clock. Read by planning. Neither stands yet when both are planned, so nobody
 but the program can tell.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..ingress.table import NONE
 from ..later import Later
 from ..names import Names
 from ..problems import Problem
@@ -28,6 +29,8 @@ class Neighbour:
     """Where its objects go: the provider that the program gives, else what the settings say."""
     cloud: object = None
     """The OpenStack provider that the program gives; None where the configuration tells the cloud."""
+    known: Later | None = None
+    """Its settings once all of them are known; None where they are from the start."""
 
 
 def clashes(mine: Neighbour, others: Sequence[Neighbour]) -> Iterator[Problem]:
@@ -53,6 +56,10 @@ def _in_the_cluster(settings: Settings, names: Names, other: Neighbour) -> Itera
     for planned in clashing.values():
         rule = f"{planned.object} is made by the Exposure {other.component!r} of this program"
         yield Problem(planned.path, planned.value, rule, planned.remedy)
+    path = "portico:ingress.ingressClass"
+    if path not in clashing and _class(settings) == _class(other.settings) is not None:
+        rule = f"the controller of the Exposure {other.component!r} of this program serves this class"
+        yield Problem(path, repr(_class(settings)), rule, "give each a class of its own")
     held = {planned.port for planned in node_ports(other.settings, other.names)}
     for planned_port in node_ports(settings, names):
         if planned_port.port in held:
@@ -64,19 +71,46 @@ def _in_the_cluster(settings: Settings, names: Names, other: Neighbour) -> Itera
             )
 
 
+def _class(settings: Settings) -> str | None:
+    """The class that a controller of the exposure serves, however applications name it."""
+    return None if settings.ingress.controller == NONE else settings.ingress.ingress_class
+
+
 def _in_the_cloud(settings: Settings, other: Neighbour) -> Iterator[Problem]:
-    mine, theirs = settings.load_balancer.openstack, other.settings.load_balancer.openstack
-    if mine is None or theirs is None:
-        return
-    vip = theirs.vip if mine.network == theirs.network else None
-    for key, value, taken in (
-        ("floatingIp", mine.floating_ip, theirs.floating_ip),
-        ("vip", mine.vip, vip),
-    ):
-        if value is not None and value == taken and not isinstance(value, Later):
+    for key, value, taken in _addresses(settings, other):
+        if _same(value, taken):
             yield Problem(
                 f"portico:loadBalancer.openstack.{key}",
-                repr(str(value)),
+                "" if isinstance(value, Later) else repr(str(value)),
                 f"the Exposure {other.component!r} of this program has it",
                 "choose another one",
             )
+
+
+def undecided(mine: Neighbour, others: Sequence[Neighbour]) -> dict[str, Later]:
+    """The settings of those, by component, with which a clash shows only when they are known."""
+    return {
+        other.component: other.known
+        for other in others
+        if other.known is not None
+        and other.cloud == mine.cloud
+        and any(isinstance(taken, Later) for _, _, taken in _addresses(mine.settings, other))
+    }
+
+
+def _addresses(settings: Settings, other: Neighbour) -> Iterator[tuple[str, object, object]]:
+    """What is given by both: the key, the value here, the value there."""
+    mine, theirs = settings.load_balancer.openstack, other.settings.load_balancer.openstack
+    if mine is None or theirs is None:
+        return
+    if mine.floating_ip is not None and theirs.floating_ip is not None:
+        yield "floatingIp", mine.floating_ip, theirs.floating_ip
+    if mine.vip is not None and theirs.vip is not None and _same(mine.network, theirs.network):
+        yield "vip", mine.vip, theirs.vip
+
+
+def _same(one: object, another: object) -> bool:
+    """Of two values of the running program only that they are one Output is known already."""
+    if isinstance(one, Later) and isinstance(another, Later):
+        return one.output is another.output
+    return one == another

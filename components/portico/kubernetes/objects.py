@@ -43,10 +43,28 @@ def node_ports(settings: Settings, names: Names) -> tuple[NodePort, ...]:
         *(
             NodePort(settings.node_port(listener), f"portico:ingress.nodePorts.{listener.name}", service)
             for listener in settings.load_balancer.listeners
-            if listener.protocol == "http"
+            if not listener.direct
         ),
         NodePort(settings.ingress.health_port, "portico:ingress.healthPort", service),
     )
+
+
+def _used(settings: Settings) -> Iterator[Needed]:
+    """What the controller uses as it is."""
+    ingress, said_by = settings.ingress, "portico:ingress.existing"
+    controller = controllers.chosen(ingress.controller)
+    if "namespace" in ingress.existing:
+        yield namespace("portico:ingress.namespace", ingress.namespace, said_by, pods="restricted")
+    if "ingressClass" in ingress.existing and controller is not None:
+        yield Needed(
+            Object("networking.k8s.io/v1", "IngressClass", None, ingress.ingress_class),
+            "portico:ingress.ingressClass",
+            repr(ingress.ingress_class),
+            "there is no such ingress class",
+            "leave it out of `existing`, and it is made",
+            said_by,
+            controller=controller.class_controller,
+        )
 
 
 def _app(index: int, app: App) -> Iterator[Wanted]:
@@ -65,6 +83,11 @@ def _app(index: int, app: App) -> Iterator[Wanted]:
 
 
 def _needed(settings: Settings) -> Iterator[Needed]:
+    yield from _used(settings)
     for index, app in enumerate(settings.apps):
         yield namespace(f"portico:apps[{index}].namespace", app.namespace)
+    for index, listener in enumerate(settings.load_balancer.listeners):
+        if listener.service:
+            at = f"portico:loadBalancer.listeners[{index}].service.namespace"
+            yield namespace(at, listener.service.namespace)
     yield from chosen(settings.load_balancer).planner().needed(settings)

@@ -12,14 +12,17 @@ import pulumi
 
 from ..capabilities import OFFLINE, Capabilities
 from ..connections import cluster
+from ..ingress.table import NONE
 from ..later import Later
 from ..names import Names
 from ..problems import Problem
 from ..settings import Settings
 from ..state import EXPOSURE, State
 from . import cluster as kubernetes
-from .answers import Cluster, Object
+from .answers import Cluster, IngressClass, Object, Workload
+from .looking import looks
 from .objects import needed, node_ports, wanted
+from .resting import obstacles, resting_on, warnings
 from .wanted import Wanted
 
 
@@ -72,9 +75,13 @@ def _asked(said: Settings, names: Names, state: State) -> Capabilities:
     objects = [each.object for each in to_make] + [each.object for each in needed(said, names)]
     answers = kubernetes.ask(there, objects)
     taken = _node_ports(there) if node_ports(said, names) else None
+    beside, classes = _beside(there) if said.ingress.controller != NONE else (None, None)
+    seen = looks(there, [thing for app in said.apps for thing in resting_on(app)])
+    for warning in warnings(said, seen):
+        pulumi.log.warn(str(warning))
     return Capabilities(
-        cluster=Cluster(answers.standing, answers.known(objects), made(state), taken),
-        problems=tuple(_forbidden(to_make, answers.forbidden)),
+        cluster=Cluster(answers.standing, answers.known(objects), made(state), taken, beside, classes),
+        problems=(*_forbidden(to_make, answers.forbidden), *obstacles(said, seen)),
     )
 
 
@@ -101,3 +108,13 @@ def _node_ports(there: kubernetes.Cluster) -> dict[int, Object] | None:
     except kubernetes.Forbidden as refusal:
         pulumi.log.warn(f"whether the node ports are free could not be asked: {refusal}")
         return None
+
+
+def _beside(
+    there: kubernetes.Cluster,
+) -> tuple[tuple[Workload, ...] | None, tuple[IngressClass, ...] | None]:
+    try:
+        return kubernetes.workloads(there), kubernetes.classes(there)
+    except kubernetes.Forbidden as refusal:
+        pulumi.log.warn(f"whether another controller serves the same could not be asked: {refusal}")
+        return None, None

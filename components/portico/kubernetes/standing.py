@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from ..names import Names
 from ..problems import Problem
 from ..settings.model import Settings
+from . import used
 from .answers import Cluster, Object, Standing
 from .objects import needed, node_ports, wanted
 from .wanted import STACK, Wanted
@@ -34,8 +35,8 @@ def obstacles(settings: Settings, names: Names, cluster: Cluster | None) -> Iter
     for (path, remedy), things in by_setting.items():
         yield _taken(path, remedy, things, cluster)
     for need in needed(settings, names):
-        if need.object in cluster.asked and need.object not in cluster.standing:
-            yield Problem(need.path, need.value, need.rule, need.remedy)
+        if (problem := used.obstacle(need, cluster)) is not None:
+            yield problem
     yield from _node_ports(settings, names, cluster)
 
 

@@ -38,6 +38,12 @@ class Needed:
     rule: str
     """What is wrong without it."""
     remedy: str
+    used: str = ""
+    """The setting that says that it is used as it is; a stack cannot use what it made itself."""
+    controller: str = ""
+    """Of an ingress class: who has to serve it."""
+    pods: str = ""
+    """Of a namespace: the Pod Security Standard that the pods made in it keep."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class NodePort:
     service: Object
 
 
-def namespace(path: str, name: str) -> Needed:
+def namespace(path: str, name: str, used: str = "", pods: str = "") -> Needed:
     """A namespace that a setting names and nobody makes."""
     return Needed(
         Object("v1", "Namespace", None, name),
@@ -57,4 +63,6 @@ def namespace(path: str, name: str) -> Needed:
         repr(name),
         "there is no such namespace",
         f"`kubectl create namespace {name}`",
+        used,
+        pods=pods,
     )

@@ -6,13 +6,14 @@ nothing here. Read by plan (timers) and kinds. How a host works and why: docs/lb
     haproxy.render(fleet)            haproxy.cfg, the same for every host
     keepalived.render(fleet, host)   keepalived.conf
     payload.pack(fleet, host)        a server's metadata: both files, compressed, and their generation
-    userdata.render()                a server's user_data, a constant
+    userdata.render(ssh_port)        a server's user_data, as good as a constant
     console.spoken(text)             what a host said on its console: which generation serves, what is wrong
 """
 
 from ..traffic import Backend, Health, Listener
 from . import console, haproxy, keepalived, payload, userdata
 from .fleet import MAX_CONNECTIONS, MAX_HOSTS, STATUS_PORT, Fleet, Host
+from .logs import Logs, Syslog
 from .payload import PayloadTooLarge
 from .timers import FAST, STEADY, TIMERS, Timers
 
@@ -28,7 +29,9 @@ __all__ = [
     "Health",
     "Host",
     "Listener",
+    "Logs",
     "PayloadTooLarge",
+    "Syslog",
     "Timers",
     "console",
     "haproxy",

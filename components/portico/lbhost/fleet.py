@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
-from ipaddress import IPv4Address
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
 
 from ..problems import Problem, Refused
 from ..traffic import Backend, Health, Listener
 from .guard import url_path, word
+from .logs import Logs
 from .timers import Timers
+from .tuning import BALANCES, MOST_CHANGES, WEEK, Tuning
 
 STATUS_PORT = 61404
 """Where HAProxy says which generation it serves, to its own host and to its partners; no listener may use it.
@@ -66,6 +68,10 @@ class Fleet:
     """Of those, the most that one client address may have; 1..max_connections."""
     idle_seconds: int
     """How long a connection may be silent in both directions, 60..86400."""
+    tuning: Tuning = field(default_factory=Tuning)
+    metrics_from: tuple[IPv4Network, ...] = ()
+    """Who may read figures on the status port; nobody's are kept where nobody may."""
+    logs: Logs = field(default_factory=Logs)
 
     def __post_init__(self) -> None:
         if problems := list(_problems(self)):
@@ -83,6 +89,8 @@ def _problems(fleet: Fleet) -> Iterator[Problem]:
         yield from _text(path, word, listener.name)
         yield from _port(f"{path}.port", listener.port)
         yield from _port(f"{path}.nodePort", listener.node_port)
+        yield from _port(f"{path}.healthCheck.port", listener.check.port or listener.node_port)
+        yield from _text(f"{path}.healthCheck.path", url_path, listener.check.path or "/")
         if listener.port == STATUS_PORT:
             yield Problem(
                 f"{path}.port", str(STATUS_PORT), "is where HAProxy tells its generation", "choose another"
@@ -98,6 +106,9 @@ def _problems(fleet: Fleet) -> Iterator[Problem]:
     yield from _range("maxConnections", fleet.max_connections, 1, MAX_CONNECTIONS)
     yield from _range("maxConnectionsPerSource", fleet.max_connections_per_source, 1, fleet.max_connections)
     yield from _range("timeouts.idle", fleet.idle_seconds, 60, LONGEST_IDLE)
+    yield from _tuning(fleet.tuning)
+    if fleet.logs.syslog:
+        yield from _port("logs.syslog", fleet.logs.syslog.port)
     if not fleet.listeners:
         yield Problem("listeners", "()", "at least one is needed")
     yield from _twice("listeners", (listener.name for listener in fleet.listeners))
@@ -108,6 +119,19 @@ def _problems(fleet: Fleet) -> Iterator[Problem]:
     yield from _twice(
         "hosts, vip, gateway", (fleet.vip, fleet.gateway, *(host.address for host in fleet.hosts))
     )
+
+
+def _tuning(tuning: Tuning) -> Iterator[Problem]:
+    checking = tuning.checking
+    yield from _range("healthCheck.interval", checking.interval, 1, 300)
+    yield from _range("healthCheck.timeout", checking.timeout, 1, 120)
+    yield from _range("healthCheck.down", checking.down, 1, 10)
+    yield from _range("healthCheck.up", checking.up, 1, 10)
+    yield from _range("timeouts.connectMilliseconds", tuning.connect_milliseconds, 50, 60_000)
+    yield from _range("drainSeconds", tuning.drain_seconds, 60, WEEK)
+    yield from _range("drainChanges", tuning.drain_changes, 1, MOST_CHANGES)
+    if tuning.balance not in BALANCES:
+        yield Problem("balance", repr(tuning.balance), f"must be one of {', '.join(BALANCES)}")
 
 
 def _text(path: str, guard: Callable[[str], str], text: str) -> Iterator[Problem]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..traffic import Backend, Health, Listener
+from ..traffic import Backend, Check, Checking, Health, Listener
+from . import logs, metrics
 from .fleet import STATUS_PORT, Fleet
 from .guard import url_path, word
+from .tuning import DAY, HOUR, MANY_CHANGES, Tuning
 
 _GLOBAL = """\
 # Written by Portico, generation @generation@. A change made here is overwritten.
@@ -21,24 +23,24 @@ global
     chroot /var/lib/haproxy
     maxconn {most}
     stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners
-    # A worker from before a reload keeps its connections for a day, or until fifty changes later.
-    hard-stop-after 24h
-    mworker-max-reloads 50
+    # A worker from before a reload keeps its connections for {period}, or until {number} changes later.
+    hard-stop-after {stop}
+    mworker-max-reloads {changes}
 
 defaults
     mode tcp
-    balance roundrobin
+    balance {balance}
     # What follows carries the acknowledgement: a packet less on each side of every connection.
     option tcp-smart-accept
     option tcp-smart-connect
-    # The wait between two tries is never longer than this, so a dead node costs a client 0.2 s.
-    timeout connect 200ms
+    # The wait between two tries is never longer than this, so a dead node costs a client {connect} s.
+    timeout connect {milliseconds}ms
     retries 2
     option redispatch 1
     timeout client 60s
     timeout server 60s
     timeout tunnel {idle}s
-    timeout check 1s
+    timeout check {check}s
     # Whoever has heard the other side's end gets no more than this to end as well.
     timeout client-fin 30s
     timeout server-fin 30s
@@ -53,8 +55,8 @@ defaults
     srvtcpka-cnt 4
 """
 
-CHECKED = "check inter 1s fall 2 rise 1"
-"""How a node is asked, by HTTP or, where nothing else is said, by a TCP connection."""
+LONGEST_PAUSE = 1000
+"""Milliseconds that HAProxy waits at most between two tries (HAProxy manual, retries)."""
 
 STATUS_CONNECTIONS = 20
 RESERVE = 100
@@ -63,23 +65,46 @@ RESERVE = 100
 
 def render(fleet: Fleet) -> str:
     """The file, ending with a newline. `haproxy -c` of 2.4 and later finds nothing to complain about."""
-    return "\n".join(
-        [
-            _GLOBAL.format(most=fleet.max_connections + RESERVE, idle=fleet.idle_seconds),
-            *_nodes(fleet.health, fleet.backends),
-            *_clients(fleet),
-            *(line for listener in fleet.listeners for line in _listener(listener, fleet.backends)),
-            *_status(fleet),
-        ]
-    )
+    checked = _checked(fleet.tuning.checking)
+    traffic = [
+        _GLOBAL.format(most=fleet.max_connections + RESERVE, idle=fleet.idle_seconds, **_tuned(fleet.tuning)),
+        *_nodes(fleet.health, fleet.backends, checked),
+        *_clients(fleet),
+        *(line for listener in fleet.listeners for line in _listener(listener, fleet.backends, checked)),
+    ]
+    if not fleet.metrics_from:
+        return "\n".join([*traffic, *_status(fleet)])
+    said = [*metrics.backends(fleet, "\n".join(traffic)), *metrics.status(fleet, STATUS_CONNECTIONS)]
+    return "\n".join([*traffic, *said])
 
 
-def _nodes(health: Health, backends: tuple[Backend, ...]) -> Iterator[str]:
+def _tuned(tuning: Tuning) -> dict[str, object]:
+    """What the file says of it."""
+    stop, changes = tuning.drain_seconds, tuning.drain_changes
+    return {
+        "period": "a day" if stop == DAY else f"{stop} s",
+        "number": "fifty" if changes == MANY_CHANGES else changes,
+        "stop": f"{stop // HOUR}h" if stop % HOUR == 0 else f"{stop}s",
+        "changes": changes,
+        # A node more or less leads few clients to another one.
+        "balance": tuning.balance + ("\n    hash-type consistent" if tuning.balance == "source" else ""),
+        "connect": f"{min(tuning.connect_milliseconds, LONGEST_PAUSE) / 1000:g}",
+        "milliseconds": tuning.connect_milliseconds,
+        "check": tuning.checking.timeout,
+    }
+
+
+def _checked(checking: Checking) -> str:
+    """How a node is asked, by HTTP or, where nothing else is said, by a TCP connection."""
+    return f"check inter {checking.interval}s fall {checking.down} rise {checking.up}"
+
+
+def _nodes(health: Health, backends: tuple[Backend, ...], checked: str) -> Iterator[str]:
     yield "# Who can serve. A node is asked once, not once for each listener: those track these."
     yield "backend nodes"
     yield f"    option httpchk GET {url_path(health.path)}"
     yield "    http-check expect status 200"
-    yield f"    default-server {CHECKED}"
+    yield f"    default-server {checked}"
     for backend in backends:
         yield f"    server {word(backend.name)} {backend.address}:{health.node_port}"
     yield ""
@@ -91,6 +116,7 @@ def _clients(fleet: Fleet) -> Iterator[str]:
     for listener in fleet.listeners:
         yield f"    bind :{listener.port} id {listener.port}"
     yield f"    maxconn {fleet.max_connections}"
+    yield from logs.lines(fleet.logs)
     yield "    # No source gets more than its share."
     yield f"    stick-table type ip size {fleet.max_connections} expire 10s store conn_cur"
     yield "    tcp-request connection track-sc0 src"
@@ -108,14 +134,24 @@ def _clients(fleet: Fleet) -> Iterator[str]:
     yield ""
 
 
-def _listener(listener: Listener, backends: tuple[Backend, ...]) -> Iterator[str]:
+def _listener(listener: Listener, backends: tuple[Backend, ...], checked: str) -> Iterator[str]:
     yield f"backend listener-{word(listener.name)}"
-    yield f"    default-server {CHECKED if listener.direct else 'send-proxy-v2'}"
+    if listener.direct:
+        yield from _own_check(listener.check)
+    header = ["send-proxy-v2"] if listener.proxied else []
+    port = [f"port {listener.check.port}"] if listener.check.port else []
+    yield f"    default-server {' '.join([*([checked, *port] if listener.direct else []), *header])}"
     for backend in backends:
         name = word(backend.name)
         tracked = "" if listener.direct else f" track nodes/{name}"
         yield f"    server {name} {backend.address}:{listener.node_port}{tracked}"
     yield ""
+
+
+def _own_check(check: Check) -> Iterator[str]:
+    if check.path is not None:
+        yield f"    option httpchk GET {url_path(check.path)}"
+        yield "    http-check expect status 200"
 
 
 def _status(fleet: Fleet) -> Iterator[str]:

@@ -1,5 +1,5 @@
 """user_data of an LB host: cloud-init text that stays the same from day to day; a change of it replaces the
-server.
+server. It knows one thing of the settings: where the host's own SSH server listens.
 
 Pure: no Pulumi, no network, no clock; reads this package's own files. Read by
 kinds.openstack_haproxy; judged by cloud-init itself in tests/lbhost. Nothing is compressed: another
@@ -8,6 +8,7 @@ zlib would make another text, and another text another server.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,9 @@ LIMIT = 65535
 
 AGENT = "/opt/portico/portico-sync"
 _INSTALL = "/opt/portico/install"
+
+SSH_DROP_IN = "/etc/ssh/sshd_config.d/portico.conf"
+"""Included by the sshd_config of Debian 11, Ubuntu 20.04 and later."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +93,39 @@ d /run/portico 0755 root root -
 f {HAPROXY_DOWN} 0644 root root - 1
 """
 
+SSH_PORT = 22
+"""Where an image's own SSH server listens."""
+
+_SSH_UNITS = "ssh.socket ssh.service"
+"""Debian's and Ubuntu's: the socket is what listens on Ubuntu 22.10 and later, the service elsewhere."""
+
+_SSH_MOVES = (
+    f"systemctl stop {_SSH_UNITS}; "
+    "if systemctl -q is-enabled ssh.socket; then systemctl start ssh.socket; "
+    "else systemctl start ssh.service; fi"
+)
+
 COMMANDS = (
     ("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/portico.conf"),
     ("systemctl", "daemon-reload"),
-    ("systemctl", "enable", "--now", "--no-block", "portico-sync.service"),
 )
 """What is run once the files are there."""
 
+START = ("systemctl", "enable", "--now", "--no-block", "portico-sync.service")
+"""What is run last."""
+
+
+def ssh_commands(port: int | None) -> tuple[tuple[str, ...], ...]:
+    """What has the SSH server listen there, or nowhere; nothing where the image's own port stays."""
+    if port is None:
+        return (("systemctl", "mask", "--now", *_SSH_UNITS.split()),)
+    return () if port == SSH_PORT else (("sh", "-c", _SSH_MOVES),)
+
 
 @cache
-def files() -> Mapping[str, File]:
+def files(ssh_port: int | None = SSH_PORT) -> Mapping[str, File]:
     """Every file of a host by its path; the rest follows from the payload."""
+    moved = {SSH_DROP_IN: File(f"Port {ssh_port}\n")} if ssh_port not in (None, SSH_PORT) else {}
     return MappingProxyType(
         {
             AGENT: File(_packaged("portico_sync.py")),
@@ -109,29 +135,39 @@ def files() -> Mapping[str, File]:
             "/etc/systemd/system/haproxy.service.d/portico.conf": File(_HAPROXY_DROP_IN),
             "/etc/systemd/system/keepalived.service.d/portico.conf": File(_KEEPALIVED_DROP_IN),
             "/etc/tmpfiles.d/portico.conf": File(_TMPFILES),
+            **moved,
         }
     )
 
 
-def render() -> str:
-    """The text, ending with a newline, at most LIMIT after base64. It takes no argument, so nothing can
-    change it but a release."""
-    return "\n".join(_lines()) + "\n"
+def render(ssh_port: int | None = SSH_PORT) -> str:
+    """The text, ending with a newline, at most LIMIT after base64.
+
+    Args:
+        ssh_port: where the host's own SSH server listens; None: nowhere. Nothing else can change the text but
+            a release.
+    """
+    return "\n".join(_lines(ssh_port)) + "\n"
 
 
-def _lines() -> Iterator[str]:
+def _lines(ssh_port: int | None) -> Iterator[str]:
     yield "#cloud-config"
     yield "# A Portico LB host: docs/lb-host.md"
     yield "locale: C.UTF-8  # any other needs the package locales, which small images lack"
     yield "write_files:"
-    for path, file in files().items():
+    for path, file in files(ssh_port).items():
         yield f"- path: {path}"
         yield f"  permissions: '{file.mode}'"
         yield "  content: |"
         yield indent(file.text, "   ").rstrip("\n")
     yield "runcmd:"
-    for command in COMMANDS:
-        yield f"- [{', '.join(command)}]"
+    for command in (*COMMANDS, *ssh_commands(ssh_port), START):
+        yield f"- [{', '.join(_quoted(word) for word in command)}]"
+
+
+def _quoted(word: str) -> str:
+    """A word of a YAML list, in quotes where it is more than one word."""
+    return json.dumps(word) if " " in word else word
 
 
 def _packaged(name: str) -> str:

@@ -6,72 +6,32 @@ Speaks HTTPS through openstacksdk and changes nothing. Read by preflight.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any, Protocol, TypeVar, cast
-
-from openstack import exceptions
+from typing import Any, Protocol, cast
 
 from ..capabilities import Capabilities
 from ..kinds.table import chosen
-from ..later import Later, now
+from ..later import Later
 from ..names import Names
-from ..openstack.settings import OpenStack as Where
-from ..plan.choice import is_id
-from ..problems import Problem
 from ..settings import Settings
 from ..settings.model import Nodes
 from ..traffic import Backend
-from .answers import Admission, FloatingIp, OpenStack, Own, Quota, Stranger, Subnet
+from . import ask_place
+from .addresses import preferred
+from .answers import Admission, Network, OpenStack, Own, Stranger, Subnet
+from .asker import Asker, told
 from .cloud import Cloud
 
-T = TypeVar("T")
 Listed = list[tuple[str, str]]
 """What stands in a project: names, or descriptions where nothing has a name, each with its id."""
-SECTION = "portico:loadBalancer"
-
-
-@dataclass
-class Asker:
-    """Asks, and notes what has no answer."""
-
-    cloud: Cloud
-    problems: list[Problem]
-
-    def found(self, path: str, said: str, what: str, find: Callable[[str], T | None]) -> T | None:
-        """What a name or id means; a problem where it means nothing or several things."""
-        try:
-            thing = find(said)
-        except exceptions.DuplicateResource:
-            self.refuse(path, said, f"several {what}s have this name", "give the id instead")
-            return None
-        if thing is None:
-            self.refuse(
-                path,
-                said,
-                f"there is no such {what} that this project can see",
-                f"look with `openstack {what} list`",
-            )
-        return thing
-
-    def look(
-        self, path: str, said: str | Later | None, what: str, find: Callable[[str], T | None]
-    ) -> T | None:
-        """As `found`; what is not named, or known only while the program runs, is not looked up."""
-        known = now(said)
-        return self.found(path, known, what, find) if known is not None else None
-
-    def refuse(self, path: str, said: str, rule: str, remedy: str = "") -> None:
-        self.problems.append(
-            Problem(f"{SECTION}.{path}" if ":" not in path else path, repr(said), rule, remedy)
-        )
 
 
 class Questions(Protocol):
     """What the module `ask` of a kind's folder has."""
 
-    def ask(self, asker: Asker, settings: Settings, answers: OpenStack) -> OpenStack:
+    def ask(self, asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> OpenStack:
         """The answers, with what this kind needs to know beside them."""
         ...
 
@@ -92,10 +52,10 @@ def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilitie
     """
     asker = Asker(cloud, [])
     where = settings.load_balancer.openstack
-    answers = replace(_where(asker, where, own) if where else OpenStack(), own=own)
+    answers = replace(ask_place.ask(asker, where, own) if where else OpenStack(), own=own)
     asks = cast("Questions | None", chosen(settings.load_balancer).asks())
     if asks:
-        answers = asks.ask(asker, settings, answers)
+        answers = asks.ask(asker, settings, names, answers)
     nodes = settings.nodes
     backends = None
     if nodes and where:
@@ -106,126 +66,33 @@ def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilitie
             lambda said: cloud.network.find_security_group(said),
         )
         answers = replace(answers, node_security_group_id=group.id if group else None)
+    ports = told(lambda: list(cloud.network.ports(project_id=cloud.current_project_id))) if where else None
     if where:
         more = asks.listed(cloud, names, answers) if asks else {}
-        answers = _others(cloud, answers, more)
+        answers = _others(cloud, answers, {"ports": named(ports or ()), **more})
     if nodes and nodes.source == "openstack":
-        network = nodes.network or (where.network if where else None)
-        backends = None if isinstance(network, Later) else _servers(asker, nodes, network)
-    return Capabilities(openstack=answers, backends=backends, problems=tuple(asker.problems))
-
-
-def _where(asker: Asker, where: Where, own: Own) -> OpenStack:
-    address = now(where.floating_ip)
-    network = asker.look("openstack.network", where.network, "network", asker.cloud.network.find_network)
-    answers = OpenStack(
-        extensions=frozenset(extension.alias for extension in asker.cloud.network.extensions()),
-        quotas=_network_quotas(asker.cloud),
+        backends = _backends(asker, nodes, where.network if where else None, answers, ports or ())
+    return Capabilities(
+        openstack=answers,
+        backends=backends,
+        problems=tuple(asker.problems),
+        warnings=tuple(asker.warnings),
     )
-    if network is not None:
-        answers = replace(
-            answers,
-            network_id=network.id,
-            subnet=None if isinstance(where.subnet, Later) else _subnet(asker, where, network.id),
-            foreign_network=network.project_id != asker.cloud.current_project_id,
-        )
-    outside = now(where.external_network)
-    if where.public and address:
-        answers = replace(answers, floating_ip=_floating_ip(asker, address, own))
-    elif where.public and where.floating_ip is None and outside:
-        answers = replace(answers, external_network=_external_network(asker, outside))
-    return answers
-
-
-def _subnet(asker: Asker, where: Where, network_id: str) -> Subnet | None:
-    candidates = list(asker.cloud.network.subnets(network_id=network_id, ip_version=4))
-    if where.subnet:
-        candidates = [subnet for subnet in candidates if where.subnet in (subnet.id, subnet.name)]
-    if len(candidates) != 1:
-        found = ", ".join(sorted(subnet.name or subnet.id for subnet in candidates)) or "none"
-        asker.refuse(
-            "openstack.subnet" if where.subnet else "openstack.network",
-            now(where.subnet) or now(where.network) or "",
-            f"must mean exactly one IPv4 subnet, and means: {found}",
-            "name the subnet in openstack.subnet",
-        )
-        return None
-    subnet = candidates[0]
-    cidr = IPv4Network(subnet.cidr)
-    if where.vip and where.vip not in cidr:
-        asker.refuse(
-            "openstack.vip", str(where.vip), f"must be an address of the subnet {cidr}", "or leave it out"
-        )
-    return Subnet(subnet.id, cidr, IPv4Address(subnet.gateway_ip) if subnet.gateway_ip else None)
-
-
-def _external_network(asker: Asker, said: str) -> str | None:
-    network = asker.found("openstack.externalNetwork", said, "network", asker.cloud.network.find_network)
-    if network is None:
-        return None
-    if not network.is_router_external:
-        asker.refuse(
-            "openstack.externalNetwork",
-            said,
-            "must be an external network: floating IPs come from it",
-            "look with `openstack network list --external`",
-        )
-        return None
-    return str(network.name)
-
-
-def _floating_ip(asker: Asker, said: str, own: Own) -> FloatingIp | None:
-    query = {"id": said} if is_id(said) else {"floating_ip_address": said}
-    found = list(asker.cloud.network.ips(**query))
-    if len(found) != 1:
-        asker.refuse(
-            "openstack.floatingIp",
-            said,
-            "there is no such floating IP in this project",
-            "look with `openstack floating ip list`, or leave it out and a new one is made",
-        )
-        return None
-    floating_ip = found[0]
-    if floating_ip.port_id and floating_ip.port_id not in own.vips:
-        asker.refuse(
-            "openstack.floatingIp",
-            said,
-            f"is in use: it belongs to the port {floating_ip.port_id}",
-            "detach it first, or name another one",
-        )
-    return FloatingIp(floating_ip.id, IPv4Address(floating_ip.floating_ip_address), floating_ip.port_id)
-
-
-def _network_quotas(cloud: Cloud) -> dict[str, Quota]:
-    try:
-        details = cloud.network.get_quota(cloud.current_project_id, details=True)
-    except exceptions.HttpException:
-        return {}  # some clouds do not show a project its own quota; what cannot be asked is not judged
-    return {
-        name: quota(value["limit"], value["used"] + value.get("reserved", 0))
-        for name in ("ports", "floating_ips", "security_groups", "security_group_rules")
-        if isinstance(value := getattr(details, name), dict)
-    }
-
-
-def quota(limit: int | None, used: int | None) -> Quota:
-    """A quota as an API tells it; None is unlimited."""
-    return Quota(-1 if limit is None else limit, used or 0)
 
 
 def _others(cloud: Cloud, answers: OpenStack, more: Mapping[str, Listed]) -> OpenStack:
-    """What in this project is not the stack's own, as far as it may stand in the way.
+    """What in this project is not the stack's own, as far as it may stand in the way, and as far as the cloud
+    lets it be listed.
 
     Args:
-        more: what only this kind of load balancer makes, by the quota that it counts in.
+        more: what is listed already, by the quota that it counts in.
     """
-    own, mine = answers.own, {"project_id": cloud.current_project_id}
-    rules = list(cloud.network.security_group_rules(**mine))
+    own, mine, network = answers.own, {"project_id": cloud.current_project_id}, cloud.network
+    rules = told(lambda: list(network.security_group_rules(**mine))) or ()
     listed: dict[str, Listed] = {
-        "ports": named(cloud.network.ports(**mine)),
-        "security_groups": named(cloud.network.security_groups(**mine)),
+        "security_groups": told(lambda: named(network.security_groups(**mine))) or [],
         "security_group_rules": [(rule.description, rule.id) for rule in rules],
-        "floating_ips": [(ip.description, ip.id) for ip in cloud.network.ips(**mine)],
+        "floating_ips": told(lambda: [(ip.description, ip.id) for ip in network.ips(**mine)]) or [],
         **more,
     }
     there = [Stranger(quota, *thing) for quota, things in listed.items() for thing in things]
@@ -254,31 +121,60 @@ def _admissions(rules: Iterable[Any], answers: OpenStack) -> Iterator[Admission]
             yield Admission(rule.port_range_min, IPv4Network(rule.remote_ip_prefix), rule.id)
 
 
-def _servers(asker: Asker, nodes: Nodes, network: str | None) -> tuple[Backend, ...]:
-    network_name = network
-    if network and is_id(network):
-        found = asker.cloud.network.find_network(network)
-        network_name = found.name if found else network
+def _backends(
+    asker: Asker, nodes: Nodes, shared: str | Later | None, answers: OpenStack, ports: Iterable[Any]
+) -> tuple[Backend, ...] | None:
+    """The servers that are meant; None where their network is known only while the program runs, or nowhere.
+
+    Args:
+        shared: the load balancer's network, which is the nodes' unless they name another one.
+        ports: the project's, as far as it may list them.
+    """
+    said = nodes.network or shared
+    if isinstance(said, Later):
+        return None
+    network = answers.network
+    if said != shared:
+        found = asker.look("portico:nodes.network", said, "network", asker.cloud.network.find_network)
+        network = Network(found.id, found.name) if found else None
+    if said is not None and network is None:
+        return None
+    return _servers(asker, nodes, network, answers.subnet, ports)
+
+
+UNABLE = ("BUILD", "DELETED", "ERROR", "SOFT_DELETED")
+"""The statuses of a server that serves nobody, or whose addresses may still change (Nova API, servers)."""
+
+
+def _servers(
+    asker: Asker, nodes: Nodes, network: Network | None, subnet: Subnet | None, ports: Iterable[Any]
+) -> tuple[Backend, ...]:
+    """The servers that are chosen. One that cannot be a backend is left out: the others serve without it."""
+    held: dict[str, list[Any]] = {}
+    for port in ports:
+        held.setdefault(port.device_id, []).append(port)
     query: dict[str, Any] = {"tags": nodes.tag} if nodes.tag else {}
-    backends: list[Backend] = []
     servers = [server for server in asker.cloud.compute.servers(**query) if _wanted(server, nodes)]
+    backends: list[Backend] = []
+    absent: list[tuple[str, str, str, str]] = []
     for server in servers:
-        addresses = [
-            IPv4Address(entry["addr"])
-            for name, entries in (server.addresses or {}).items()
-            if network_name is None or name == network_name
-            for entry in entries
-            if entry["version"] == 4 and entry.get("OS-EXT-IPS:type", "fixed") == "fixed"
-        ]
-        if addresses:
-            backends.append(Backend(server.name, addresses[0]))
+        addresses = _addresses(server, network, held.get(server.id))
+        who = f"the server {server.name} ({server.id})"
+        if server.status in UNABLE:
+            why = f"{who} is left out, for its status is {server.status}"
+            remedy = "mend or delete it; once it is ACTIVE, another `up` takes it in"
+            absent.append(("portico:nodes.from", "openstack", why, remedy))
+        elif addresses:
+            backends.append(Backend(server.name, preferred(addresses, subnet.cidr if subnet else None)))
         else:
-            asker.refuse(
-                "portico:nodes.network",
-                str(network),
-                f"the server {server.name} has no IPv4 address there",
-                "name its network",
-            )
+            why = f"{who} is left out, for it has no IPv4 address there"
+            said = network.name if network else ""
+            absent.append(("portico:nodes.network", said, why, "name its network"))
+    for path, said, why, remedy in absent:
+        if backends:
+            asker.warn(path, said, why, remedy)
+        else:
+            asker.refuse(path, said, f"{why}, and no other is left", remedy)
     missing = sorted(set(nodes.names) - {server.name for server in servers})
     if missing:
         asker.refuse(
@@ -295,6 +191,27 @@ def _servers(asker: Asker, nodes: Nodes, network: str | None) -> tuple[Backend, 
             "look with `openstack server list`",
         )
     return tuple(backends)
+
+
+def _addresses(server: Any, network: Network | None, ports: Iterable[Any] | None) -> list[IPv4Address]:
+    """The server's own IPv4 addresses in a network, in no order. Nova lists them by the network's name, which
+    another network may have too; its ports tell them apart.
+
+    Args:
+        ports: the server's; None where they were not told.
+    """
+    addresses = [
+        IPv4Address(entry["addr"])
+        for name, entries in (server.addresses or {}).items()
+        if network is None or name == network.name
+        for entry in entries
+        if entry["version"] == 4 and entry.get("OS-EXT-IPS:type", "fixed") == "fixed"
+    ]
+    if network is None or ports is None:
+        return addresses
+    here = [port for port in ports if port.network_id == network.id]
+    fixed = {each["ip_address"] for port in here for each in port.fixed_ips}
+    return [address for address in addresses if str(address) in fixed]
 
 
 def _wanted(server: Any, nodes: Nodes) -> bool:

@@ -7,6 +7,7 @@ permissions that a read-only user needs.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib import import_module
@@ -28,9 +29,12 @@ class Network(Protocol):
     """The calls to Neutron."""
 
     def find_network(self, name_or_id: str) -> Any: ...
+    def networks(self, **query: Any) -> Iterable[Any]: ...
     def subnets(self, **query: Any) -> Iterable[Any]: ...
     def ips(self, **query: Any) -> Iterable[Any]: ...
     def ports(self, **query: Any) -> Iterable[Any]: ...
+    def routers(self, **query: Any) -> Iterable[Any]: ...
+    def get(self, url: str) -> Any: ...
     def security_groups(self, **query: Any) -> Iterable[Any]: ...
     def find_security_group(self, name_or_id: str, **query: Any) -> Any: ...
     def security_group_rules(self, **query: Any) -> Iterable[Any]: ...
@@ -55,6 +59,14 @@ class Image(Protocol):
     """The calls to Glance."""
 
     def find_image(self, name_or_id: str) -> Any: ...
+    def images(self, **query: Any) -> Iterable[Any]: ...
+
+
+class BlockStorage(Protocol):
+    """The calls to Cinder."""
+
+    def find_type(self, name_or_id: str) -> Any: ...
+    def get_limits(self) -> Any: ...
 
 
 class LoadBalancer(Protocol):
@@ -62,6 +74,10 @@ class LoadBalancer(Protocol):
 
     def providers(self) -> Iterable[Any]: ...
     def load_balancers(self, **query: Any) -> Iterable[Any]: ...
+    def listeners(self, **query: Any) -> Iterable[Any]: ...
+    def pools(self, **query: Any) -> Iterable[Any]: ...
+    def health_monitors(self, **query: Any) -> Iterable[Any]: ...
+    def get_quota(self, quota: str) -> Any: ...
 
 
 class Cloud(Protocol):
@@ -71,7 +87,12 @@ class Cloud(Protocol):
     network: Network
     compute: Compute
     image: Image
+    block_storage: BlockStorage
     load_balancer: LoadBalancer
+    config: Any
+    """What was read of clouds.yaml and its like (openstack.config.cloud_region.CloudRegion)."""
+    session: Any
+    """Who asks (keystoneauth1.session.Session)."""
 
     def has_service(self, service_type: str) -> bool: ...
 
@@ -120,14 +141,17 @@ def _region(asker: Credentials) -> Any:
     configuration = _sdk("openstack.config.loader").OpenStackConfig
     if not asker.cloud:
         return configuration(load_yaml_config=False, load_envvars=False).get_one(**options)
-    config = configuration()
-    if asker.region:
-        # The provider asks in any region, openstacksdk in those alone that clouds.yaml lists.
-        entry = config.cloud_config["clouds"][asker.cloud]
-        if asker.region not in map(_name, entry.get("regions") or ()):
-            entry.pop("regions", None)
-            entry["region_name"] = asker.region
-    return config.get_one(cloud=asker.cloud, **options)
+    with warnings.catch_warnings():
+        # openstacksdk goes on without a profile that it does not know; the provider refuses it in mid-`up`.
+        warnings.filterwarnings("error", message="Couldn't find the vendor profile")
+        config = configuration()
+        if asker.region:
+            # The provider asks in any region, openstacksdk in those alone that clouds.yaml lists.
+            entry = config.cloud_config["clouds"][asker.cloud]
+            if asker.region not in map(_name, entry.get("regions") or ()):
+                entry.pop("regions", None)
+                entry["region_name"] = asker.region
+        return config.get_one(cloud=asker.cloud, **options)
 
 
 def _name(region: object) -> object:
@@ -148,6 +172,48 @@ def unusable(path: str, named: str | None, rule: str, remedy: str) -> Refused:
     """A cloud that cannot be asked, as one sentence."""
     value = repr(named) if named else ""
     return Refused("the OpenStack cloud could not be asked", [Problem(path, value, rule, remedy)])
+
+
+def silent(asker: Credentials, error: Exception) -> Refused:
+    """Why a cloud gave no answer, by what it said: whose credentials, which certificate, which address."""
+    from keystoneauth1 import exceptions
+
+    rule, remedy = one_line(error), "check clouds.yaml and the way to the cloud's endpoints"
+    if isinstance(error, exceptions.Unauthorized):
+        rule = f"Keystone refuses the credentials: {rule}"
+        remedy = (
+            "check user, password, project and domains; an application credential may have expired or been "
+            "deleted: `openstack application credential list`"
+        )
+    elif isinstance(error, exceptions.SSLError):
+        rule = f"its TLS certificate is not trusted: {rule}"
+        remedy = "name the CA that signed it in `cacert` of clouds.yaml, openstack:cacertFile or OS_CACERT"
+    elif isinstance(error, (exceptions.ConnectFailure, exceptions.ConnectTimeout)):
+        rule = f"does not answer: {rule}"
+        remedy = "check the URL, and the way there: name resolution, VPN, proxy, firewall"
+    return unusable(asker.path, asker.named, rule, remedy)
+
+
+def region(cloud: Cloud, asker: Credentials) -> None:
+    """Looks for the region in the catalogue that came with the token.
+
+    Raises:
+        Refused: no service is there.
+    """
+    named = cloud.config.region_name
+    catalogue = cloud.session.auth.get_access(cloud.session).service_catalog.catalog or ()
+    known = {
+        str(endpoint.get("region_id") or endpoint.get("region"))
+        for service in catalogue
+        for endpoint in service["endpoints"]
+    }
+    if named and known and named not in known:
+        raise unusable(
+            asker.region_path,
+            named,
+            f"is no region of this cloud, which has {', '.join(sorted(known))}",
+            did_you_mean(named, known) or "name one of them",
+        )
 
 
 def one_line(error: Exception) -> str:

@@ -128,6 +128,13 @@ class Credentials:
         key = "cloud" if self.cloud or not self.get("authUrl") else "authUrl"
         return f"openstack:{key}" if self.configured.get(key) or not self.get(key) else ENVIRONMENT[key][0]
 
+    @property
+    def region_path(self) -> str:
+        """Where the region is named, for a message."""
+        if self.configured.get("region") or not self.environment.get("region"):
+            return "openstack:region"
+        return ENVIRONMENT["region"][0]
+
     def arguments(self) -> dict[str, Any]:
         """The arguments of pulumi_openstack.Provider. What OS_* say is left to them, and stays out of the
         state as far as the provider lets it."""

@@ -13,8 +13,14 @@ from ..later import now
 from ..names import Names
 from ..plan.choice import Choice, Ref, is_id, name_only, ref
 from ..plan.request import Request
+from ..problems import Problem
 from ..settings.model import LoadBalancer
 from .answers import OpenStack, Subnet
+
+PATH = "portico:loadBalancer.openstack"
+
+POINT_TO_POINT = 31
+"""The prefix from which on a subnet has no network and broadcast address (RFC 3021)."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,13 @@ def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
         )
 
 
+def detached(load_balancer: LoadBalancer) -> str:
+    """The beginning of a sentence on an address where nobody answers."""
+    where = load_balancer.openstack
+    gone = "the floating IP is attached to nothing or a rule" if where and where.public else "a rule"
+    return f"{gone} is gone, which `pulumi up --refresh` puts back, or "
+
+
 def place(request: Request) -> OpenStackPlace:
     """The place that the settings name."""
     where, nodes = request.settings.load_balancer.openstack, request.settings.nodes
@@ -73,7 +86,7 @@ def place(request: Request) -> OpenStackPlace:
     asked = request.cloud or OpenStack()
     group, said = nodes.security_group if nodes else None, where.floating_ip
     known = now(said)
-    mine = asked.own.address if known and asked.own.address and asked.own.address.is_meant(known) else None
+    mine = next((each for each in asked.own.addresses if known and each.is_meant(known)), None)
     subnet = now(where.subnet) or ""
     return OpenStackPlace(
         network=ref(where.network, asked.network_id),
@@ -91,4 +104,59 @@ def place(request: Request) -> OpenStackPlace:
         adopted_address=str(asked.floating_ip.address) if asked.floating_ip else name_only(said),
         keeps_address=where.keep_address,
         node_security_group=ref(group, asked.node_security_group_id) if group else None,
+    )
+
+
+def obstacles(place: OpenStackPlace, request: Request) -> Iterator[Problem]:
+    """Why the cloud cannot carry this place."""
+    if place.vip and (rule := _misplaced(place.vip, place, request)):
+        yield Problem(f"{PATH}.vip", repr(str(place.vip)), rule, "name a free address, or leave it out")
+    if request.cloud and place.public.value:
+        yield from _way_out(place, request)
+
+
+def _misplaced(vip: IPv4Address, place: OpenStackPlace, request: Request) -> str | None:
+    """Why a VIP cannot be there; None where nothing speaks against it."""
+    for node in request.traffic.backends or ():
+        if node.address == vip:
+            return f"is the address of the node {node.name}"
+    subnet, cloud = place.subnet, request.cloud
+    if subnet is None:
+        return None
+    if vip not in subnet.cidr:
+        return f"must be an address of the subnet {subnet.cidr}"
+    if vip == subnet.gateway:
+        return f"is the gateway of the subnet {subnet.cidr}"
+    if subnet.cidr.prefixlen < POINT_TO_POINT:
+        if vip == subnet.cidr.network_address:
+            return f"is the network address of the subnet {subnet.cidr}"
+        if vip == subnet.cidr.broadcast_address:
+            return f"is the broadcast address of the subnet {subnet.cidr}"
+    for holder in (cloud.vip_holders or ()) if cloud else ():
+        if cloud and holder.id not in cloud.own.vips:
+            what = " ".join(word for word in (holder.name, f"({holder.id})", holder.owner) if word)
+            return f"is taken: the port {what} has it"
+    return None
+
+
+def _way_out(place: OpenStackPlace, request: Request) -> Iterator[Problem]:
+    """Whether a router joins the subnet and the network that the floating IP comes from: without one Neutron
+    puts no floating IP there (404, ExternalGatewayForFloatingIPNotFound)."""
+    cloud, where = request.cloud, request.settings.load_balancer.openstack
+    if cloud is None or where is None or cloud.routers is None or place.subnet is None:
+        return
+    outside, routers, subnet = cloud.external_network_id, cloud.routers, place.subnet
+    if outside is None or any(outside in router.outside or router.maybe_more for router in routers):
+        return
+    said = now(where.floating_ip) or now(where.external_network)
+    router = routers[0].name if routers else "ROUTER"
+    names = f"; the subnet's routers are {', '.join(each.name for each in routers)}" if routers else ""
+    yield Problem(
+        f"{PATH}.{'floatingIp' if where.floating_ip is not None else 'externalNetwork'}",
+        repr(said),
+        f"no router joins the subnet {subnet.id} ({subnet.cidr}) and the network {outside}, "
+        f"and a floating IP needs one{names}",
+        f"`openstack router set --external-gateway {outside} {router}`"
+        + ("" if routers else f" and `openstack router add subnet ROUTER {subnet.id}`")
+        + ", or say openstack.public: false",
     )

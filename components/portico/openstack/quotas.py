@@ -11,8 +11,16 @@ from collections.abc import Iterator, Mapping
 from ..problems import Problem
 from .answers import OpenStack
 
-OPTIONS = {"security_groups": "secgroups", "security_group_rules": "secgroup-rules"}
-"""What `openstack quota set` calls a resource, where that is not its name with dashes."""
+COMMANDS = {
+    "security_groups": "openstack quota set --secgroups",
+    "security_group_rules": "openstack quota set --secgroup-rules",
+    "load_balancers": "openstack loadbalancer quota set --loadbalancer",
+    "listeners": "openstack loadbalancer quota set --listener",
+    "pools": "openstack loadbalancer quota set --pool",
+    "members": "openstack loadbalancer quota set --member",
+    "health_monitors": "openstack loadbalancer quota set --healthmonitor",
+}
+"""What raises a quota, where that is not `openstack quota set` with its name in dashes."""
 
 
 def missing(cloud: OpenStack, quota: str, *wanted: str) -> int:
@@ -31,8 +39,8 @@ def short(needs: Mapping[str, int], cloud: OpenStack) -> Iterator[Problem]:
         quota = cloud.quotas.get(resource)
         if more and quota and not quota.room_for(more):
             words, room = resource.replace("_", " "), max(0, quota.limit - quota.used)
-            option = OPTIONS.get(resource, resource.replace("_", "-"))
-            raised = f"openstack quota set --{option} {quota.used + more} PROJECT"
+            command = COMMANDS.get(resource, f"openstack quota set --{resource.replace('_', '-')}")
+            raised = f"{command} {quota.used + more} PROJECT"
             yield Problem(
                 "portico:loadBalancer.openstack",
                 "",

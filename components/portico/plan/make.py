@@ -13,17 +13,20 @@ from typing import Any
 from ..capabilities import Capabilities
 from ..ingress import table as controllers
 from ..ingress.table import Controller
-from ..kinds.table import Carries, Check, ClientIp, Kind, Place, chosen
+from ..kinds.table import Carries, ClientIp, Kind, Place, chosen
+from ..kinds.table import Check as KindsCheck
 from ..kubernetes import standing
 from ..later import Later
 from ..names import Names
+from ..settings import model
 from ..settings.model import App, Kubernetes, Settings, Timeouts, Wait
 from ..settings.model import Ingress as IngressSettings
-from ..traffic import Backend, Health, Listener
+from ..traffic import Backend, Check, Health, Listener, Service
 from .backends import backends
 from .choice import Choice
-from .questions import Question, narrowed, questions
+from .questions import Question, questions, way
 from .request import Request, Traffic
+from .way import Way
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class ControllerPlan:
     workload: Choice[str]
     """`DaemonSet` or `Deployment`."""
     timeouts: Timeouts
+    noticed_after: int = 0
+    """Seconds until the load balancer has noticed that a controller stops serving; 0 where it asks nobody."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Plan:
     traffic_policy: Choice[str]
     listeners: tuple[Listener, ...]
     health: Health
-    check: Choice[Check]
+    check: Choice[KindsCheck]
     backends: Choice[tuple[Backend, ...] | None]
     """None: a look-up is needed and none was made, so they are unknown in that preview."""
     load_balancer: object
@@ -57,11 +62,13 @@ class Plan:
     ingress: ControllerPlan | None
     """None: a controller is there already."""
     ingress_class: str
+    by_annotation: bool
+    """Whether applications name the class in an annotation."""
     apps: tuple[App, ...]
     questions: tuple[Question, ...]
     """What is asked of the address in the end, that of the first application first; never empty."""
-    narrowed: tuple[str, ...]
-    """Why the machine that asks may get no answer from a front door that works."""
+    way: Way
+    """Where the way to an application may end."""
     wait: Wait
     late: Later | None = None
     """The same plan, made once more when every argument is known; None where all were from the start."""
@@ -91,16 +98,7 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
     kind = chosen(load_balancer)
     planner = kind.planner()
     controller = controllers.chosen(settings.ingress.controller)
-    listeners = tuple(
-        Listener(
-            listener.name,
-            listener.port,
-            settings.node_port(listener),
-            listener.tls,
-            direct=listener.protocol == "tcp",
-        )
-        for listener in load_balancer.listeners
-    )
+    listeners = tuple(_listener(listener, settings) for listener in load_balancer.listeners)
     health = Health(
         settings.ingress.health_port, settings.ingress.health_path, kind.check_carries is Carries.PROXY_V2
     )
@@ -124,22 +122,41 @@ def make(settings: Settings, capabilities: Capabilities, names: Names) -> Plan:
         load_balancer=planner(request, known),
         kubernetes=settings.kubernetes,
         ingress=ControllerPlan(
-            controller, settings.ingress, _workload(settings.ingress), load_balancer.timeouts
+            controller,
+            settings.ingress,
+            _workload(settings.ingress),
+            load_balancer.timeouts,
+            kind.checking(load_balancer).notices if kind.asks_nodes else 0,
         )
         if controller
         else None,
         ingress_class=settings.ingress.ingress_class,
+        by_annotation=settings.ingress.named_by == "annotation",
         apps=settings.apps,
         questions=questions(settings),
-        narrowed=narrowed(settings),
+        way=way(settings),
         wait=settings.wait,
+    )
+
+
+def _listener(said: model.Listener, settings: Settings) -> Listener:
+    check, service = said.health_check, said.service
+    return Listener(
+        said.name,
+        said.port,
+        settings.node_port(said),
+        said.tls,
+        direct=said.direct,
+        proxy_protocol=said.proxy_protocol,
+        check=Check(check.port, check.path if check.protocol == "http" else None),
+        service=Service(service.name, service.namespace, service.port) if service else None,
     )
 
 
 def _check_reason(kind: Kind) -> str:
     if kind.place is Place.INSIDE:
         return "the cluster knows which nodes have a controller"
-    if kind.check is Check.TCP:
+    if kind.check is KindsCheck.TCP:
         return "the provider can ask no more than whether the port answers"
     return (
         "only the controller's own health endpoint tells that it serves; TCP stays green on a PROXY mismatch"

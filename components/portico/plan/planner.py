@@ -5,15 +5,18 @@ Pure: no Pulumi, no network, no clock. Read by plan.make and by the questions to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from ..kubernetes.answers import Workload
+from ..kubernetes.beside import Rival
 from ..kubernetes.wanted import Needed, Wanted
 from ..names import Names
 from ..problems import Problem, Refused
 from ..settings.model import LoadBalancer, Settings
 from .request import Request
+from .way import End
 
 P = TypeVar("P")
 
@@ -30,8 +33,15 @@ class Planner(Generic[P]):
     """The Kubernetes objects that the component makes."""
     needed: Callable[[Settings], Iterable[Needed]] = lambda _settings: ()
     """Those that have to be there for it."""
+    rivals: Callable[[Settings, Sequence[Workload], bool], Iterable[Rival]] = (
+        lambda _settings, _workloads, _standing: ()
+    )
+    """Who else would give an address to the controller's Service, of the other workloads in the cluster; the
+    last says whether the Service stands already."""
     narrowed: Callable[[LoadBalancer], Iterable[str]] = lambda _load_balancer: ()
     """Why a machine outside may get no answer from a front door that works."""
+    ends: Callable[[LoadBalancer], Mapping[End, str]] = lambda _load_balancer: {}
+    """Which hop is broken, by what a connection sees, and what helps; what is left out any kind says."""
 
     def __call__(self, request: Request, known: Iterable[Problem]) -> P:
         """The plan.

@@ -1,17 +1,19 @@
-"""What is asked of the published address in the end: one question for each application.
+"""What is asked of the published address in the end: one question for each application, and one for each
+listener that no application is asked on.
 
 Pure: no Pulumi, no network, no clock. Why these: docs/ingress.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
 from ..ingress.table import Signature, chosen
 from ..kinds import table as kinds
 from ..settings import model
 from ..settings.model import Settings
+from .way import Way
 
 EVERYBODY = IPv4Network("0.0.0.0/0")
 
@@ -23,8 +25,8 @@ class Question:
     port: int
     tls: bool
     host: str | None = None
-    """The application's host name; None where there is no application, and the controller's own 404 is answer
-    enough."""
+    """The application's host name; None where no application is asked, and whatever the controller says is
+    answer enough."""
     path: str = "/"
     """The application's."""
     probe: str | None = None
@@ -37,6 +39,10 @@ class Question:
     """What tells the controller's own answers from the application's; None where nobody knows."""
     direct: bool = False
     """Whether there is no HTTP to be asked: a connection that stays open is the answer."""
+    service: str | None = None
+    """With `direct`: `namespace/name` of the Service behind the controller; None past the controller."""
+    app: model.App | None = field(default=None, compare=False)
+    """The application, where one is asked."""
 
     @property
     def asked(self) -> str:
@@ -53,21 +59,23 @@ class Question:
 
 
 def questions(settings: Settings) -> tuple[Question, ...]:
-    """One for each application, in their order, or without any one for the controller; then one for each
-    listener that goes past the controller."""
+    """One for each application, in their order; then one for each other listener, in its own protocol."""
     controller = chosen(settings.ingress.controller)
     signature = controller.signature if controller else None
     listeners = settings.load_balancer.listeners
     direct = [
-        Question(listener.port, tls=False, direct=True)
+        Question(listener.port, tls=False, direct=True, service=_named(listener.service))
         for listener in listeners
         if listener.protocol == "tcp"
     ]
     served = [_question(app, settings, signature) for app in settings.apps]
-    if not served and len(direct) < len(listeners):
-        listener = _listener(settings, secure=False)
-        served = [Question(listener.port, listener.tls, signature=signature)]
-    return (*served, *direct)
+    ports = {question.port for question in served}
+    others = [
+        Question(listener.port, listener.tls, signature=signature)
+        for listener in sorted(listeners, key=lambda listener: (listener.tls, listener.port))
+        if listener.protocol == "http" and listener.port not in ports
+    ]
+    return (*served, *others, *direct)
 
 
 def _question(app: model.App, settings: Settings, signature: Signature | None) -> Question:
@@ -82,7 +90,12 @@ def _question(app: model.App, settings: Settings, signature: Signature | None) -
         probe.expect,
         f"{app.namespace}/{app.tls_secret}" if app.tls_secret and listener.tls else None,
         signature,
+        app=app,
     )
+
+
+def _named(service: model.ListenerService | None) -> str | None:
+    return f"{service.namespace}/{service.name}" if service else None
 
 
 def _listener(settings: Settings, secure: bool) -> model.Listener:
@@ -90,12 +103,13 @@ def _listener(settings: Settings, secure: bool) -> model.Listener:
     return min(serving, key=lambda listener: (listener.tls is not secure, listener.port))
 
 
-def narrowed(settings: Settings) -> tuple[str, ...]:
-    """Why this machine may get no answer from a front door that works."""
+def way(settings: Settings) -> Way:
+    """Where the way to the applications may end."""
     load_balancer = settings.load_balancer
-    clients = (
-        ("this machine's address is none of portico:loadBalancer.allowedClients",)
-        if EVERYBODY not in load_balancer.allowed_clients
-        else ()
+    planner = kinds.chosen(load_balancer).planner()
+    clients = load_balancer.allowed_clients
+    return Way(
+        () if EVERYBODY in clients else clients,
+        tuple(planner.narrowed(load_balancer)),
+        planner.ends(load_balancer),
     )
-    return (*clients, *kinds.chosen(load_balancer).planner().narrowed(load_balancer))

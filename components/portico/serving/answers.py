@@ -39,9 +39,6 @@ def complaint(answer: Answer, question: Question, nobodys: Callable[[], Answer])
 
     Args:
         nobodys: asks the same question in the name of a host that nobody serves.
-
-    Raises:
-        OSError: nobody's question got no answer.
     """
     signature = question.signature
     if question.secret and signature and signature.certificate in answer.certificate:

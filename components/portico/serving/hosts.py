@@ -165,7 +165,7 @@ class Watch:
     ) -> None:
         """Args:
         component: what lines on progress belong to.
-        wait: `until: nothing` asks nothing at all.
+        wait: without `rolling` nobody is asked before a host is touched, without `hosts` none in the end.
         settle_seconds: how long a host that this `up` made may take to serve.
         stood: the server ids, by host, from before this `up`; those that are to go included.
         late: the cloud, where the program gave a provider; None where the configuration tells it.
@@ -179,7 +179,7 @@ class Watch:
         """Whether there is no such host. The state that a program reads is from before a refresh: it may hold
         a server that Nova knows no more."""
         recorded = [host for host in self._stood if host.name == name]
-        connection = cloud() if self._late is None and self._asks() else None
+        connection = cloud() if self._late is None and self._asks(self._wait.rolling) else None
         return not recorded or (connection is not None and _status(connection, recorded[0]) == "DELETED")
 
     async def may_touch(self, name: str, before: Host | None, *, rebuilt: bool) -> str:
@@ -191,7 +191,7 @@ class Watch:
         Raises:
             pulumi.RunError: nobody else serves, so it is left alone.
         """
-        connection = await self._connection()
+        connection = await self._connection(self._wait.rolling)
         if connection is None:
             return "not asked"
         rebuilt = rebuilt and await asyncio.to_thread(self._alive, connection, name)
@@ -207,22 +207,24 @@ class Watch:
             )
             raise pulumi.RunError(
                 f"{name} was not touched, for {error}; repair that server, or {cure}; with "
-                "portico:wait.until: nothing nobody is asked"
+                "portico:wait.rolling: false nobody is asked"
             ) from None
 
     async def all_serve(self, hosts: Sequence[Host], generations: Sequence[str]) -> str:
         """Waits until every host serves its planned generation and complains of nothing, and says where two
-        share a hypervisor. When others are to go after this, each has to be heard in this very moment.
+        share a hypervisor. When others are to go after this, each has to be heard in this very moment: that
+        is asked for the sake of `rolling` too, of any generation.
 
         Raises:
             pulumi.RunError: one does not.
         """
-        connection = await self._connection()
+        names = {host.name for host in hosts}
+        strict = self._wait.rolling and any(host.name not in names for host in self._stood)
+        connection = await self._connection(self._wait.hosts or strict)
         if connection is None:
             return "not asked"
-        names = {host.name for host in hosts}
-        strict = any(host.name not in names for host in self._stood)
-        for host, generation in zip(hosts, generations, strict=True):
+        for host, planned in zip(hosts, generations, strict=True):
+            generation = planned if self._wait.hosts else None
             look = Look(connection, host, strict=strict, generation=generation)
             try:
                 await self._one_serves([look], strict, self._wait.minutes * 60)
@@ -233,11 +235,11 @@ class Watch:
         await self._apart(connection, hosts)
         return "every host serves what was planned"
 
-    def _asks(self) -> bool:
-        return not pulumi.runtime.is_dry_run() and self._wait.until != "nothing"
+    def _asks(self, wanted: bool) -> bool:
+        return wanted and not pulumi.runtime.is_dry_run()
 
-    async def _connection(self) -> Cloud | None:
-        if not self._asks():
+    async def _connection(self, wanted: bool) -> Cloud | None:
+        if not self._asks(wanted):
             return None
         return cloud() if self._late is None else await self._late.future()
 

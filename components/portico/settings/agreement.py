@@ -14,9 +14,10 @@ from typing import TypeVar
 from .. import values
 from ..fields import Section, key
 from ..ingress import table as controllers
-from ..kinds.table import Kind, Place, find
+from ..kinds.table import Check, ClientIp, Kind, Place, chosen
 from ..later import Later
-from .model import DEFAULT_NODE_PORTS, App, Nodes, Settings
+from . import limits
+from .model import DEFAULT_NODE_PORTS, App, Listener, Nodes, Settings
 from .reading import Reading, Steps
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ HEALTH_PORT = ("ingress", "healthPort")
 LISTENERS = ("loadBalancer", "listeners")
 TIMEOUTS = ("loadBalancer", "timeouts")
 VIP = ("loadBalancer", "openstack", "vip")
+WAIT = ("wait",)
 
 THERE_ALREADY = ("default", "kube-system", "kube-public", "kube-node-lease")
 """The namespaces that every cluster begins with (Kubernetes, Namespaces, Initial namespaces)."""
@@ -34,17 +36,20 @@ THERE_ALREADY = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 def check(read: Reading, settings: Settings) -> None:
     """Reports everything that disagrees."""
-    kind = find(settings.load_balancer.type)
+    kind = chosen(settings.load_balancer)
     _nothing_is_there_twice(read, settings, ())
     _listeners_are_distinct(read, settings)
     _the_kind_carries_it(read, settings, kind)
+    limits.check(read, settings)
     _listeners_have_node_ports(read, settings)
     _node_ports_are_in_range(read, settings)
     _node_ports_are_distinct(read, settings)
     _the_controller_serves(read, settings)
+    _the_controller_can_be_watched(read, settings)
     for index, app in enumerate(settings.apps):
         _an_app_is_asked_under_its_path(read, index, app)
     _apps_are_distinct(read, settings)
+    _the_words_for_waiting_agree(read, settings)
     if settings.nodes is not None:
         _nodes_are_distinct(read, settings.nodes)
         _vip_is_free(read, settings, settings.nodes)
@@ -111,12 +116,13 @@ def _the_kind_carries_it(read: Reading, settings: Settings, kind: Kind) -> None:
     inside, controller = kind.place is Place.INSIDE, settings.ingress.controller
     for index, listener in enumerate(settings.load_balancer.listeners):
         at = (*LISTENERS, index)
-        if listener.protocol == "tcp" and inside:
-            remedy = "give that Service the type LoadBalancer itself"
-            read.wrong(*at, "protocol", rule=f"may not be tcp with `type: {kind.type}`", remedy=remedy)
-        if listener.protocol == "tcp" and listener.tls:
-            rule = "is not used with `protocol: tcp`, which passes TLS through like any bytes"
-            read.wrong(*at, "tls", rule=rule, remedy="leave it out")
+        if listener.service and listener.protocol == "tcp":
+            _the_controller_carries_bytes(read, at, listener, settings)
+        elif listener.direct:
+            _the_kind_carries_bytes(read, at, listener, kind)
+            _a_check_asks_a_node_port(read, at, listener, settings)
+        else:
+            _only_bytes_have_these(read, at, listener)
         if listener.name == controllers.HEALTH:
             rule = "is the name of the controller's own port"
             read.wrong(*at, "name", rule=rule, remedy="choose another")
@@ -132,6 +138,63 @@ def _the_kind_carries_it(read: Reading, settings: Settings, kind: Kind) -> None:
         rule = f"may not be none with `type: {kind.type}`"
         rule += ", which gives its address to the controller's Service"
         read.wrong(*INGRESS, "controller", rule=rule, remedy="leave it out")
+
+
+def _tls_passes_through(read: Reading, at: Steps, listener: Listener) -> None:
+    if listener.tls:
+        rule = "is not used with `protocol: tcp`, which passes TLS through like any bytes"
+        read.wrong(*at, "tls", rule=rule, remedy="leave it out")
+
+
+def _the_controller_carries_bytes(read: Reading, at: Steps, listener: Listener, settings: Settings) -> None:
+    controller = controllers.chosen(settings.ingress.controller)
+    _tls_passes_through(read, at, listener)
+    if controller is None or not controller.carries_tcp:
+        rule = f"is not used with `controller: {settings.ingress.controller}`, which Portico tells nothing"
+        remedy = "leave it out, and name a node port of that Service in ingress.nodePorts"
+        read.wrong(*at, "service", rule=rule, remedy=remedy)
+    if read.given(*at, "healthCheck"):
+        rule = "is not used with `service`: the controller is asked, and the cluster knows the Service's pods"
+        read.wrong(*at, "healthCheck", rule=rule, remedy="leave it out")
+
+
+def _the_kind_carries_bytes(read: Reading, at: Steps, listener: Listener, kind: Kind) -> None:
+    check = listener.health_check
+    _tls_passes_through(read, at, listener)
+    if kind.place is Place.INSIDE:
+        rule = f"is required with `type: {kind.type}`: the controller's Service alone has the address"
+        remedy = "name the Service, or give it the type LoadBalancer itself"
+        read.wrong(*at, "service", rule=rule, remedy=remedy)
+        return
+    if listener.proxy_protocol and kind.client_ip is ClientIp.KEPT:
+        rule = f"is not used with {kind.name}, where the Service sees the client itself: {kind.because}"
+        read.wrong(*at, "proxyProtocol", rule=rule, remedy="leave it out")
+    if kind.check is Check.TCP and (check.protocol == "http" or check.port):
+        rule = f"is not used with {kind.name}, which can ask no more than whether the node port answers"
+        read.wrong(*at, "healthCheck", rule=rule, remedy="leave it out")
+
+
+def _a_check_asks_a_node_port(read: Reading, at: Steps, listener: Listener, settings: Settings) -> None:
+    check, here = listener.health_check, (*at, "healthCheck")
+    if check.protocol == "tcp" and read.given(*here, "path"):
+        rule = "is not used with `protocol: tcp`, which asks for nothing"
+        read.wrong(*here, "path", rule=rule, remedy="leave it out, or say `protocol: http`")
+    low, high = settings.ingress.node_port_range
+    if check.port is not None and not low <= check.port <= high:
+        rule = f"must be from {low} to {high}, the cluster's range of node ports"
+        read.wrong(*here, "port", rule=rule, remedy="name a node port of that Service")
+
+
+def _only_bytes_have_these(read: Reading, at: Steps, listener: Listener) -> None:
+    if listener.proxy_protocol:
+        rule = "is not used with `protocol: http`, where the header comes wherever the type sends one"
+        read.wrong(*at, "proxyProtocol", rule=rule, remedy="leave it out")
+    if read.given(*at, "healthCheck"):
+        rule = "is not used with `protocol: http`, where the controller is asked"
+        read.wrong(*at, "healthCheck", rule=rule, remedy="leave it out, and see ingress.healthPath")
+    if listener.service:
+        rule = "is not used with `protocol: http`"
+        read.wrong(*at, "service", rule=rule, remedy="say `protocol: tcp`, or name it under apps")
 
 
 def _listeners_have_node_ports(read: Reading, settings: Settings) -> None:
@@ -196,9 +259,15 @@ def _node_ports(read: Reading, settings: Settings) -> list[tuple[Steps, int, boo
 
 def _the_controller_serves(read: Reading, settings: Settings) -> None:
     ingress, listeners = settings.ingress, settings.load_balancer.listeners
-    if ingress.namespace in THERE_ALREADY:
+    if ingress.namespace in THERE_ALREADY and "namespace" not in ingress.existing:
         rule = "is made for the controller and is there already"
-        read.wrong(*INGRESS, "namespace", rule=rule, remedy="leave it out")
+        read.wrong(*INGRESS, "namespace", rule=rule, remedy="leave it out, or say `existing: [namespace]`")
+    if ingress.default_class and "ingressClass" in ingress.existing:
+        rule = "is not used with `existing: [ingressClass]`: the class says itself whether it is the default"
+        read.wrong(*INGRESS, "defaultClass", rule=rule, remedy="leave it out")
+    if ingress.named_by == "annotation" and (ingress.default_class or "ingressClass" in ingress.existing):
+        rule = "may not be annotation where a class is the default or used as it is"
+        read.wrong(*INGRESS, "namedBy", rule=rule, remedy="leave it out")
     row = controllers.chosen(ingress.controller)
     if row and ingress.health_path != row.health_path:
         rule = f"must be {row.health_path!r} with {row.name}, which answers nowhere else"
@@ -209,6 +278,17 @@ def _the_controller_serves(read: Reading, settings: Settings) -> None:
     if settings.apps and all(listener.protocol == "tcp" for listener in listeners):
         rule = "must hold one with `protocol: http` where there are apps"
         read.wrong(*LISTENERS, rule=rule, remedy="add one, or leave the apps out")
+
+
+def _the_controller_can_be_watched(read: Reading, settings: Settings) -> None:
+    if settings.ingress.controller != controllers.NONE:
+        return
+    for name, said in (("metrics", settings.ingress.metrics), ("accessLog", settings.ingress.access_log)):
+        if said:
+            rule = "is not used with `controller: none`: the controller is somebody else's"
+            read.wrong(
+                *INGRESS, name, rule=rule, remedy="leave it out, and tell the controller that is there"
+            )
 
 
 def _an_app_is_asked_under_its_path(read: Reading, index: int, app: App) -> None:
@@ -222,6 +302,15 @@ def _an_app_is_asked_under_its_path(read: Reading, index: int, app: App) -> None
     if path is not None and path != above and not path.startswith(f"{above}/"):
         rule = f"must be under the application's path {above}, or another one answers"
         read.wrong("apps", index, "probe", "path", rule=rule, remedy=f"did you mean '{above}{path}'?")
+
+
+def _the_words_for_waiting_agree(read: Reading, settings: Settings) -> None:
+    if settings.wait.until != "nothing":
+        return
+    for switch in ("hosts", "address"):
+        if getattr(settings.wait, switch):
+            remedy = "leave `until` out: `hosts` and `address` say the same, each for itself"
+            read.wrong(*WAIT, switch, rule="may not be true with `until: nothing`", remedy=remedy)
 
 
 def _vip_is_free(read: Reading, settings: Settings, nodes: Nodes) -> None:

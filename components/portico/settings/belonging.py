@@ -18,7 +18,7 @@ SOURCES = {
 }
 """The values of `nodes.from`, each with the keys that belong to it alone."""
 
-UNCONTROLLED = ("namespace", "defaultClass", "image", "replicas", "nodeSelector")
+UNCONTROLLED = ("namespace", "existing", "defaultClass", "image", "replicas", "nodeSelector")
 """The keys that only a controller of ours uses."""
 
 

@@ -166,9 +166,17 @@ class Ingress(Section):
     controller: Annotated[str, By(_controller, {"enum": list(controllers.names())})] = "traefik"
     """`traefik`, or `none` where a controller of your own already listens on the node ports."""
     namespace: Label = "portico-ingress"
-    """The namespace made for the controller; it may not be there already."""
+    """The controller's namespace. It is made, and may not be there already, unless `existing` names it."""
     ingress_class: Subdomain = "portico"
-    """The ingress class made for the controller, which applications name; it may not be there already."""
+    """The ingress class that applications name and the controller serves. It is made, and may not be there
+    already, unless `existing` names it."""
+    existing: tuple[Annotated[str, one_of("namespace", "ingressClass")], ...] = ()
+    """Which of `namespace` and `ingressClass` are there already: they are used as they are, and neither made,
+    changed nor deleted."""
+    named_by: Annotated[str, one_of("ingressClassName", "annotation")] = "ingressClassName"
+    """How applications name the class: in `spec.ingressClassName`, or in the annotation
+    `kubernetes.io/ingress.class`. With `annotation` no ingress class is made, and a Traefik beside this one
+    that filters no class leaves them alone."""
     default_class: Flag = False
     """Whether an Ingress that names no class is served too."""
     node_ports: Mapping[PortName, Port] | None = None
@@ -189,6 +197,42 @@ class Ingress(Section):
     node_port_range: PortRange = USUAL
     """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
     --service-node-port-range)."""
+    metrics: Flag = False
+    """Whether each pod of the controller tells a Prometheus its figures, on its port 9100 and no node port.
+    Everybody in the cluster can read them."""
+    access_log: Flag = False
+    """Whether the controller writes a line for each request, as JSON and with the client's address, to its
+    pods' logs."""
+
+    @property
+    def makes_class(self) -> bool:
+        """Whether the ingress class is made."""
+        return self.named_by == "ingressClassName" and "ingressClass" not in self.existing
+
+
+@dataclass(frozen=True)
+class ListenerCheck(Section):
+    """How the nodes behind a listener with `protocol: tcp` are asked whether they serve."""
+
+    protocol: Annotated[str, one_of("tcp", "http")] = "tcp"
+    """`tcp` (a connection comes about) or `http` (GET, 200 is a yes; not with the provider ovn)."""
+    port: Port | None = None
+    """The node port that is asked, 1..65535, where it is another one; the question then comes without a PROXY
+    header, with aws-nlb with one. Default: the listener's own."""
+    path: UrlPath = "/"
+    """With `protocol: http`: what is asked for."""
+
+
+@dataclass(frozen=True)
+class ListenerService(Section):
+    """The Service that a listener with `protocol: tcp` leads to."""
+
+    name: Label
+    """An existing Service of any type. Required."""
+    port: Port
+    """The Service's port, 1..65535. Required."""
+    namespace: Label = "default"
+    """An existing namespace; an `up` refuses one that is missing."""
 
 
 @dataclass(frozen=True)
@@ -199,22 +243,39 @@ class Listener(Section):
     """A port name (RFC 6335, 5.1: at most 15 of a-z, 0-9 and `-`), unique; the key into `ingress.nodePorts`.
     Required."""
     port: Port
-    """1..65535, unique. With type openstack-haproxy neither 22 nor 61404, where the hosts' own services
-    listen. Required."""
+    """1..65535, unique. With type openstack-haproxy not 61404, where the hosts say what they serve, and 22
+    only as `hosts.sshPort` says. Required."""
     tls: Flag = False
     """Whether the ingress controller ends TLS here. Default: true for port 443 with `protocol: http`."""
     protocol: Annotated[str, By(_protocol, {"enum": ["http", "tcp"]})] = "http"
-    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a node
-    port that a NodePort Service of your own has, with no PROXY header; not with metallb)."""
+    """`http` (to the ingress controller, which serves the applications) or `tcp` (byte for byte to a Service
+    of your own)."""
+    service: ListenerService | None = None
+    """With `protocol: tcp`: the Service that the controller carries the connections to. With metallb it
+    has to be said. Default: none; then the node port is one that a NodePort Service of your own has, and the
+    controller has no part in it."""
+    proxy_protocol: Flag = False
+    """With `protocol: tcp`: whether a PROXY protocol v2 header with the client's address precedes the bytes.
+    The Service must expect it, and believe it from those who send it alone: the load balancer's addresses, or
+    with `service` the controller's pods. Without `service` not where the packets keep the client's own source
+    (octavia with the provider ovn)."""
+    health_check: ListenerCheck = ListenerCheck()
+    """With `protocol: tcp` and no `service`: how the nodes are asked."""
 
     @classmethod
     def completed(cls, written: dict[str, object]) -> dict[str, object]:
         return {"tls": written.get("port") == 443 and written.get("protocol") != "tcp", **written}
 
+    @property
+    def direct(self) -> bool:
+        """Whether its node port is that of somebody's own Service."""
+        return self.protocol == "tcp" and self.service is None
+
 
 @dataclass(frozen=True)
 class Timeouts(Section):
-    """How long connections and requests may last, in whole seconds: the same words for every type.
+    """How long connections and requests may last, in whole seconds where the name says nothing else: the same
+    words for every type.
 
     Where the load balancer looks at no timeout (`metallb`, and `octavia` with the provider ovn) the
     controller alone keeps them."""
@@ -225,6 +286,29 @@ class Timeouts(Section):
     read: Annotated[int, whole(0, 86_400)] = 0
     """How long a whole request with its body may take to arrive at the controller, 0..86400. 0 is no
     limit: an upload takes as long as it takes."""
+    connect_milliseconds: Annotated[int, whole(50, 60_000)] | None = None
+    """How long a node may take to accept a connection, 50..60000: more over a slow link. Only with
+    openstack-haproxy, where a dead node costs a client up to twice this, and octavia's amphora. Default: 200
+    on LB hosts, Octavia's own with octavia."""
+
+
+@dataclass(frozen=True)
+class HealthCheck(Section):
+    """How the load balancer asks each node whether it can serve: the same words for every type that asks.
+
+    Not with `metallb`: there the cluster itself knows. A controller that is told to stop goes on accepting
+    until the load balancer has noticed."""
+
+    interval: Annotated[int, whole(1, 300)] | None = None
+    """Seconds between two questions, 1..300, with octavia 2..300, with aws-nlb 5..300. Default: 1 on LB
+    hosts, 2 with octavia, 5 with aws-nlb."""
+    timeout: Annotated[int, whole(1, 120)] | None = None
+    """Seconds that an answer may take, 1..120, with aws-nlb 2..120. With octavia and aws-nlb less than the
+    interval. Default: 1, with aws-nlb 3."""
+    down: Annotated[int, whole(1, 10)] | None = None
+    """How many bad answers in a row take a node out, 1..10, with aws-nlb 2..10. Default: 2."""
+    up: Annotated[int, whole(1, 10)] | None = None
+    """How many good answers in a row bring it back, 1..10, with aws-nlb 2..10. Default: 1, with aws-nlb 2."""
 
 
 def _with_kinds(section: type[T]) -> type[T]:
@@ -257,6 +341,13 @@ class LoadBalancer(Section):
     """Who may connect to the listeners."""
     timeouts: Timeouts = Timeouts()
     """How long connections and requests may last."""
+    health_check: HealthCheck = HealthCheck()
+    """How the nodes are asked whether they can serve."""
+    balance: Annotated[str, one_of("roundrobin", "leastconn", "source")] | None = None
+    """Which node a new connection goes to: the next in turn (`roundrobin`), the one with the fewest
+    (`leastconn`), or always the same for one client's address (`source`). With aws-nlb only `source`; with
+    metallb, and with octavia's provider ovn, nothing can be chosen. Default: in turn, with aws-nlb AWS' own
+    choice by addresses and ports."""
 
     remedies: ClassVar = {"type": f"say one of {', '.join(table.TYPES)}"}
 
@@ -328,13 +419,26 @@ class App(Section):
 
 @dataclass(frozen=True)
 class Wait(Section):
-    """What `up` waits for in the end."""
+    """What `up` waits for. Previews never wait."""
 
-    until: Annotated[str, one_of("serving", "nothing")] = "serving"
-    """`serving`: every host serves what was planned and complains of nothing, and the address answers;
-    `nothing`: hosts are even rebuilt without asking whether another serves. Previews never wait."""
+    rolling: Flag = True
+    """Whether an LB host is made, changed or rebuilt only while another serves, and others leave only after
+    those that stay were heard. With `false` all of them may be away at once."""
+    hosts: Flag = True
+    """Whether in the end every LB host has to serve what was planned and to complain of nothing."""
+    address: Flag = True
+    """Whether in the end the published address has to answer: for every application, and on every
+    listener."""
     minutes: Annotated[int, whole(1, 60)] = 10
-    """How long, 1..60."""
+    """How long `hosts` and `address` are waited for, 1..60."""
+    until: Annotated[str, one_of("serving", "nothing")] = "serving"
+    """`nothing` is the older word for `hosts: false` and `address: false`."""
+
+    @classmethod
+    def completed(cls, written: dict[str, object]) -> dict[str, object]:
+        if written.get("until") == "nothing":
+            return {"hosts": False, "address": False, **written}
+        return written
 
 
 @dataclass(frozen=True, kw_only=True)

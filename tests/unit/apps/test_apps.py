@@ -21,6 +21,7 @@ def app(
     published: bool = True,
     preview: bool = False,
     after: bool = False,
+    by_annotation: bool = False,
     **said: Any,
 ) -> Recorder:
     """Everything that is registered for an application."""
@@ -28,7 +29,8 @@ def app(
 
     def program() -> object:
         before: list[pulumi.Resource] = [k8s.core.v1.Namespace("controller")] if after else []
-        made = App("shop", AppArgs(wanted, "portico", "portico-test", published=published, after=before))
+        args = AppArgs(wanted, "portico", "portico-test", published, before, by_annotation)
+        made = App("shop", args)
         return {"host": made.host, "service": made.service}
 
     return build(program, preview=preview)
@@ -178,3 +180,15 @@ def test_registers_its_outputs() -> None:
     made = app()
     assert made.outputs(made.one("portico:index:App")) == {"host": "shop.example.org", "service": "shop"}
     assert made.result == {"host": "shop.example.org", "service": "shop"}
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_an_ingress_names_its_class_once(published: bool) -> None:
+    annotation = "kubernetes.io/ingress.class"
+    made = app(published=published).one("Ingress").inputs
+    assert made["spec"]["ingressClassName"] == "portico"
+    assert annotation not in (made["metadata"].get("annotations") or {})
+    made = app(published=published, by_annotation=True).one("Ingress").inputs
+    assert "ingressClassName" not in made["spec"]
+    assert made["metadata"]["annotations"][annotation] == "portico"
+    assert ("pulumi.com/skipAwait" in made["metadata"]["annotations"]) is not published

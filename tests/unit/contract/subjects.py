@@ -106,7 +106,7 @@ def settings(kind: Kind, nodes: int = 2, direct: bool = False) -> Settings:
         load_balancer=chosen,
         nodes=None if inside else Nodes("addresses", addresses=listed, security_group=group),
         ingress=Ingress(node_ports=NODE_PORTS if direct else None),
-        wait=Wait(until="nothing"),
+        wait=Wait(rolling=False, hosts=False, address=False),
     )
 
 

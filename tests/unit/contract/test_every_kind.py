@@ -1,15 +1,17 @@
 """Every row of the table of kinds keeps the contract: a new kind is under test the moment it is in the
 table."""
 
+from dataclasses import replace
 from operator import attrgetter
 
 import pytest
 
 from portico.ingress.table import HEALTH
 from portico.ingress.traefik.arguments import arguments
-from portico.kinds.table import KINDS, Carries
-from portico.settings.model import Timeouts
-from portico.testing import Contract, Subject
+from portico.kinds.table import KINDS, Carries, ClientIp
+from portico.settings.model import ListenerCheck, Timeouts
+from portico.testing import Contract, Subject, contract
+from portico.traffic import Check
 from tests.unit.contract import subjects
 
 
@@ -49,3 +51,35 @@ class TestEveryKind(Contract):
                 assert child.inputs["proxyProtocolV2"] is False
                 assert child.inputs["healthCheck"]["protocol"] == "TCP"
                 assert child.inputs["healthCheck"]["port"] == "traffic-port"
+
+    def test_a_service_that_asks_for_it_gets_the_header_and_a_question_by_http(
+        self, subject: Subject
+    ) -> None:
+        if subject.kind.client_ip is ClientIp.KEPT:
+            return  # Refused by the row: test_mistakes.py.
+        asks = replace(
+            subjects.SSH, proxy_protocol=True, health_check=ListenerCheck("http", 30023, "/healthz")
+        )
+        said = subject.settings(2, True)
+        balancer = replace(said.load_balancer, listeners=(*said.load_balancer.listeners[:-1], asks))
+        changed = replace(subject, settings=lambda _nodes, _direct: replace(said, load_balancer=balancer))
+        built = changed.build(direct=True)
+        ssh = built.plan.listeners[-1]
+        assert ssh.proxied
+        assert ssh.check == Check(30023, "/healthz")
+        found = {
+            child.type.rpartition(":")[2]: child.inputs for child in built.children if "-2222" in child.name
+        }
+        if "Pool" in found:
+            assert found["Pool"]["protocol"] == "PROXYV2"
+            assert (found["Monitor"]["type"], found["Monitor"]["urlPath"]) == ("HTTP", "/healthz")
+            assert all(member["monitorPort"] == 30023 for member in found["Members"]["members"])
+        if "TargetGroup" in found:
+            assert found["TargetGroup"]["proxyProtocolV2"] is True
+            check = found["TargetGroup"]["healthCheck"]
+            assert (check["protocol"], check["port"], check["path"]) == ("HTTP", "30023", "/healthz")
+        admitted = {
+            rule.inputs.get("portRangeMin", rule.inputs.get("fromPort"))
+            for rule in contract.node_rules(built.children, changed.node_groups)
+        }
+        assert 30023 in admitted

@@ -15,7 +15,7 @@ SAID = but(
             {"name": "ssh", "port": 2222, "protocol": "tcp"},
         ],
         "ingress.nodePorts": {"http": 30080, "ssh": 30022},
-        "wait": {"until": "nothing"},
+        "wait": {"rolling": False, "hosts": False, "address": False},
     },
 )
 

@@ -12,7 +12,7 @@ from portico.kinds.table import find
 from portico.names import Names
 from portico.plan import make as plan
 from portico.problems import Refused
-from portico.settings.model import Settings, Timeouts
+from portico.settings.model import HealthCheck, Settings, Timeouts
 from portico.testing.recorder import Recorder, build
 from tests.unit.contract.subjects import ANSWERS, NAMES, settings
 
@@ -130,7 +130,26 @@ def test_health_is_asked_of_the_controllers_own_endpoint() -> None:
             "/ping",
             "200",
         )
-        assert check["timeout"] < check["interval"]
+        figures = ("interval", "timeout", "healthyThreshold", "unhealthyThreshold")
+        assert [check[figure] for figure in figures] == [5, 3, 2, 2]
+
+
+def test_health_is_asked_as_the_settings_say() -> None:
+    asked = HealthCheck(interval=30, timeout=10, down=4, up=5)
+    said = replace(BY_ADDRESS, load_balancer=replace(BY_ADDRESS.load_balancer, health_check=asked))
+    for group in make(said).of("TargetGroup"):
+        check = group.inputs["healthCheck"]
+        figures = ("interval", "timeout", "healthyThreshold", "unhealthyThreshold")
+        assert [check[figure] for figure in figures] == [30, 10, 5, 4]
+
+
+@pytest.mark.parametrize(("word", "stickiness"), [(None, None), ("source", {"type": "source_ip"})])
+def test_a_client_stays_with_its_target_where_that_is_said(
+    word: str | None, stickiness: dict[str, str] | None
+) -> None:
+    said = replace(BY_ADDRESS, load_balancer=replace(BY_ADDRESS.load_balancer, balance=word))
+    for group in make(said).of("TargetGroup"):
+        assert group.inputs.get("stickiness") == stickiness
 
 
 @pytest.mark.parametrize("idle", [60, 3600, 6000])
@@ -177,3 +196,36 @@ def test_a_name_that_fits_is_left_alone() -> None:
 def test_only_the_load_balancer_has_a_name_that_its_successor_needs() -> None:
     found = {each.type for each in make(BY_ADDRESS).registered if each.delete_before_replace}
     assert found == {"aws:lb/loadBalancer:LoadBalancer"}
+
+
+def clients(count: int, said: Settings = BY_ADDRESS) -> Settings:
+    networks = tuple(IPv4Network((0xC6336400 + index, 32)) for index in range(count))
+    return replace(said, load_balancer=replace(said.load_balancer, allowed_clients=networks))
+
+
+def complaints(said: Settings) -> list[str]:
+    try:
+        plan.make(said, OFFLINE, NAMES)
+    except Refused as refused:
+        return [str(problem) for problem in refused.problems]
+    return []
+
+
+def test_more_rules_than_a_security_group_may_have_are_refused_with_the_limit() -> None:
+    assert complaints(clients(120)) == [
+        "portico:loadBalancer.allowedClients = 120 networks: needs 240 inbound rules in one security group, "
+        "one for each of 2 listeners, and AWS allows 60; name fewer or wider networks, or have AWS raise the "
+        "quota and say so in aws.rulesPerGroup"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "allowed", "refused"), [(30, 60, False), (31, 60, True), (120, 240, False), (120, 239, True)]
+)
+def test_what_aws_allows_is_what_the_settings_say(count: int, allowed: int, refused: bool) -> None:
+    assert bool(complaints(aws(clients(count), rules_per_group=allowed))) == refused
+
+
+def test_more_node_ports_than_a_security_group_may_have_rules_for_are_refused() -> None:
+    (complaint,) = complaints(aws(BY_ADDRESS, rules_per_group=2))
+    assert complaint.startswith("portico:loadBalancer.listeners = 2 listeners: needs 3 outbound rules")

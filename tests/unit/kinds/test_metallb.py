@@ -115,6 +115,12 @@ def test_where_metallb_is_already_only_the_pool_and_its_announcement_are_made() 
     ]
 
 
+def test_a_namespace_that_is_there_is_all_that_is_not_made_of_an_installation() -> None:
+    made, whole = built(existing=("namespace",)), built()
+    left_out = {child.urn for child in whole.registered} - {child.urn for child in made.registered}
+    assert left_out == {whole.one("Namespace").urn}
+
+
 def test_the_pool_holds_the_addresses_and_is_announced() -> None:
     made = built()
     pool, announcement = made.one("IPAddressPool"), made.one("L2Advertisement")
@@ -158,3 +164,20 @@ def test_a_preview_shows_what_an_update_makes() -> None:
     assert [child.urn for child in built(preview=True).registered] == [
         child.urn for child in built().registered
     ]
+
+
+def test_a_class_is_said_to_the_service_and_to_both_programs_of_metallb_and_to_nothing_else() -> None:
+    made, usual = built(load_balancer_class="example.org/lb"), built()
+    assert made.result["service"].load_balancer_class == "example.org/lb"
+    assert usual.result["service"].load_balancer_class is None
+    changed = {}
+    for here, there in zip(made.registered, usual.registered, strict=True):
+        if here.inputs != there.inputs:
+            (container,) = here.inputs["spec"]["template"]["spec"]["containers"]
+            changed[here.inputs["kind"]] = container["args"][-1]
+    assert changed == dict.fromkeys(("Deployment", "DaemonSet"), "--lb-class=example.org/lb")
+
+
+def test_the_manifest_as_it_is_read_stays_as_it_is() -> None:
+    built(load_balancer_class="example.org/lb")
+    assert "--lb-class" not in str(documents())

@@ -5,17 +5,19 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from itertools import pairwise
 
+import pulumi
 import pytest
 
 from portico.capabilities import OFFLINE, Capabilities
+from portico.kinds.face import Late
 from portico.kinds.octavia.component import Octavia
-from portico.kinds.octavia.plan import Monitor
 from portico.kinds.octavia.settings import Octavia as Settled
 from portico.kinds.table import find
+from portico.later import Later
 from portico.openstack.answers import Address, FloatingIp, OpenStack, Own
 from portico.plan import make as plan
 from portico.problems import Refused
-from portico.settings.model import Listener, NodeAddress, Settings, Timeouts
+from portico.settings.model import HealthCheck, Listener, NodeAddress, Settings, Timeouts
 from portico.testing.recorder import UNKNOWN, Recorder, Resource, build
 from tests.unit.contract.subjects import ANSWERS, APART, NAMES, ONLINE, settings
 
@@ -78,6 +80,29 @@ def test_each_part_waits_for_the_one_before_it() -> None:
     assert set(made) == set(order)
     for before, after in pairwise(order):
         assert made[before].urn in recorded.after(made[after]), f"{after} does not wait for {before}"
+
+
+def watched(*clients: str) -> Settings:
+    can_ask = tuple(IPv4Network(each) for each in clients)
+    return replace(
+        AMPHORA,
+        load_balancer=replace(AMPHORA.load_balancer, octavia=replace(TRUSTING, metrics_from=can_ask)),
+    )
+
+
+def test_its_figures_are_told_to_those_who_were_named_and_to_nobody_by_default() -> None:
+    recorded = make(watched("192.0.2.0/24", "198.51.100.7/32"))
+    told = recorded.one("Listener", "balancer-metrics")
+    assert (told.inputs["protocol"], told.inputs["protocolPort"]) == ("PROMETHEUS", 8088)
+    assert told.inputs["allowedCidrs"] == ["192.0.2.0/24", "198.51.100.7/32"]
+    assert {each.inputs["protocol"] for each in make(AMPHORA).of("Listener")} == {"TCP"}
+
+
+def test_the_listener_with_the_figures_comes_after_all_others_and_has_nobody_behind_it() -> None:
+    recorded = make(watched("192.0.2.0/24"))
+    told = recorded.one("Listener", "balancer-metrics")
+    assert recorded.one("Members", "balancer-443").urn in recorded.after(told)
+    assert len(recorded.of("Pool")) == len(make(AMPHORA).of("Pool"))
 
 
 def test_what_cannot_be_doubled_is_deleted_before_it_is_replaced() -> None:
@@ -213,7 +238,7 @@ def test_a_preview_shows_an_adopted_address_unless_it_was_named_by_id(said: str,
     assert recorded.one("FloatingIpAssociate").inputs["floatingIp"] == shown
 
 
-OWN = Own(address=Address(FLOATING_IP, ADDRESS, "public"))
+OWN = Own(addresses=(Address(FLOATING_IP, ADDRESS, "public"),))
 
 
 @pytest.mark.parametrize("said", [None, str(ADDRESS), FLOATING_IP])
@@ -293,6 +318,69 @@ def test_clients_in_the_subnet_itself_are_admitted_once() -> None:
     assert rules(make(said)) == {(port, "10.20.0.0/16") for port in (30080, 30443)}
 
 
+def late(said: Settings, can: Capabilities = ONLINE) -> Recorder:
+    """What is asked for where the subnet is known only while the program runs."""
+    assert can.openstack
+    early = plan.make(said, replace(can, openstack=replace(can.openstack, subnet=None)), NAMES)
+    whole = plan.make(said, can, NAMES)
+
+    def program() -> None:
+        known = Late(pulumi.Output.from_input(whole))
+        Octavia("balancer", replace(early, late=Later(known)))
+
+    return build(program, answers=ANSWERS)
+
+
+@pytest.mark.parametrize(
+    ("clients", "checks"),
+    [
+        (["10.20.0.0/16"], "10.20.0.0/32"),
+        (["10.20.0.0/16", "10.20.0.0/32"], "10.20.0.1/32"),
+        (["198.51.100.0/24"], "10.20.0.0/16"),
+        (["10.20.0.0/15"], "10.20.0.0/16"),
+    ],
+    ids=", ".join,
+)
+def test_no_rule_is_doubled_where_the_subnet_is_known_late(clients: list[str], checks: str) -> None:
+    networks = tuple(map(IPv4Network, clients))
+    said = replace(OVN, load_balancer=replace(OVN.load_balancer, allowed_clients=networks))
+    made = [
+        (rule.inputs["portRangeMin"], rule.inputs["remoteIpPrefix"]) for rule in late(said).of("SecGroupRule")
+    ]
+    assert sorted(made) == sorted((port, source) for port in (30080, 30443) for source in (*clients, checks))
+    assert len(set(made)) == len(made)
+
+
+def refusals(said: Settings) -> list[str]:
+    try:
+        plan.make(said, ONLINE, NAMES)
+    except Refused as refused:
+        return [str(problem) for problem in refused.problems]
+    return []
+
+
+def with_nodes(said: Settings, *addresses: str) -> Settings:
+    assert said.nodes
+    listed = tuple(NodeAddress(IPv4Address(at), f"w{index}") for index, at in enumerate(addresses))
+    return replace(said, nodes=replace(said.nodes, addresses=listed))
+
+
+@pytest.mark.parametrize("said", [AMPHORA, OVN], ids=["amphora", "ovn"])
+def test_two_nodes_of_one_address_are_refused_by_name(said: Settings) -> None:
+    assert refusals(with_nodes(said, "10.20.0.11", "10.20.0.12", "10.20.0.11")) == [
+        "portico:nodes = w0, w2: have the same address 10.20.0.11, and Octavia takes it once; name the node "
+        "once"
+    ]
+
+
+def test_behind_ovn_a_node_outside_of_the_subnet_is_refused() -> None:
+    far = [f"192.168.7.{number}" for number in range(1, 8)]
+    (refusal,) = refusals(with_nodes(OVN, "10.20.0.11", *far))
+    assert refusal.startswith("portico:nodes = w1 (192.168.7.1), w2 (192.168.7.2)")
+    assert "and 2 more: must be in the load balancer's subnet 10.20.0.0/16" in refusal
+    assert refusals(with_nodes(AMPHORA, "10.20.0.11", *far)) == []
+
+
 def test_the_order_of_the_clients_makes_no_other_rule() -> None:
     balancer = OVN.load_balancer
     other = replace(
@@ -317,9 +405,35 @@ def test_clients_that_nobody_would_turn_away_are_refused() -> None:
 
 
 def test_a_node_that_ends_is_out_before_its_controller_stops_to_accept() -> None:
-    for monitor in (Monitor("HTTP", 30082, "/ping"), Monitor("TCP", None, None)):
-        assert monitor.timeout < monitor.delay
-        assert monitor.delay * monitor.max_retries_down < 5
+    for said in (AMPHORA, OVN):
+        for monitor in make(said).of("Monitor"):
+            assert monitor.inputs["timeout"] < monitor.inputs["delay"]
+            assert monitor.inputs["delay"] * monitor.inputs["maxRetriesDown"] < 5
+
+
+@pytest.mark.parametrize("said", [AMPHORA, OVN], ids=["amphora", "ovn"])
+def test_monitors_ask_as_the_settings_say(said: Settings) -> None:
+    asked = replace(said.load_balancer, health_check=HealthCheck(interval=10, timeout=9, down=3, up=4))
+    for monitor in make(replace(said, load_balancer=asked)).of("Monitor"):
+        figures = [monitor.inputs[key] for key in ("delay", "timeout", "maxRetriesDown", "maxRetries")]
+        assert figures == [10, 9, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("word", "method"),
+    [("roundrobin", "ROUND_ROBIN"), ("leastconn", "LEAST_CONNECTIONS"), ("source", "SOURCE_IP")],
+)
+def test_an_amphora_balances_as_the_settings_say(word: str, method: str) -> None:
+    said = replace(AMPHORA, load_balancer=replace(AMPHORA.load_balancer, balance=word))
+    assert {pool.inputs["lbMethod"] for pool in make(said).of("loadbalancer/pool:Pool")} == {method}
+
+
+def test_an_amphora_waits_for_a_node_as_long_as_octavia_does_unless_it_is_told() -> None:
+    slow = Timeouts(connect_milliseconds=3000)
+    said = replace(AMPHORA, load_balancer=replace(AMPHORA.load_balancer, timeouts=slow))
+    for settings_, waits in ((AMPHORA, None), (said, 3000)):
+        for listener in make(settings_).of("loadbalancer/listener:Listener"):
+            assert listener.inputs.get("timeoutMemberConnect") == waits
 
 
 def test_octavia_itself_says_that_it_serves() -> None:

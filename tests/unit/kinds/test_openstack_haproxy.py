@@ -3,18 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha1
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pytest
 
 from portico.kinds.openstack_haproxy import component as openstack_haproxy
 from portico.kinds.openstack_haproxy.component import OpenStackHAProxy
+from portico.kinds.openstack_haproxy.settings import Volume
 from portico.kinds.table import find
 from portico.lbhost import MAX_HOSTS, payload, userdata
 from portico.plan import make as plan
 from portico.serving.hosts import Host
-from portico.testing.recorder import Recorder, build
+from portico.settings.model import HealthCheck, Timeouts
+from portico.testing.recorder import UNKNOWN, Recorder, Resource, build
 from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
 
 INSTANCE = "openstack:compute/instance:Instance"
@@ -171,3 +173,94 @@ def test_every_host_hears_every_other_that_there_may_be_so_that_nobody_misses_a_
     file = payload.unpack(host(recorded, 1).inputs["metadata"])["keepalived.conf"]
     peers = file[file.index("unicast_peer {") : file.index("}", file.index("unicast_peer"))]
     assert peers.split()[2:] == addresses[1:]
+
+
+IMAGE_ID = "5e0f1c1e-0000-4000-8000-00000000000a"
+
+
+def test_without_a_volume_a_server_is_told_of_none(watched):
+    inputs = host(make(), 1).inputs
+    assert inputs["imageName"] == "debian-12"
+    assert "blockDevices" not in inputs
+
+
+def test_a_host_boots_from_a_volume_that_goes_with_it_and_the_image_stands_there_alone(watched):
+    inputs = host(make(volume=Volume(10, "ssd"), image=IMAGE_ID), 2).inputs
+    assert inputs["blockDevices"] == [
+        {
+            "bootIndex": 0,
+            "deleteOnTermination": True,
+            "destinationType": "volume",
+            "sourceType": "image",
+            "uuid": IMAGE_ID,
+            "volumeSize": 10,
+            "volumeType": "ssd",
+        }
+    ]
+    assert not {"imageId", "imageName"} & set(inputs)
+
+
+def test_a_preview_that_does_not_know_the_images_id_does_not_know_the_volumes(watched):
+    inputs = host(make(volume=Volume(10), preview=True), 1).inputs
+    assert inputs["blockDevices"][0]["uuid"] == UNKNOWN
+
+
+@pytest.mark.parametrize(("size", "rebuilt"), [(10, False), (20, True)])
+def test_a_volume_that_changes_rebuilds_hosts(watched, size, rebuilt):
+    block = {"uuid": IMAGE_ID, "volumeSize": 10, "volumeType": ""}
+    make(stands(1, 2, imageName="", blockDevices=[block]), volume=Volume(size), image=IMAGE_ID)
+    assert [each for _, _, each in watched[0].touched] == [rebuilt, rebuilt]
+
+
+def test_the_hosts_are_told_how_to_ask_to_choose_and_to_let_go() -> None:
+    said = settings(find("openstack-haproxy"))
+    assert said.load_balancer.hosts
+    told = replace(
+        said.load_balancer,
+        timeouts=Timeouts(connect_milliseconds=900),
+        health_check=HealthCheck(interval=3, down=4),
+        balance="leastconn",
+        hosts=replace(said.load_balancer.hosts, drain_seconds=600, drain_changes=8),
+    )
+    planned = plan.make(replace(said, load_balancer=told), ONLINE, NAMES)
+    recorded = build(lambda: OpenStackHAProxy("balancer", planned), answers=ANSWERS)
+    text = payload.unpack(host(recorded, 1).inputs["metadata"])["haproxy.cfg"]
+    for line in (
+        "balance leastconn",
+        "timeout connect 900ms",
+        "check inter 3s fall 4 rise 1",
+        "hard-stop-after 600s",
+        "mworker-max-reloads 8",
+    ):
+        assert f"{line}\n" in text
+    assert planned.reasons()["balance"] == "loadBalancer.balance is leastconn"
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        ["2001:db8::50", "10.20.7.7"],
+        ["10.20.7.7", "2001:db8::50"],
+        ["10.20.7.7", "192.168.0.1"],
+        ["192.168.0.1", "fd00::1", "10.20.7.7"],
+    ],
+    ids=", ".join,
+)
+def test_a_port_is_meant_by_its_address_in_the_subnet_whatever_comes_first(
+    monkeypatch: pytest.MonkeyPatch, watched: list[Asked], listed: list[str]
+) -> None:
+    usual = ANSWERS["openstack:networking/port:Port"]
+    assert callable(usual)
+
+    def answer(port: Resource) -> Mapping[str, object]:
+        return {"allFixedIps": listed} if port.name == "balancer-vip" else usual(port)
+
+    monkeypatch.setitem(cast("dict[str, object]", ANSWERS), "openstack:networking/port:Port", answer)
+    recorded = make()
+    assert recorded.result["details"]["vip"] == "10.20.7.7"
+    pairs = {
+        port.inputs["allowedAddressPairs"][0]["ipAddress"]
+        for port in recorded.of("Port")
+        if port.name != "balancer-vip"
+    }
+    assert pairs == {"10.20.7.7"}

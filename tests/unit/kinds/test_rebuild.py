@@ -6,6 +6,7 @@ from hashlib import sha1
 import pytest
 
 from portico.kinds.openstack_haproxy.rebuild import Server, changed
+from portico.kinds.openstack_haproxy.settings import Volume
 
 PORT, GROUP, IMAGE = (f"5e0f1c1e-0000-4000-8000-00000000000{digit}" for digit in "123")
 
@@ -66,3 +67,43 @@ def test_what_the_state_does_not_say_is_in_doubt(missing):
 
 def test_a_port_more_than_planned_is_in_doubt():
     assert changed({**RECORDED, "networks": [*RECORDED["networks"], {"port": GROUP}]}, PLANNED) == ("port",)
+
+
+FROM_VOLUME = {
+    **RECORDED,
+    "imageId": "Attempt to boot from volume - no image supplied",
+    "imageName": "",
+    "blockDevices": [
+        {
+            "bootIndex": 0,
+            "deleteOnTermination": True,
+            "destinationType": "volume",
+            "sourceType": "image",
+            "uuid": IMAGE,
+            "volumeSize": 10,
+            "volumeType": "ssd",
+        }
+    ],
+}
+VOLUME = replace(PLANNED, image=IMAGE, volume=Volume(10, "ssd"))
+
+
+def test_a_server_that_boots_from_a_volume_as_planned_stays():
+    assert changed(FROM_VOLUME, VOLUME) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "reasons"),
+    [
+        ({"image": PORT}, ("image",)),
+        ({"volume": Volume(20, "ssd")}, ("volume",)),
+        ({"volume": Volume(10)}, ("volume",)),
+        ({"volume": None}, ("volume", "image")),
+    ],
+)
+def test_another_volume_is_another_server(change, reasons):
+    assert changed(FROM_VOLUME, replace(VOLUME, **change)) == reasons
+
+
+def test_a_volume_instead_of_a_disk_is_another_server():
+    assert changed(RECORDED, VOLUME) == ("volume",)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from portico.kubernetes import cluster as kubernetes
-from portico.kubernetes.answers import Object
+from portico.kubernetes.answers import Container, IngressClass, Object
 from portico.kubernetes.cluster import Forbidden, NoAnswer
 from portico.kubernetes.kubeconfig import find
 from tests.unit.kubernetes.servers import Server, refused, served, written
@@ -258,3 +258,47 @@ def test_a_kubeconfig_is_read_and_never_written(tmp_path: Path, answering) -> No
 )
 def test_an_object_lies_where_kubernetes_says(thing: Object, path: str) -> None:
     assert kubernetes.location(thing).endswith(path)
+
+
+def listed(path: str, *items: object) -> dict[str, tuple[int, object]]:
+    return {f"{path}?limit=500": (200, {"metadata": {}, "items": list(items)})}
+
+
+def running(name: str, replicas: int | None = None, **container: object) -> Mapping[str, object]:
+    spec = {"template": {"spec": {"containers": [{"name": "c", "image": "i:1", **container}]}}}
+    metadata = {"name": name, "namespace": "kube-system", "labels": {"app": name}}
+    return {"metadata": metadata, "spec": {**spec, **({} if replicas is None else {"replicas": replicas})}}
+
+
+def test_what_runs_is_listed_with_its_command_line_and_what_rests_is_not(answering) -> None:
+    secret = {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
+    traefik = running(
+        "traefik", 1, command=["/traefik"], args=["--api"], env=[{"name": "A", "value": "b"}, secret]
+    )
+    _, cluster = answering(
+        {
+            **listed("/apis/apps/v1/deployments", traefik, running("rests", 0)),
+            **listed("/apis/apps/v1/daemonsets", running("agent")),
+        }
+    )
+    first, second = kubernetes.workloads(cluster)
+    assert first.object == Object("apps/v1", "Deployment", "kube-system", "traefik")
+    assert first.containers == (Container("i:1", ("/traefik", "--api"), {"A": "b", "B": ""}),)
+    assert (second.object.kind, second.labels, second.containers[0].words) == (
+        "DaemonSet",
+        {"app": "agent"},
+        (),
+    )
+
+
+def test_every_class_is_listed_and_which_is_the_default(answering) -> None:
+    mark = {"ingressclass.kubernetes.io/is-default-class": "true"}
+    items = [{"metadata": {"name": "nginx", "annotations": mark}}, {"metadata": {"name": "portico"}}]
+    _, cluster = answering(listed("/apis/networking.k8s.io/v1/ingressclasses", *items))
+    assert kubernetes.classes(cluster) == (IngressClass("nginx", True), IngressClass("portico", False))
+
+
+def test_the_level_that_a_namespace_enforces_is_read_from_its_labels(answering) -> None:
+    labels = {"pod-security.kubernetes.io/enforce": "baseline"}
+    _, cluster = answering({"/api/v1/namespaces/edge": (200, {"metadata": {"uid": "1", "labels": labels}})})
+    assert kubernetes.ask(cluster, [SPACE]).standing[SPACE].enforced == "baseline"

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from portico.kubernetes.neighbours import Neighbour, clashes
+from portico.kubernetes.neighbours import Neighbour, clashes, undecided
+from portico.later import Later
 from portico.names import for_component
 from portico.settings.model import Ingress, Kubernetes
 from tests.unit.plan.worlds import PAIR
@@ -80,3 +81,69 @@ def test_one_address_is_not_given_twice_in_a_cloud(key, field):
 def test_another_network_may_have_the_same_vip():
     other = replace(SHOP, settings=at(PAIR, vip="10.20.0.9"))
     assert paths(at(APART, vip="10.20.0.9", network="another"), other) == []
+
+
+@pytest.mark.parametrize(("key", "field"), [("floatingIp", "floating_ip"), ("vip", "vip")])
+def test_one_output_is_one_address_whatever_it_will_be(key, field):
+    output = object()
+    other = replace(SHOP, settings=at(PAIR, **{field: Later(output)}))
+    (problem,) = clashes(api(at(APART, **{field: Later(output)})), [other])
+    assert str(problem) == (
+        f"portico:loadBalancer.openstack.{key}: the Exposure 'shop' of this program has it; "
+        "choose another one"
+    )
+    assert paths(at(APART, **{field: Later(object())}), other) == []
+
+
+def test_one_output_is_one_network():
+    network = Later(object())
+    other = replace(SHOP, settings=at(PAIR, vip="10.20.0.9", network=network))
+    same = at(APART, vip="10.20.0.9", network=Later(network.output))
+    assert paths(same, other) == ["portico:loadBalancer.openstack.vip"]
+
+
+@pytest.mark.parametrize(
+    ("address", "cloud", "waited"),
+    [
+        ("203.0.113.7", None, True),
+        (Later(object()), None, True),
+        (None, None, False),
+        ("203.0.113.7", "one", False),
+    ],
+    ids=["plain", "an Output", "none", "in another cloud"],
+)
+def test_an_address_that_the_other_learns_later_is_waited_for_where_it_can_clash(address, cloud, waited):
+    known = Later(object())
+    other = replace(SHOP, settings=at(PAIR, floating_ip=Later(object())), known=known)
+    expected = {"shop": known} if waited else {}
+    assert undecided(api(at(APART, floating_ip=address), cloud=cloud), [other]) == expected
+
+
+def test_nobody_waits_for_one_whose_address_is_known():
+    assert undecided(api(at(APART, floating_ip="203.0.113.7")), [replace(SHOP, settings=at(PAIR))]) == {}
+
+
+def used(settings, *existing):
+    return replace(settings, ingress=replace(settings.ingress, existing=existing))
+
+
+def test_a_namespace_that_both_only_use_is_shared_and_a_class_is_not():
+    apart = replace(APART.ingress, namespace="shared", ingress_class="public", existing=("namespace",))
+    mine, theirs = replace(APART, ingress=apart), used(PAIR, "namespace")
+    theirs = replace(theirs, ingress=replace(theirs.ingress, namespace="shared"))
+    assert paths(mine, replace(SHOP, settings=theirs)) == []
+    both = ("namespace", "ingressClass")
+    theirs = replace(theirs, ingress=replace(theirs.ingress, ingress_class="public", existing=both))
+    (problem,) = clashes(api(used(mine, *both)), [replace(SHOP, settings=theirs)])
+    assert str(problem) == (
+        "portico:ingress.ingressClass = 'public': the controller of the Exposure 'shop' of this program "
+        "serves this class; give each a class of its own"
+    )
+
+
+def test_two_without_a_controller_may_name_one_class():
+    mine, theirs = (
+        replace(each, ingress=replace(each.ingress, controller="none", ingress_class="public"))
+        for each in (APART, PAIR)
+    )
+    assert paths(mine, replace(SHOP, settings=theirs)) == []

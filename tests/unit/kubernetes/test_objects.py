@@ -49,6 +49,24 @@ WORLDS: Mapping[str, Mapping[str, Any]] = {
     },
     "a Deployment of one": {**PAIR, "ingress": {"replicas": 1}},
     "a Deployment of two": {**PAIR, "ingress": {"replicas": 2, "namespace": "edge", "ingressClass": "edge"}},
+    "metallb in a namespace that is there": {
+        "loadBalancer": {
+            "type": "metallb",
+            "metallb": {"addresses": ["192.0.2.10-192.0.2.20"], "existing": ["namespace"]},
+        }
+    },
+    "named by an annotation": {**PAIR, "ingress": {"namedBy": "annotation"}, "apps": [RUN]},
+    "metallb of a class": {
+        "loadBalancer": {
+            "type": "metallb",
+            "metallb": {"addresses": ["192.0.2.10-192.0.2.20"], "loadBalancerClass": "example.org/lb"},
+        }
+    },
+    "a namespace that is there": {**PAIR, "ingress": {"existing": ["namespace"]}},
+    "a namespace and a class that are there": {
+        **PAIR,
+        "ingress": {"existing": ["namespace", "ingressClass"]},
+    },
     "no controller": {**PAIR, "ingress": {"controller": "none"}, "apps": [RUN]},
     "an image": {**PAIR, "apps": [RUN]},
     "an image that runs once, elsewhere": {
@@ -56,6 +74,16 @@ WORLDS: Mapping[str, Mapping[str, Any]] = {
         "apps": [{**RUN, "namespace": "shops", "run": {"image": "shop", "replicas": 1, "headless": True}}],
     },
     "a Service": {**PAIR, "apps": [{**RUN, "run": None, "service": {"name": "shop", "port": 80}}]},
+    "a Service over TCP": {
+        **PAIR,
+        "ingress": {"nodePorts": {"ssh": 30022}},
+        "loadBalancer": {
+            **PAIR["loadBalancer"],
+            "listeners": [
+                {"name": "ssh", "port": 22, "protocol": "tcp", "service": {"name": "git", "port": 22}}
+            ],
+        },
+    },
     "two": {**PAIR, "apps": [RUN, {**RUN, "name": "stock", "path": "/stock"}]},
 }
 NAMES = Names("portico-test")
@@ -97,6 +125,16 @@ def test_an_application_needs_its_namespace_unless_it_is_made_here() -> None:
 def test_a_metallb_that_is_not_installed_here_has_to_be_there() -> None:
     needs = objects.needed(settings(WORLDS["metallb that is there"]), NAMES)
     assert [each.object.name for each in needs] == ["lb", "ipaddresspools.metallb.io"]
+
+
+def test_what_is_used_as_it_is_has_to_be_there_and_is_not_made() -> None:
+    said = settings(WORLDS["a namespace and a class that are there"])
+    needs = objects.needed(said, NAMES)
+    assert [(str(each.object), each.path) for each in needs] == [
+        ("Namespace portico-ingress", "portico:ingress.namespace"),
+        ("IngressClass portico", "portico:ingress.ingressClass"),
+    ]
+    assert not {each.object for each in needs} & {each.object for each in objects.wanted(said, NAMES)}
 
 
 def test_every_node_port_is_that_of_the_controllers_service() -> None:

@@ -131,3 +131,53 @@ def test_what_this_component_made_is_known_from_the_state_by_its_uid():
 def test_another_part_of_the_program_does_not_make_an_object_this_components():
     theirs = namespace("urn:pulumi:test::portico::kubernetes:core/v1:Namespace::portico-ingress", uid="1")
     assert made(State((theirs,))) == {}
+
+
+TRAEFIK = {
+    "metadata": {"name": "traefik", "namespace": "kube-system"},
+    "spec": {"template": {"spec": {"containers": [{"args": ["--providers.kubernetesingress"]}]}}},
+}
+DEPLOYMENTS = "/apis/apps/v1/deployments?limit=500"
+
+
+def test_another_controller_of_the_same_class_is_said_once_and_refused_where_clients_are_told_apart(
+    answers, warnings
+):
+    answers[DEPLOYMENTS] = (200, {"metadata": {}, "items": [TRAEFIK]})
+    assert exposure(preview=True).one("DaemonSet")
+    (warning,) = (each for each in warnings if "Traefik" in each)
+    assert "Deployment kube-system/traefik is a Traefik that serves this class as well" in warning
+    narrow = {**PAIR, "loadBalancer": {**PAIR["loadBalancer"], "allowedClients": ["198.51.100.0/24"]}}
+    with pytest.raises(pulumi.RunError, match="Deployment kube-system/traefik is a Traefik that serves"):
+        exposure(preview=True, said=narrow)
+
+
+def test_other_controllers_that_may_not_be_listed_are_a_warning(answers, warnings):
+    answers[DEPLOYMENTS] = refused(403, "no")
+    assert asked(preview=False).cluster.workloads is None
+    assert "whether another controller serves the same could not be asked: no" in warnings[0]
+
+
+def test_nobody_else_is_listed_where_there_is_no_controller_of_ours(answers, warnings):
+    answers[DEPLOYMENTS] = refused(403, "no")
+    asked(preview=False, said={**PAIR, "ingress": {"controller": "none"}, "apps": [RUN]})
+    assert warnings == []
+
+
+OWN = {"name": "own", "host": "own.example.org", "service": {"name": "web", "port": 80}, "tlsSecret": "tls"}
+WEB = "/api/v1/namespaces/default/services/web"
+
+
+def test_a_service_that_is_a_dns_name_is_refused_before_anything_is_made(answers):
+    answers[WEB] = (200, {"spec": {"type": "ExternalName", "externalName": "example.org"}})
+    (problem,) = asked(preview=True, said={**PAIR, "apps": [OWN]}).problems
+    assert problem.path == "portico:apps[0].service.name"
+    assert "of type ExternalName" in problem.rule
+
+
+def test_a_service_and_a_secret_that_may_come_later_are_warnings(answers, warnings):
+    assert asked(preview=False, said={**PAIR, "apps": [OWN]}).problems == ()
+    assert [warning.partition(" = ")[0] for warning in warnings] == [
+        "portico:apps[0].service",
+        "portico:apps[0].tlsSecret",
+    ]

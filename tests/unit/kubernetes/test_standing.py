@@ -83,7 +83,7 @@ def test_the_namespace_of_another_controller_is_refused_with_the_setting_that_na
     )
     assert [str(problem) for problem in problems(there, settings)] == [
         "portico:ingress.namespace = 'ingress-nginx': Namespace ingress-nginx is there already and is not "
-        "this stack's; choose another name",
+        "this stack's; choose another name, or say `existing: [namespace]` to use it as it is",
         "portico:ingress.ingressClass = 'public': IngressClass public is there already and is not this "
         "stack's: its controller is k8s.io/ingress-nginx; choose another name, or say `controller: none` "
         "where the class has a controller that shall go on",
@@ -127,6 +127,90 @@ def test_a_namespace_that_an_application_needs_and_that_is_missing_is_refused():
     (problem,) = problems(cluster(settings=settings), settings)
     assert str(problem) == (
         "portico:apps[0].namespace = 'shops': there is no such namespace; `kubectl create namespace shops`"
+    )
+
+
+USES = replace(PAIR, ingress=Ingress(existing=("namespace", "ingressClass")))
+TRAEFIK = "traefik.io/ingress-controller"
+
+
+def used(made=(), **there):
+    """A cluster with the namespace and the class that the settings only use."""
+    there = {"space": Standing("uid of space"), "of": Standing("uid of class", controller=TRAEFIK)} | there
+    standing = {SPACE: there["space"], CLASS: there["of"]}
+    standing = {thing: live for thing, live in standing.items() if live is not None}
+    return replace(
+        cluster(settings=USES), standing=standing, made={each: standing[each].uid for each in made}
+    )
+
+
+@pytest.mark.parametrize("enforced", ["", "privileged", "baseline", "restricted"])
+def test_a_namespace_and_a_class_that_are_used_may_stand_whatever_the_namespace_enforces(enforced):
+    assert problems(used(space=Standing("1", enforced=enforced)), USES) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "sentence"),
+    [
+        (
+            {"space": None},
+            "portico:ingress.namespace = 'portico-ingress': there is no such namespace; "
+            "`kubectl create namespace portico-ingress`",
+        ),
+        (
+            {"of": None},
+            "portico:ingress.ingressClass = 'portico': there is no such ingress class; leave it out of "
+            "`existing`, and it is made",
+        ),
+        (
+            {"space": Standing("1", leaving=True)},
+            "portico:ingress.namespace = 'portico-ingress': Namespace portico-ingress is being deleted; wait "
+            "until it is gone and make it anew, or name another",
+        ),
+        (
+            {"of": Standing("1", controller="k8s.io/ingress-nginx")},
+            "portico:ingress.ingressClass = 'portico': IngressClass portico is served by "
+            f"k8s.io/ingress-nginx, and not by {TRAEFIK}; name another class, or say `controller: none`",
+        ),
+        (
+            {"of": Standing("1")},
+            "portico:ingress.ingressClass = 'portico': IngressClass portico is served by nobody, "
+            f"and not by {TRAEFIK}; name another class, or say `controller: none`",
+        ),
+        (
+            {"made": [SPACE]},
+            "portico:ingress.existing: Namespace portico-ingress was made by this stack, and would be "
+            "deleted as soon as it is only used; leave it out there",
+        ),
+        (
+            {"made": [CLASS]},
+            "portico:ingress.existing: IngressClass portico was made by this stack, and would be deleted as "
+            "soon as it is only used; leave it out there",
+        ),
+    ],
+    ids=["no namespace", "no class", "going", "another's", "nobody's", "own namespace", "own class"],
+)
+def test_what_cannot_be_used_is_refused_with_the_way_out(there, sentence):
+    assert [str(problem) for problem in problems(used(**there), USES)] == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("enforced", "runs"), [("", True), ("privileged", True), ("baseline", False), ("x", False)]
+)
+def test_the_speaker_of_metallb_is_not_put_where_it_may_not_run(enforced, runs):
+    metallb = MetalLb(("192.0.2.10-192.0.2.20",), existing=("namespace",))
+    settings = replace(METALLB, load_balancer=LoadBalancer("metallb", metallb=metallb))
+    space = Object("v1", "Namespace", None, "metallb-system")
+    there = replace(cluster(settings=settings), standing={space: Standing("1", enforced=enforced)})
+    sentences = [str(problem) for problem in problems(there, settings)]
+    assert sentences == (
+        []
+        if runs
+        else [
+            "portico:loadBalancer.metallb.namespace = 'metallb-system': Namespace metallb-system enforces "
+            f"the Pod Security Standard {enforced}, and the pods made there keep privileged only; name "
+            "another namespace, or have it enforce less"
+        ]
     )
 
 

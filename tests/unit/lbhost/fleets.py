@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
-from ipaddress import IPv4Address
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
 
-from portico.lbhost import FAST, STEADY, Backend, Fleet, Health, Host, Listener, Timers
+from portico.lbhost import FAST, STEADY, Backend, Fleet, Health, Host, Listener, Logs, Syslog, Timers
+from portico.traffic import Check
 
 WEB = Listener("http", 80, 30080)
 TLS = Listener("https", 443, 30443)
@@ -74,6 +76,17 @@ GOLDEN = {
     "pair": fleet(),
     "one-host-fast": fleet(workers=1, hosts=1, timers=FAST, listeners=(WEB,)),
     "pair-with-a-tcp-listener": fleet(listeners=(WEB, TLS, Listener("ssh", 2222, 30022, direct=True))),
+    "pair-with-a-tcp-listener-that-asks": fleet(
+        listeners=(
+            TLS,
+            Listener("ssh", 22, 30022, direct=True, proxy_protocol=True, check=Check(30023, "/healthz")),
+        )
+    ),
     "five-hosts-no-workers": fleet(workers=0, hosts=5),
+    "pair-that-is-watched": replace(
+        fleet(),
+        metrics_from=(IPv4Network("10.0.9.0/24"), IPv4Network("192.0.2.7/32")),
+        logs=Logs(access=True, syslog=Syslog(IPv4Address("10.0.0.5"), 514)),
+    ),
 }
 """The fleets whose files are kept in tests/lbhost/golden, by name."""

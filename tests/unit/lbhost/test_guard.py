@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from portico.lbhost import Backend, Fleet, Health, Listener, haproxy
 from portico.lbhost.guard import url_path, word
+from portico.lbhost.tuning import Tuning
 from portico.problems import Refused
+from portico.traffic import Checking
 from tests.unit.lbhost.fleets import fleet
 
 
@@ -68,6 +70,7 @@ def test_a_fleet_names_every_problem_at_once():
             max_connections=0,
             max_connections_per_source=1,
             idle_seconds=59,
+            tuning=Tuning(Checking(0, 0, 11, 0), "random", 1, 59, 501),
         )
     said = str(refusal.value)
     for part in (
@@ -83,6 +86,14 @@ def test_a_fleet_names_every_problem_at_once():
         "maxConnections = 0",
         "maxConnectionsPerSource = 1: must be 1 to 0",
         "timeouts.idle = 59: must be 60 to 86400",
+        "healthCheck.interval = 0: must be 1 to 300",
+        "healthCheck.timeout = 0: must be 1 to 120",
+        "healthCheck.down = 11: must be 1 to 10",
+        "healthCheck.up = 0: must be 1 to 10",
+        "balance = 'random': must be one of roundrobin, leastconn, source",
+        "timeouts.connectMilliseconds = 1: must be 50 to 60000",
+        "drainSeconds = 59: must be 60 to 604800",
+        "drainChanges = 501: must be 1 to 500",
     ):
         assert part in said
 

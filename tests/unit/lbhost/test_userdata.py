@@ -1,4 +1,4 @@
-"""user_data: a constant that fits Nova and says what it means to."""
+"""user_data: as good as a constant, fits Nova and says what it means to."""
 
 import base64
 
@@ -7,20 +7,36 @@ import yaml
 from portico.lbhost import STATUS_PORT, portico_sync, userdata
 from portico.lbhost.keepalived import CHECK_VIP, HAPROXY_DOWN
 
+SSH = (22, 2222, None)
 
-def test_the_text_takes_no_argument_and_never_changes():
-    assert userdata.render() == userdata.render()
+
+def test_the_text_never_changes_but_for_the_hosts_own_ssh_server():
+    assert userdata.render() == userdata.render(22)
+    assert len({userdata.render(port) for port in SSH}) == 3
+
+
+def test_the_ssh_server_moves_or_is_switched_off_before_the_agent_starts():
+    as_it_is, moved, off = (yaml.safe_load(userdata.render(port)) for port in SSH)
+    agent = as_it_is["runcmd"][-1]
+    assert "portico-sync.service" in agent
+    drop_in = {entry["path"]: entry["content"] for entry in moved["write_files"]}[userdata.SSH_DROP_IN]
+    assert drop_in == "Port 2222\n"
+    assert moved["runcmd"][-2][:2] == ["sh", "-c"]
+    assert off["runcmd"][-2] == ["systemctl", "mask", "--now", "ssh.socket", "ssh.service"]
+    assert off["write_files"] == as_it_is["write_files"]
+    assert moved["runcmd"][-1] == off["runcmd"][-1] == agent
 
 
 def test_it_fits_nova_twice():
-    assert len(base64.b64encode(userdata.render().encode())) * 2 < userdata.LIMIT
-    assert len(userdata.render()) < 19 * 1024
+    for port in SSH:
+        assert len(base64.b64encode(userdata.render(port).encode())) * 2 < userdata.LIMIT
+        assert len(userdata.render(port)) < 19 * 1024
 
 
 def test_every_file_arrives_as_it_is():
-    said = yaml.safe_load(userdata.render())
+    said = yaml.safe_load(userdata.render(2222))
     assert {entry["path"]: (entry["content"], entry["permissions"]) for entry in said["write_files"]} == {
-        path: (file.text, file.mode) for path, file in userdata.files().items()
+        path: (file.text, file.mode) for path, file in userdata.files(2222).items()
     }
 
 

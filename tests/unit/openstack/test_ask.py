@@ -7,20 +7,21 @@ from ipaddress import IPv4Address, IPv4Network
 from types import SimpleNamespace as Thing
 
 import pytest
-from openstack import exceptions
 from openstack.config import loader
 
 from portico.kinds.octavia.ask import octavia_providers
+from portico.kinds.octavia.settings import Octavia
 from portico.names import Names
 from portico.openstack.answers import Admission, Own, Quota, Stranger
-from portico.openstack.ask import ask
+from portico.openstack.ask import Asker, ask
 from portico.openstack.cloud import connect, located
 from portico.openstack.credentials import credentials
 from portico.openstack.settings import OpenStack as Where
+from portico.plan.make import make
 from portico.problems import Refused
 from portico.settings.model import Nodes
 from portico.traffic import Backend
-from tests.unit.openstack.fake_cloud import ME, NETWORK_ID, FakeCloud, server
+from tests.unit.openstack.fake_cloud import ME, NETWORK_ID, FakeCloud, Forbidden, image, port, server
 from tests.unit.plan.worlds import PAIR
 
 NAMES = Names("portico-test")
@@ -68,7 +69,6 @@ def test_an_able_cloud_answers_everything_and_has_no_problem():
         (where(external_network="pubic"), "portico:loadBalancer.openstack.externalNetwork"),
         (where(external_network="k8s"), "portico:loadBalancer.openstack.externalNetwork"),
         (where(subnet="k8s-6"), "portico:loadBalancer.openstack.subnet"),
-        (where(vip=IPv4Address("192.0.2.1")), "portico:loadBalancer.openstack.vip"),
         (where(floating_ip="203.0.113.7"), "portico:loadBalancer.openstack.floatingIp"),
         (hosts(image="debian-11"), "portico:loadBalancer.hosts.image"),
         (hosts(flavor="m1.tiny"), "portico:loadBalancer.hosts.flavor"),
@@ -91,8 +91,8 @@ def test_what_does_not_exist_is_one_problem_with_its_path(settings, path):
 
 def test_a_name_that_several_things_have_is_a_problem():
     cloud = FakeCloud()
-    cloud.image.images.append(Thing(id="deb2", name="debian-12"))
-    assert "several" in only_problem(PAIR, cloud).rule
+    cloud.image.all_images.append(image("deb2"))
+    assert only_problem(PAIR, cloud).rule == "several images have this name: deb, deb2"
 
 
 def test_two_subnets_need_a_name():
@@ -100,34 +100,14 @@ def test_two_subnets_need_a_name():
     cloud.network.all_subnets.append(
         Thing(**{**vars(cloud.network.all_subnets[0]), "id": "two", "name": "k8s-b"})
     )
-    assert "k8s-4, k8s-b" in only_problem(PAIR, cloud).rule
+    assert "k8s-4 (sub), k8s-b (two)" in only_problem(PAIR, cloud).rule
     assert asked(where(subnet="k8s-b"), cloud).openstack.subnet.id == "two"
 
 
 def test_a_network_of_another_project_is_foreign():
     cloud = FakeCloud()
-    cloud.network.networks[0].project_id = "somebody"
+    cloud.network.networks_of_all[0].project_id = "somebody"
     assert asked(PAIR, cloud).openstack.foreign_network
-
-
-def floating_ip(port_id):
-    return Thing(id="f", floating_ip_address="203.0.113.7", port_id=port_id, project_id=ME, description="")
-
-
-def test_a_free_floating_ip_is_adopted():
-    cloud = FakeCloud()
-    cloud.network.floating_ips.append(floating_ip(None))
-    answers = asked(where(floating_ip="203.0.113.7"), cloud)
-    assert answers.openstack.floating_ip.address == IPv4Address("203.0.113.7")
-
-
-def test_a_floating_ip_in_use_is_refused_unless_it_is_on_the_stacks_own_vip():
-    cloud = FakeCloud()
-    cloud.network.floating_ips.append(floating_ip("p"))
-    named = where(floating_ip="203.0.113.7")
-    assert asked(named, cloud, Own(vips=frozenset({"p"}))).problems == ()
-    (problem,) = asked(named, cloud, Own(vips=frozenset({"another"}))).problems
-    assert "in use" in problem.rule
 
 
 def test_a_hidden_quota_is_not_judged():
@@ -139,7 +119,7 @@ def test_a_hidden_quota_is_not_judged():
 def crowded():
     """A cloud in which somebody has made a pair of the stack's name."""
     cloud = FakeCloud(octavia=("ovn",))
-    cloud.network.all_ports = [Thing(id="vip", name="portico-test-vip", project_id=ME)]
+    cloud.network.all_ports = [port("vip", name="portico-test-vip")]
     cloud.network.groups.append(Thing(id="hosts", name="portico-test-hosts", project_id=ME))
     cloud.network.floating_ips = [
         Thing(id="ip", description=NAMES.description("address"), port_id=None, project_id=ME)
@@ -173,12 +153,17 @@ def rule(**changes):
 
 
 PAIRS_OWN = frozenset({"vip", "hosts", "ip", "vrrp", "host", "apart"})
-OCTAVIA = replace(PAIR, load_balancer=replace(PAIR.load_balancer, type="octavia", hosts=None))
+OCTAVIA = replace(
+    PAIR,
+    load_balancer=replace(
+        PAIR.load_balancer, type="octavia", hosts=None, octavia=Octavia("amphora", trust_nodes=True)
+    ),
+)
 
 
 def strangers(settings, cloud, *own):
     there = asked(settings, cloud, Own(ids=frozenset(own))).openstack.strangers
-    return {each.id for each in there if each.quota not in ("security_groups",) or each.id != "sg"}
+    return {each.id for each in there} - {"sg", "router-port"}
 
 
 def test_what_is_there_and_not_in_the_state_is_a_stranger():
@@ -198,20 +183,20 @@ def test_a_state_that_has_lost_one_thing_makes_that_one_a_stranger():
 
 def test_what_the_engine_has_still_to_delete_stands_beside_the_stacks_own_and_is_no_stranger():
     cloud = crowded()
-    cloud.network.all_ports.append(Thing(id="old", name="portico-test-vip", project_id=ME))
+    cloud.network.all_ports.append(port("old", name="portico-test-vip"))
     assert strangers(PAIR, cloud, *PAIRS_OWN) == set()
     assert strangers(PAIR, cloud, *PAIRS_OWN - {"vip"}) == {"vip", "old"}
 
 
 def test_what_belongs_to_another_project_is_no_stranger():
     cloud = FakeCloud()
-    cloud.network.all_ports.append(Thing(id="p", name="portico-test-vip", project_id="somebody"))
+    cloud.network.all_ports.append(port("p", name="portico-test-vip", project_id="somebody"))
     assert strangers(PAIR, cloud) == set()
 
 
 def test_a_stranger_is_told_by_quota_name_and_id():
     cloud = FakeCloud()
-    cloud.network.all_ports.append(Thing(id="p", name="portico-test-vip", project_id=ME))
+    cloud.network.all_ports.append(port("p", name="portico-test-vip"))
     assert Stranger("ports", "portico-test-vip", "p") in asked(PAIR, cloud).openstack.strangers
 
 
@@ -261,6 +246,174 @@ def test_a_server_on_another_network_is_a_problem():
     assert "w1" in only_problem(nodes(tag="worker"), cloud).rule
 
 
+WORKERS = "portico:nodes.from = 'openstack': the server w2 (w2) is left out, for its status is"
+
+
+@pytest.mark.parametrize("status", ["ERROR", "BUILD", "DELETED", "SOFT_DELETED"])
+@pytest.mark.parametrize("address", ["10.20.0.12", None], ids=["with an address", "without"])
+def test_a_worker_that_cannot_serve_is_left_out_and_said(status, address):
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [server("w1"), server("w2", address, status=status)]
+    answers = asked(nodes(), cloud)
+    assert answers.problems == ()
+    assert answers.backends == (Backend("w1", IPv4Address("10.20.0.11")),)
+    (warning,) = answers.warnings
+    assert str(warning).startswith(f"{WORKERS} {status}; ")
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [{"address": None}, {"network": "storage"}], ids=["nowhere", "elsewhere"]
+)
+def test_a_worker_without_an_address_is_left_out_and_said(elsewhere):
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [server("w1"), server("w2", **elsewhere)]
+    answers = asked(nodes(names=("w1", "w2")), cloud)
+    assert answers.problems == ()
+    assert [backend.name for backend in answers.backends] == ["w1"]
+    (warning,) = answers.warnings
+    assert str(warning) == (
+        "portico:nodes.network = 'k8s': the server w2 (w2) is left out, for it has no IPv4 address there; "
+        "name its network"
+    )
+
+
+@pytest.mark.parametrize("status", ["SHUTOFF", "REBOOT", "PAUSED", "SUSPENDED", "RESCUE", "VERIFY_RESIZE"])
+def test_a_worker_that_may_come_back_by_itself_stays(status):
+    """Health checks tell when it serves."""
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [server("w1", status=status)]
+    answers = asked(nodes(), cloud)
+    assert (answers.problems, answers.warnings, len(answers.backends)) == ((), (), 1)
+
+
+def test_where_no_worker_is_left_each_is_a_problem():
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [
+        server("w1", status="ERROR"),
+        server("w2", None),
+        server("w3", status="BUILD"),
+    ]
+    answers = asked(nodes(), cloud)
+    assert answers.warnings == ()
+    assert len(answers.problems) == 3
+    assert all(problem.rule.endswith(", and no other is left") for problem in answers.problems)
+
+
+def listed(name, *addresses, **rest):
+    """A server with these addresses in one network."""
+    made = server(name, **rest)
+    entries = [
+        {"addr": address, "version": 6 if ":" in address else 4, "OS-EXT-IPS:type": "fixed"}
+        for address in addresses
+    ]
+    made.addresses = {"k8s": entries}
+    return made
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ("2001:db8::50", "10.20.0.50"),
+        ("10.20.0.50", "2001:db8::50"),
+        ("10.99.0.50", "10.20.0.50"),
+        ("10.20.0.50", "10.99.0.50"),
+        ("10.20.0.60", "10.20.0.50"),
+        ("10.20.0.50", "10.20.0.60"),
+        ("10.20.0.100", "10.20.0.50"),
+    ],
+    ids=", ".join,
+)
+def test_of_several_addresses_of_a_server_the_same_one_counts_in_whatever_order(addresses):
+    cloud = FakeCloud()
+    cloud.compute.all_servers = [listed("w1", *addresses, tags=("worker",))]
+    assert asked(nodes(tag="worker"), cloud).backends == (Backend("w1", IPv4Address("10.20.0.50")),)
+
+
+def twins():
+    """A cloud with two networks called storage, and a worker in both."""
+    cloud = FakeCloud()
+    cloud.network.networks_of_all += [
+        Thing(id=each, name="storage", project_id=ME, is_router_external=False) for each in ("one", "two")
+    ]
+    worker = server("w1", "10.3.0.5", network="storage", tags=("worker",))
+    worker.addresses["storage"].append({"addr": "10.2.0.5", "version": 4})
+    cloud.compute.all_servers = [worker]
+    cloud.network.all_ports += [
+        port("a", "10.3.0.5", network_id="one", device_id="w1"),
+        port("b", "10.2.0.5", network_id="two", device_id="w1"),
+    ]
+    return cloud
+
+
+@pytest.mark.parametrize(("network", "address"), [("one", "10.3.0.5"), ("two", "10.2.0.5")])
+def test_a_network_of_the_nodes_that_was_looked_up_is_used_by_its_id(network, address):
+    assert asked(nodes(tag="worker", network=network), twins()).backends == (
+        Backend("w1", IPv4Address(address)),
+    )
+
+
+def test_two_networks_of_the_nodes_name_are_refused_with_both_ids():
+    problem = only_problem(nodes(tag="worker", network="storage"), twins())
+    assert problem.path == "portico:nodes.network"
+    assert problem.rule == "several networks have this name: one, two"
+
+
+def test_where_ports_are_not_told_a_servers_addresses_are_nova_s():
+    cloud = FakeCloud()
+    cloud.network.ports = Forbidden()
+    cloud.compute.all_servers = [server("w1", tags=("worker",))]
+    answers = asked(nodes(tag="worker"), cloud)
+    assert answers.backends == (Backend("w1", IPv4Address("10.20.0.11")),)
+    assert answers.problems == ()
+
+
+def test_two_networks_of_one_name_are_refused_with_both_ids():
+    cloud = FakeCloud()
+    cloud.network.networks_of_all.append(
+        Thing(id="other", name="k8s", project_id=ME, is_router_external=False)
+    )
+    assert only_problem(PAIR, cloud).rule == f"several networks have this name: {NETWORK_ID}, other"
+
+
+def test_two_groups_of_one_name_are_refused_with_both_ids():
+    cloud = FakeCloud()
+    cloud.network.groups.append(Thing(id="sg2", name="k8s-workers", project_id="shared"))
+    assert only_problem(PAIR, cloud).rule == "several security groups have this name: sg, sg2"
+
+
+def test_ids_that_the_cloud_does_not_tell_are_left_out():
+    cloud = FakeCloud()
+    cloud.network.networks_of_all.append(
+        Thing(id="other", name="k8s", project_id=ME, is_router_external=False)
+    )
+    cloud.network.networks = Forbidden()
+    assert only_problem(PAIR, cloud).rule == "several networks have this name"
+
+
+LISTINGS = ("ports", "routers", "security_groups", "security_group_rules", "extensions", "get_quota")
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_what_a_cloud_forbids_to_list_is_not_asked_and_blocks_nothing(listing):
+    cloud = FakeCloud()
+    setattr(cloud.network, listing, Forbidden())
+    answers = asked(PAIR, cloud)
+    assert answers.problems == ()
+    make(PAIR, answers, NAMES)
+
+
+def test_whatever_a_cloud_forbids_to_list_blocks_nothing():
+    cloud = FakeCloud(octavia=("ovn",))
+    for listing in (*LISTINGS, "ips", "networks"):
+        setattr(cloud.network, listing, Forbidden())
+    cloud.compute.server_groups = cloud.load_balancers = cloud.get_quota = Forbidden()
+    for settings in (PAIR, OCTAVIA):
+        answers = asked(settings, cloud)
+        assert answers.problems == ()
+        assert answers.openstack.extensions is None
+        assert answers.openstack.routers is None
+
+
 def test_the_nodes_network_may_be_given_by_id():
     cloud = FakeCloud()
     cloud.compute.all_servers = [server("w1", tags=("worker",))]
@@ -269,11 +422,11 @@ def test_the_nodes_network_may_be_given_by_id():
 
 @pytest.mark.parametrize(
     ("octavia", "providers"),
-    [(None, ()), (("ovn", "amphora"), ("amphora", "ovn")), (exceptions.SDKException("dead"), ())],
-    ids=["no service", "two providers", "listed and dead"],
+    [(None, ()), (("ovn", "amphora"), ("amphora", "ovn"))],
+    ids=["no service", "two providers"],
 )
-def test_octavia_is_there_only_when_it_answers(octavia, providers):
-    assert octavia_providers(FakeCloud(octavia)) == providers
+def test_octavias_providers_are_told_in_order(octavia, providers):
+    assert octavia_providers(Asker(FakeCloud(octavia), [])) == providers
 
 
 @pytest.fixture
@@ -356,3 +509,53 @@ def test_where_a_floating_ip_is_not_wanted_none_is_looked_for():
     settings = where(public=False, floating_ip=None, external_network=None)
     assert isinstance(settings.load_balancer.openstack, Where)
     assert asked(settings, FakeCloud()).openstack.external_network is None
+
+
+FEW = Thing(load_balancers=2, listeners=3, pools=4, members=10, health_monitors=None)
+
+
+def busy(limits):
+    cloud = FakeCloud(octavia=("ovn",))
+    cloud.limits = limits
+    cloud.balancers = [Thing(id="l", name="x", project_id=ME, provisioning_status="ACTIVE")]
+    cloud.all_listeners = [Thing(project_id=ME), Thing(project_id=ME), Thing(project_id="another")]
+    cloud.all_pools = [Thing(project_id=ME, members=[1, 2]), Thing(project_id=ME, members=None)]
+    return cloud
+
+
+def test_of_octavias_quotas_what_is_used_is_counted():
+    told = asked(OCTAVIA, busy(FEW)).openstack.quotas
+    assert {name: told[name] for name in ("load_balancers", "listeners", "pools", "members")} == {
+        "load_balancers": Quota(2, 1),
+        "listeners": Quota(3, 2),
+        "pools": Quota(4, 2),
+        "members": Quota(10, 2),
+    }
+    assert "health_monitors" not in told
+
+
+def test_octavias_parts_are_not_listed_where_they_are_not_limited():
+    cloud = busy(FakeCloud().limits)
+    cloud.listeners = cloud.pools = cloud.health_monitors = Forbidden()
+    assert "listeners" not in asked(OCTAVIA, cloud).openstack.quotas
+
+
+def test_parts_of_octavia_that_may_not_be_listed_are_not_counted_as_none():
+    cloud = busy(FEW)
+    cloud.pools = Forbidden()
+    told = asked(OCTAVIA, cloud).openstack.quotas
+    assert "pools" not in told
+    assert "members" not in told
+    assert told["listeners"] == Quota(3, 2)
+
+
+@pytest.mark.parametrize(("limit", "used"), [(None, 3), (10, None)])
+def test_a_quota_that_is_told_by_half_is_not_judged(limit, used):
+    cloud = FakeCloud()
+    cloud.network.quota.ports = {"limit": limit, "used": used}
+    absolute = cloud.compute.get_limits().absolute
+    absolute.instances, absolute.instances_used = limit, used
+    cloud.compute.get_limits = lambda: Thing(absolute=absolute)
+    told = asked(PAIR, cloud).openstack.quotas
+    assert "ports" not in told
+    assert "instances" not in told

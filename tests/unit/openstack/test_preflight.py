@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from typing import cast
 
 import pulumi
@@ -10,6 +11,7 @@ from openstack.config import loader
 
 from portico import connections, preflight
 from portico.exposure import Exposure
+from portico.later import Later
 from portico.names import Names
 from portico.openstack import cloud
 from portico.openstack.credentials import credentials
@@ -17,6 +19,7 @@ from portico.problems import Refused
 from portico.settings import parse
 from portico.state import State
 from portico.testing.recorder import UNKNOWN, build
+from tests.unit.openstack.fake_cloud import FakeCloud
 
 IDS = {
     what: f"5e0f1c1e-0000-4000-8000-00000000000{digit}"
@@ -135,6 +138,28 @@ def test_a_refusal_names_the_cloud_that_was_asked_and_no_password():
     ) as refused:
         preflight.cloud_capabilities(parse(SETTINGS, ""), Names("portico-prod"), State(()), asked)
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_a_network_that_the_program_makes_is_not_asked_for_its_router(later):
+    unjoined = FakeCloud()
+    unjoined.network.all_ports = []
+    asked = preflight.Asked(cloud=lambda: cast("cloud.Cloud", unjoined), network_later=later)
+    names = Names("portico-prod")
+    answers = preflight.cloud_capabilities(parse(SETTINGS, ""), names, State(()), asked).openstack
+    assert answers.routers == (None if later else ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "later"),
+    [({}, False), ({"network": Later(None)}, True), ({"subnet": Later(None)}, True)],
+    ids=["plain", "network", "subnet"],
+)
+def test_a_network_is_made_by_the_program_where_it_or_its_subnet_is_an_output(changes, later):
+    said = parse(SETTINGS, "")
+    where = replace(said.load_balancer.openstack, **changes)
+    said = replace(said, load_balancer=replace(said.load_balancer, openstack=where))
+    assert preflight.network_later(said) == later
 
 
 def test_without_openstacksdk_a_preview_that_names_no_cloud_goes_on(monkeypatch):

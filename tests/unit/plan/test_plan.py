@@ -7,10 +7,11 @@ import pytest
 
 from portico.capabilities import OFFLINE, Capabilities
 from portico.kinds.openstack_haproxy.plan import Group, OpenStackHAProxyPlan
+from portico.lbhost import STATUS_PORT
 from portico.names import Names, for_stack
 from portico.plan.choice import is_id
 from portico.plan.make import make
-from portico.settings.model import Ingress, Nodes
+from portico.settings.model import Ingress, Listener, ListenerCheck, Nodes
 from portico.traffic import Backend
 from tests.unit.plan.worlds import ABLE, CLOUD, NETWORK, PAIR
 
@@ -89,6 +90,43 @@ def test_ssh_is_opened_to_those_who_were_named():
         if rule.port == 22
     ]
     assert sources == [IPv4Network("192.0.2.0/24")]
+
+
+def test_an_ssh_server_that_moved_is_opened_where_it_is():
+    networks = (IPv4Network("192.0.2.0/24"),)
+    planned = pair(hosts(ssh_from=networks, ssh_port=2222, key_pair="me"), OFFLINE)
+    assert planned.ssh_port == 2222
+    assert [(rule.name, rule.port) for rule in planned.rules if rule.name.startswith("ssh")] == [
+        ("ssh-2222-192.0.2.0-24", 2222)
+    ]
+
+
+@pytest.mark.parametrize(("port", "key_pair", "listens"), [(80, None, 22), (22, None, None), (80, "me", 22)])
+def test_an_ssh_server_that_nobody_can_log_in_to_makes_room_for_a_listener(port, key_pair, listens):
+    said = hosts(key_pair=key_pair).load_balancer
+    said = replace(said, listeners=(Listener("http", port),))
+    planned = pair(replace(PAIR, load_balancer=said), OFFLINE)
+    assert planned.ssh_port == listens
+    assert 22 not in {rule.port for rule in planned.rules if port != 22}
+
+
+def test_nodes_admit_the_question_for_somebodys_own_service():
+    ssh = Listener("ssh", 2222, protocol="tcp", health_check=ListenerCheck("http", 30023))
+    said = replace(PAIR.load_balancer, listeners=(ssh,))
+    ingress = replace(PAIR.ingress, node_ports={"ssh": 30022})
+    rules = pair(replace(PAIR, load_balancer=said, ingress=ingress), OFFLINE).rules
+    assert {rule.port for rule in rules if rule.group is Group.NODES} == {30022, 30023, 30082}
+
+
+def test_figures_are_open_to_those_who_were_named_and_to_nobody_else():
+    def sources(planned):
+        return [rule.source for rule in planned.rules if rule.port == STATUS_PORT]
+
+    monitoring = IPv4Network("192.0.2.0/24")
+    watched = pair(hosts(metrics_from=(monitoring,)), OFFLINE)
+    assert sources(pair()) == [Group.HOSTS]
+    assert sources(watched) == [Group.HOSTS, monitoring]
+    assert watched.metrics_from == (monitoring,)
 
 
 def test_rules_have_names_of_their_own():

@@ -14,7 +14,7 @@ from portico.openstack.answers import Admission, OpenStack, Own, Quota, Stranger
 from portico.openstack.settings import OpenStack as Where
 from portico.plan.make import make
 from portico.problems import Problem, Refused
-from portico.settings.model import LoadBalancer, Nodes
+from portico.settings.model import Listener, LoadBalancer, NodeAddress, Nodes
 from portico.traffic import Backend
 from tests.unit.plan.worlds import ABLE, CLOUD, PAIR
 
@@ -79,6 +79,20 @@ def test_more_clients_of_a_living_stack_need_quota_for_their_rules_alone():
     make(clients(10), Capabilities(openstack=replace(CLOUD, quotas=room, own=Own(made=STANDS))), NAMES)
 
 
+def test_a_full_quota_and_a_plan_that_grows_to_205_rules_are_refused_with_the_figures():
+    (problem,) = refusal(clients(100), quotas={"security_group_rules": Quota(20, 20)}, own=Own(made=STANDS))
+    assert problem.rule == "needs 200 more security group rules, and the quota of 20 has room for 0"
+    assert problem.remedy.startswith("raise it (`openstack quota set --secgroup-rules 220 PROJECT`)")
+
+
+def test_the_rules_on_the_nodes_group_count_as_those_of_the_hosts():
+    ports = {"ingress": replace(PAIR.ingress, node_ports={"http": 31080, "https": 31443})}
+    (problem,) = refusal(
+        replace(PAIR, **ports), quotas={"security_group_rules": Quota(20, 19)}, own=Own(made=STANDS)
+    )
+    assert problem.rule == "needs 2 more security group rules, and the quota of 20 has room for 1"
+
+
 def test_an_unlimited_quota_is_never_short():
     make(PAIR, Capabilities(openstack=replace(CLOUD, quotas={"ports": Quota(-1, 10_000)})), NAMES)
 
@@ -134,6 +148,82 @@ def test_octavias_rules_on_the_nodes_group_need_quota_too():
     room = {"security_group_rules": Quota(10, 7)}
     (problem,) = refusal(clients(10, OCTAVIA), quotas=room, octavia_providers=("ovn",))
     assert problem.rule == "needs 22 more security group rules, and the quota of 10 has room for 3"
+
+
+LISTENERS = frozenset({(NAMES.of("lb"), 80), (NAMES.of("lb"), 443)})
+BALANCER = {"load_balancers": frozenset({NAMES.of("lb")})}
+STOOD = Own(made={**STANDS, **BALANCER}, listeners=LISTENERS, pools=dict.fromkeys(LISTENERS, 2))
+"""A load balancer with two listeners and two nodes that is up, as its state tells it."""
+NEEDED = {
+    "load_balancers": (1, "openstack loadbalancer quota set --loadbalancer 1 PROJECT"),
+    "listeners": (2, "openstack loadbalancer quota set --listener 2 PROJECT"),
+    "pools": (2, "openstack loadbalancer quota set --pool 2 PROJECT"),
+    "members": (4, "openstack loadbalancer quota set --member 4 PROJECT"),
+    "health_monitors": (2, "openstack loadbalancer quota set --healthmonitor 2 PROJECT"),
+    "ports": (1, "openstack quota set --ports 1 PROJECT"),
+}
+
+
+@pytest.mark.parametrize("quota", NEEDED)
+def test_octavias_own_quotas_are_asked_with_what_is_planned(quota):
+    count, command = NEEDED[quota]
+    (problem,) = refusal(OCTAVIA, quotas={quota: Quota(0, 0)}, octavia_providers=("ovn",))
+    assert problem.rule.startswith(f"needs {count} more {quota.replace('_', ' ')}, and the quota of 0")
+    assert f"`{command}`" in problem.remedy
+    able = replace(CLOUD, quotas={quota: Quota(count, 0)}, octavia_providers=("ovn",))
+    make(OCTAVIA, Capabilities(openstack=able), NAMES)
+
+
+FILLED = {quota: Quota(1, 1) for quota in NEEDED}
+
+
+def octavia_needs(settings, own=STOOD):
+    """What more a full project would have to allow."""
+    can = replace(CLOUD, quotas=FILLED, own=own, octavia_providers=("ovn",))
+    try:
+        make(settings, Capabilities(openstack=can), NAMES)
+    except Refused as refused:
+        return {problem.rule.partition(",")[0] for problem in refused.problems}
+    return set()
+
+
+def test_a_load_balancer_that_stands_needs_no_more_of_octavia():
+    assert octavia_needs(OCTAVIA) == set()
+
+
+def test_a_node_more_needs_a_member_behind_each_listener():
+    more = (*OCTAVIA.nodes.addresses, NodeAddress(IPv4Address("10.20.0.13"), "w3"))
+    grown = replace(OCTAVIA, nodes=replace(OCTAVIA.nodes, addresses=more))
+    assert octavia_needs(grown) == {"needs 2 more members"}
+
+
+def test_a_listener_that_moves_to_another_port_needs_room_beside_the_old_one():
+    moved = replace(
+        OCTAVIA.load_balancer, listeners=(Listener("http", 8080), Listener("https", 443, tls=True))
+    )
+    needed = {"listeners": 1, "pools": 1, "members": 2, "health monitors": 1}
+    assert octavia_needs(replace(OCTAVIA, load_balancer=moved)) == {
+        f"needs {count} more {what}" for what, count in needed.items()
+    }
+
+
+def test_a_listener_that_is_renamed_needs_none():
+    renamed = replace(
+        OCTAVIA,
+        ingress=replace(OCTAVIA.ingress, node_ports={"web": 30080, "https": 30443}),
+        load_balancer=replace(
+            OCTAVIA.load_balancer, listeners=(Listener("web", 80), Listener("https", 443, tls=True))
+        ),
+    )
+    assert octavia_needs(renamed) == set()
+
+
+def test_a_listener_whose_pool_an_interrupted_up_did_not_make_needs_the_pool_alone():
+    pools = {(NAMES.of("lb"), 443): 2}
+    needed = {"pools": 1, "members": 2, "health monitors": 1}
+    assert octavia_needs(OCTAVIA, replace(STOOD, pools=pools)) == {
+        f"needs {count} more {what}" for what, count in needed.items()
+    }
 
 
 OURS = {
@@ -206,6 +296,45 @@ def test_a_rule_that_neutron_would_refuse_a_second_time_is_named_before_anything
 def test_a_provider_that_the_region_lacks_is_refused_with_those_it_has():
     (problem,) = refusal(OCTAVIA, octavia_providers=("amphora",))
     assert "amphora" in problem.rule
+
+
+@pytest.mark.parametrize(
+    ("said", "providers", "remedy"),
+    [
+        ("ovn", ("amphorav2",), "set it to amphora"),
+        ("ovn", ("octavia", "vmwareedge"), "set it to amphora"),
+        ("amphora", ("ovn",), "set it to ovn"),
+        ("amphora", ("f5", "vmwareedge"), "set loadBalancer.type: openstack-haproxy"),
+    ],
+)
+def test_the_remedy_for_a_provider_is_one_that_the_settings_take(said, providers, remedy):
+    (problem,) = refusal(octavia_with(said), octavia_providers=providers)
+    assert problem.remedy == remedy
+
+
+def octavia_with(provider):
+    return replace(
+        OCTAVIA, load_balancer=replace(OCTAVIA.load_balancer, octavia=Octavia(provider, trust_nodes=True))
+    )
+
+
+@pytest.mark.parametrize(
+    ("listed", "stands", "provider"),
+    [
+        (("amphora", "amphorav2", "ovn"), None, "amphora"),
+        (("amphorav2", "ovn"), None, "amphorav2"),
+        (("octavia", "ovn"), None, "octavia"),
+        (("amphora", "amphorav2"), "amphorav2", "amphorav2"),
+        (("amphorav2",), "amphora", "amphora"),
+        (("amphora", "ovn"), "ovn", "amphora"),
+        (None, "amphorav2", "amphorav2"),
+        (None, None, "amphora"),
+    ],
+)
+def test_amphora_is_asked_for_by_the_name_that_the_region_has_and_stays_what_it_is(listed, stands, provider):
+    told = replace(CLOUD, octavia_providers=listed, own=Own(octavia_provider=stands))
+    planned = make(octavia_with("amphora"), Capabilities(openstack=told), NAMES)
+    assert planned.load_balancer.provider.value == provider
 
 
 def test_more_nodes_than_a_hosts_metadata_can_carry_are_refused_before_anything_is_made():

@@ -2,11 +2,13 @@
 
 import asyncio
 import http.server
+import socket
 import socketserver
 import ssl
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network
 
 import pulumi
 import pytest
@@ -16,7 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from portico.ingress.table import CONTROLLERS
 from portico.plan.questions import Question
+from portico.plan.way import End, Way
+from portico.serving import address, asking
 from portico.serving.address import address_answers
+from portico.serving.waiting import until
 from portico.settings.model import Wait
 from tests.unit.serving.conftest import NOBODY
 
@@ -89,12 +94,12 @@ def door():
         server.server_close()
 
 
-def ask(door, *changes, minutes=1, narrowed=(), host=HOST, **change):
+def ask(door, *changes, minutes=1, way=Way(), host=HOST, explain=lambda _: None, **change):  # noqa: B008
     port = door if isinstance(door, int) else door.server_port
     question = Question(port, False, host, signature=TRAEFIK.signature)
     questions = [replace(question, **each) for each in changes or [change]]
     wait = Wait(minutes=minutes)
-    return asyncio.run(address_answers(NOBODY, "127.0.0.1", questions, wait, narrowed))
+    return asyncio.run(address_answers(NOBODY, "127.0.0.1", questions, wait, way, explain))
 
 
 def refused(door, *changes, **change):
@@ -106,7 +111,7 @@ def refused(door, *changes, **change):
 @pytest.mark.parametrize("preview", [True, False])
 def test_a_preview_and_a_stack_that_does_not_want_it_never_wait(monkeypatch, preview):
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
-    wait = Wait(until="serving" if preview else "nothing")
+    wait = Wait(address=preview)
     assert asyncio.run(address_answers(NOBODY, "127.0.0.1", [Question(1, False)], wait)) == "not asked"
 
 
@@ -162,10 +167,60 @@ def test_the_broken_hop_is_named(door, answer, hop):
     assert hop in refused(door(answer))
 
 
-def test_an_address_that_nobody_answers_names_the_hops_before_the_controller():
-    said = refused(1, narrowed=["this machine is not allowed", "or is elsewhere"])
-    assert "the floating IP" in said
-    assert "or this machine is not allowed" in said
+def test_a_port_that_nobody_listens_on_names_the_hop_that_the_kind_knows():
+    said = refused(1, way=Way(ends={End.REFUSED: "the host that holds the VIP does not serve this port"}))
+    assert "the connection is refused (Connection refused): the host that holds the VIP" in said
+    assert "nothing listens on this port of the load balancer" in refused(1)
+
+
+class TestSilence:
+    """The address answers nobody, as far as this machine can see."""
+
+    SHUT = Way((IPv4Network("192.0.2.0/24"),), ("this machine has no way into the VPC",))
+
+    @pytest.fixture(autouse=True)
+    def silence(self, monkeypatch):
+        def nobody(*_, **__):
+            raise TimeoutError("timed out")
+
+        monkeypatch.setattr(socket, "create_connection", nobody)
+
+    def test_it_names_first_what_shuts_this_machine_out(self):
+        said = refused(80, way=self.SHUT)
+        assert (
+            "nobody answers (within 5 s): most likely this machine's address is none of "
+            "portico:loadBalancer.allowedClients or this machine has no way into the VPC; else the way"
+            in said
+        )
+
+    def test_it_names_the_load_balancer_where_everybody_is_let_in(self):
+        assert "nobody answers (within 5 s): the way to the load balancer is broken" in refused(80)
+
+    def test_a_machine_that_is_shut_out_does_not_ask_for_all_of_the_time(self, monkeypatch):
+        monkeypatch.setattr(address, "OUT_OF_REACH", 0.05)
+        with pytest.raises(pulumi.RunError, match="does not answer after 0 s"):
+            ask(80, way=self.SHUT, minutes=60)
+
+    def test_but_a_door_that_lets_everybody_in_is_asked_for_all_of_it(self, monkeypatch):
+        monkeypatch.setattr(address, "OUT_OF_REACH", 0)
+        asked = []
+
+        def slow(component, sentence, inquiry, seconds):
+            asked.append(seconds)
+            return until(component, sentence, inquiry, 0.1)
+
+        monkeypatch.setattr(address, "until", slow)
+        with pytest.raises(pulumi.RunError):
+            ask(80, minutes=60)
+        assert asked == [3600]
+
+
+def test_a_name_that_does_not_resolve_yet_is_said(monkeypatch):
+    def nameless(*_, **__):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "create_connection", nameless)
+    assert "resolves to no address (Name or service not known): the platform has not" in refused(80)
 
 
 def test_a_probe_asks_its_own_path_and_takes_its_own_codes_alone(door):
@@ -199,12 +254,16 @@ def test_every_application_has_to_answer_and_the_first_ones_answer_is_kept(door)
 def certificate(tmp_path):
     """Makes a self-signed certificate with a common name, and its key, in one file."""
 
-    def make(name):
+    def make(name, names=None, days=1):
         key = ec.generate_private_key(ec.SECP256R1())
         who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         now = datetime.now(UTC)
         builder = x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key())
-        builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+        builder = builder.serial_number(1).not_valid_before(now - timedelta(days=2))
+        builder = builder.not_valid_after(now + timedelta(days=days))
+        for each in names or ():
+            alternative = x509.SubjectAlternativeName([x509.DNSName(each)])
+            builder = builder.add_extension(alternative, critical=False)
         plain = serialization.NoEncryption()
         text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
         text += builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
@@ -221,7 +280,62 @@ def test_an_application_with_a_certificate_has_to_show_it(door, certificate):
     said = refused(shown, **secure)
     assert "shows its own certificate: the Secret shop/hello-tls is missing" in said
     assert ask(shown, tls=True) == "HTTP 200"
-    assert ask(door(passed_on(200), certificate=certificate(HOST)), **secure) == "HTTP 200"
+    assert ask(door(passed_on(200), certificate=certificate(HOST, [HOST])), **secure) == "HTTP 200"
+    wild = certificate("anything", ["*.example.org"])
+    assert ask(door(passed_on(200), certificate=wild), **secure) == "HTTP 200"
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "days", "flaw"),
+    [
+        (
+            HOST,
+            ["other.example.org"],
+            1,
+            "Hostname mismatch, certificate is not valid for 'hello.example.org'",
+        ),
+        (HOST, [HOST], -1, "certificate has expired"),
+        (HOST, None, 1, "Hostname mismatch"),  # a common name alone convinces no browser
+    ],
+)
+def test_a_certificate_that_no_client_would_take_is_no_answer(door, certificate, name, names, days, flaw):
+    shown = door(passed_on(200), certificate=certificate(name, names, days))
+    said = refused(shown, tls=True, secret="shop/hello-tls")
+    assert f"no good for {HOST} ({flaw}" in said
+    assert "see the Secret shop/hello-tls" in said
+    assert ask(shown, tls=True, minutes=0) == "HTTP 200", "without a Secret any certificate will do"
+
+
+def test_a_listener_for_tls_that_speaks_none_is_no_answer(door):
+    said = refused(door(passed_on(200)), tls=True, host=None)
+    assert "speaks no TLS" in said
+    assert "PROXY protocol header" in said
+
+
+@pytest.fixture
+def strict(door, certificate):
+    """A controller that shows a certificate to those alone who name its host."""
+    opened = door(passed_on(200), certificate=certificate(HOST, [HOST]))
+
+    def chosen(_, name, __):
+        return None if name == HOST else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+    opened.socket.context.sni_callback = chosen
+    return opened
+
+
+def test_who_refuses_a_handshake_speaks_tls_and_has_no_certificate_for_the_name(strict):
+    assert "TLS (" in ask(strict, tls=True, host=None, minutes=0)
+    assert ask(strict, tls=True, secret="shop/hello-tls", minutes=0) == "HTTP 200"
+    said = refused(strict, tls=True, secret="shop/other-tls", host="other.example.org")
+    assert "no certificate for this name" in said
+    assert "the Secret shop/other-tls is missing, or not taken" in said
+
+
+def test_the_cluster_is_asked_why_where_the_controller_answers_by_itself(door):
+    app = {"explain": lambda question: f"there is no Service for {question.host}"}
+    assert f"; in the cluster there is no Service for {HOST}" in refused(door(UNKNOWN), **app)
+    assert "in the cluster" not in refused(1, **app)
 
 
 @pytest.fixture
@@ -245,6 +359,12 @@ def listener():
 class Silent(socketserver.BaseRequestHandler):
     def handle(self):
         self.request.recv(1)
+
+
+class Mute(socketserver.BaseRequestHandler):
+    def handle(self):
+        while self.request.recv(4096):
+            pass
 
 
 class Greeting(socketserver.BaseRequestHandler):
@@ -271,5 +391,17 @@ def test_a_tcp_connection_that_is_closed_at_once_is_no_answer(listener):
     assert "(host" not in said
 
 
-def test_a_tcp_listener_that_nobody_reaches_names_the_hops_before_it():
-    assert "the floating IP" in refused(1, direct=True, host=None)
+def test_a_controller_that_reaches_no_pod_of_a_service_names_it(listener):
+    said = refused(listener(Closed), direct=True, host=None, service="git/gitea")
+    assert "closed at once; the Service git/gitea has no pod that accepts one" in said
+
+
+def test_a_load_balancer_without_a_node_closes_what_it_took_and_that_is_said(listener):
+    said = refused(listener(Closed))
+    assert "closed at once" in said
+    assert "the load balancer finds no node that serves: see the controller's pods" in said
+
+
+def test_who_takes_a_connection_and_says_nothing_is_told_from_who_takes_none(listener, monkeypatch):
+    monkeypatch.setattr(asking, "SECONDS", 0.2)
+    assert "the connection is taken, and no word comes" in refused(listener(Mute))

@@ -236,7 +236,7 @@ class TestWhatMayBeTouched:
 
     def test_any_host_when_nothing_is_to_be_waited_for(self, cloud):
         cloud.put("2", PANIC, status="SHUTOFF")
-        touch(watch(Wait(until="nothing"), **PAIR), "host-1")
+        touch(watch(Wait(rolling=False), **PAIR), "host-1")
         assert cloud.asked == []
 
 
@@ -246,6 +246,31 @@ def test_hosts_that_stay_are_heard_before_others_go(cloud):
         serve(OLD, watching=watch(**PAIR))
     cloud.put("1", line(ago=20), line(ago=20) + line())
     assert serve(OLD, watching=watch(Wait(minutes=1), **PAIR)) == "every host serves what was planned"
+
+
+@pytest.mark.parametrize("wait", [Wait(hosts=False, minutes=0), Wait(hosts=False, address=False, minutes=0)])
+class TestAStackThatDoesNotWaitInTheEnd:
+    def test_asks_for_another_host_before_it_touches_one_all_the_same(self, cloud, wait):
+        cloud.put("1", line()).put("2", PANIC, status="SHUTOFF")
+        with pytest.raises(pulumi.RunError, match=r"host-1 was not touched.*is SHUTOFF.*wait.rolling: false"):
+            touch(watch(wait, **PAIR), "host-1")
+
+    def test_hears_those_that_stay_before_others_go_of_whatever_generation(self, cloud, wait):
+        cloud.put("1", line(ago=1))
+        with pytest.raises(pulumi.RunError, match="says nothing new"):
+            serve(NEW, watching=watch(wait, **PAIR))
+        cloud.put("1", line(ago=20), line(ago=20) + line(OLD))
+        assert serve(NEW, watching=watch(Wait(hosts=False, minutes=1), **PAIR))
+
+    def test_asks_nobody_where_none_goes(self, cloud, wait):
+        cloud.put("1", PANIC)
+        assert serve(NEW, wait=wait) == "not asked"
+        assert cloud.asked == []
+
+
+def test_hosts_that_go_without_a_word_when_nothing_is_rolling(cloud):
+    cloud.put("1", line(ago=1))
+    assert serve(OLD, watching=watch(Wait(rolling=False, minutes=1), **PAIR))
 
 
 class TestACloudWithoutConsoles:
@@ -300,6 +325,6 @@ def test_two_hosts_apart_need_no_word(cloud, logged):
 @pytest.mark.parametrize("preview", [True, False])
 def test_a_preview_and_a_stack_that_does_not_want_it_never_wait(monkeypatch, cloud, preview):
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
-    wait = Wait(until="serving" if preview else "nothing")
+    wait = Wait(hosts=preview)
     assert serve(OLD, wait=wait) == "not asked"
     assert cloud.asked == []

@@ -8,7 +8,7 @@ import pytest
 
 from portico.settings.model import NO_UDP, TCP_ONLY
 from portico.values import IPV4_ONLY
-from tests.unit.settings.said import AWS, METALLB, PAIR, but, complaints
+from tests.unit.settings.said import AWS, METALLB, OCTAVIA, PAIR, but, complaints
 from tests.unit.settings.written import camel, settings_classes
 from tools import places
 
@@ -27,6 +27,8 @@ IPV6 = (
     (PAIR, f"{WHERE}.floatingIp", "2001:db8::7", ADDRESS),
     (PAIR, "loadBalancer.allowedClients.0", "::/0", NETWORK),
     (SSH, f"{HOSTS}.sshFrom.0", "2001:db8::/64", NETWORK),
+    (PAIR, f"{HOSTS}.metricsFrom.0", "2001:db8::/64", NETWORK),
+    (OCTAVIA, "loadBalancer.octavia.metricsFrom.0", "2001:db8::/64", NETWORK),
     (AWS, "loadBalancer.aws.subnetCidrs.0", "2001:db8::/64", NETWORK),
     (METALLB, "loadBalancer.metallb.address", "fd00::10", ADDRESS),
     (METALLB, "loadBalancer.metallb.addresses.0", "fd00::/64", NETWORK),
@@ -70,7 +72,9 @@ def test_a_listener_is_for_http_or_tcp_and_udp_is_refused_with_what_to_do(protoc
 def test_a_listener_has_no_address_of_its_own():
     listeners = [{"name": "http", "port": 80, "address": "::"}, {"name": "https", "port": 443}]
     assert complaints(but(PAIR, {"loadBalancer.listeners": listeners})) == [
-        "loadBalancer.listeners[0].address: is no setting; known here: name, port, tls, protocol"
+        "loadBalancer.listeners[0].address: is no setting; known here: name, port, tls, protocol, "
+        "service, proxyProtocol, "
+        "healthCheck"
     ]
 
 

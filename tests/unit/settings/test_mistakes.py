@@ -8,7 +8,7 @@ import yaml
 from portico.kinds.table import KINDS as ROWS
 from portico.kinds.table import TYPES
 from portico.problems import Refused
-from portico.settings import SECTIONS, parse
+from portico.settings import SECTIONS, HealthCheck, Wait, parse
 from tests.unit.settings.said import (
     APP,
     AWS,
@@ -20,6 +20,7 @@ from tests.unit.settings.said import (
     but,
     complaints,
     problems,
+    read,
 )
 
 REQUIRED = {row.type: row.required for row in ROWS}
@@ -88,7 +89,7 @@ def test_a_misspelt_section_is_not_missed_as_well():
 
 def test_an_unknown_key_far_from_all_is_told_what_is_known():
     assert complaints(but(PAIR, {"wait.colour": "red"})) == [
-        "wait.colour: is no setting; known here: until, minutes"
+        "wait.colour: is no setting; known here: rolling, hosts, address, minutes, until"
     ]
 
 
@@ -184,9 +185,66 @@ def test_without_a_floating_ip_nothing_may_be_said_of_one():
     ]
 
 
+@pytest.mark.parametrize(
+    ("volume", "complaint"),
+    [
+        ({}, "volume.size: is required; give the GiB of the volume; 10 suffice"),
+        ({"size": 0}, "volume.size = 0: must be a whole number from 1 to 16384"),
+        ({"size": "10GB"}, "volume.size = '10GB': must be a whole number from 1 to 16384"),
+        ({"size": 10, "Type": "ssd"}, "volume.Type: is no setting; did you mean 'type'?"),
+        ({"size": 10, "type": ""}, "volume.type = '': must not be empty; leave the key out for its default"),
+        (10, "volume = 10: must be a mapping; write `key: value` lines below it"),
+    ],
+)
+def test_a_volume_has_a_size_and_perhaps_a_type(volume, complaint):
+    assert complaints(but(PAIR, {"loadBalancer.hosts.volume": volume})) == [f"loadBalancer.hosts.{complaint}"]
+
+
 def test_ssh_without_a_key_pair_lets_nobody_in():
     (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.sshFrom": ["192.0.2.0/24"]}))
     assert complaint.startswith("loadBalancer.hosts.keyPair: is required with sshFrom")
+
+
+def test_a_syslog_server_that_is_told_nothing_is_a_mistake():
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.logs": {"syslog": "192.0.2.7:514"}}))
+    assert complaint.startswith("loadBalancer.hosts.logs.syslog")
+    assert "is used only with `access: true`" in complaint
+
+
+@pytest.mark.parametrize(
+    "said", ["logs.example.org:514", "192.0.2.7:0", "192.0.2.7:70000", "[::1]:514", "192.0.2.7:"]
+)
+def test_a_syslog_server_is_an_address_and_a_port(said):
+    logs = {"access": True, "syslog": said}
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.logs": logs}))
+    where = f"loadBalancer.hosts.logs.syslog = {said!r}"
+    assert complaint.startswith(f"{where}: must be an IPv4 address and a port")
+
+
+def test_a_syslog_server_without_a_port_has_the_usual_one():
+    logs = {"access": True, "syslog": "192.0.2.7"}
+    hosts = parse(but(PAIR, {"loadBalancer.hosts.logs": logs}), "").load_balancer.hosts
+    assert hosts.logs.syslog == "192.0.2.7:514"
+
+
+def test_an_ovn_load_balancer_has_no_figures():
+    octavia = {"provider": "ovn", "metricsFrom": ["192.0.2.0/24"]}
+    (complaint,) = complaints(but(OCTAVIA, {"loadBalancer.octavia": octavia}))
+    assert complaint.startswith("loadBalancer.octavia.metricsFrom")
+    assert "is not used with `provider: ovn`" in complaint
+
+
+def test_figures_and_a_listener_do_not_share_a_port():
+    octavia = {"metricsFrom": ["192.0.2.0/24"], "metricsPort": 443}
+    (complaint,) = complaints(but(OCTAVIA, {"loadBalancer.octavia": octavia}))
+    assert complaint.startswith("loadBalancer.octavia.metricsPort = 443: must not be 443 like")
+    parse(but(OCTAVIA, {"loadBalancer.octavia": {"metricsPort": 443}}), "")
+
+
+@pytest.mark.parametrize("key", ["metrics", "accessLog"])
+def test_a_controller_of_somebody_elses_is_not_told_what_to_tell(key):
+    (complaint,) = complaints(but(PAIR, {"ingress": {"controller": "none", key: True}}))
+    assert complaint.startswith(f"ingress.{key} = True: is not used with `controller: none`")
 
 
 def test_subnets_and_their_cidrs_are_as_many():
@@ -320,14 +378,35 @@ def test_no_two_listeners_share_a_name_or_a_port(field, value):
     assert complaint.startswith(f"loadBalancer.listeners[2].{field} = {value!r}: must not be the same as")
 
 
-@pytest.mark.parametrize("port", [22, 61404])
-def test_a_listener_leaves_an_lb_hosts_own_ports_alone(port):
-    listeners = [{"name": "http", "port": port}]
+def test_a_listener_leaves_an_lb_hosts_own_port_alone():
+    listeners = [{"name": "http", "port": 61404}]
     (complaint,) = complaints(but(PAIR, {"loadBalancer.listeners": listeners}))
-    assert f"must not be {port} with `type: openstack-haproxy`" in complaint
-    assert (
-        parse(but(OCTAVIA, {"loadBalancer.listeners": listeners}), "").load_balancer.listeners[0].port == port
-    )
+    assert "must not be 61404 with `type: openstack-haproxy`" in complaint
+    parse(but(OCTAVIA, {"loadBalancer.listeners": listeners}), "")
+
+
+SHELL = {"loadBalancer.listeners": [{"name": "http", "port": 22}], "ingress.nodePorts": {"http": 30080}}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "complaint"),
+    [
+        ({"sshPort": 2222}, "hosts.sshPort = 2222: is not used without keyPair, since nobody can log in"),
+        ({"keyPair": "me"}, "listeners[0].port = 22: must not be 22: the hosts' own SSH server is there for"),
+        ({"keyPair": "me", "sshPort": 61404}, "hosts.sshPort = 61404: must not be 61404: the host's own"),
+    ],
+)
+def test_port_22_is_a_listeners_where_the_hosts_own_ssh_server_leaves_it(hosts, complaint):
+    written = {f"loadBalancer.hosts.{key}": value for key, value in hosts.items()}
+    (said,) = complaints(but(PAIR, {**SHELL, **written}))
+    assert said.startswith(f"loadBalancer.{complaint}")
+
+
+def test_an_ssh_server_that_nobody_can_log_in_to_or_that_moved_is_in_no_listeners_way():
+    moved = {"loadBalancer.hosts.keyPair": "me", "loadBalancer.hosts.sshPort": 2222}
+    assert [
+        parse(but(PAIR, {**SHELL, **more}), "").load_balancer.listeners[0].port for more in ({}, moved)
+    ] == [22, 22]
 
 
 def test_a_listener_is_not_named_after_the_controllers_own_port():
@@ -485,8 +564,82 @@ def test_how_long_a_request_may_take_is_nobodys_affair_without_a_controller_of_o
     )
 
 
+OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "complaint"),
+    [
+        (
+            AWS,
+            {"healthCheck.interval": 4},
+            "healthCheck.interval = 4: must be a whole number from 5 to 300 with `type: aws-nlb`",
+        ),
+        (
+            AWS,
+            {"healthCheck": {"interval": 30, "timeout": 30}},
+            "healthCheck.timeout = 30: must be less than the interval with `type: aws-nlb`, and is 30 of "
+            "30 s; change one of them",
+        ),
+        (
+            AWS,
+            {"healthCheck": {"down": 1}},
+            "healthCheck.down = 1: must be a whole number from 2 to 10 with `type: aws-nlb`",
+        ),
+        (
+            OCTAVIA,
+            {"healthCheck": {"timeout": 2}},
+            "healthCheck.timeout = 2: must be less than the interval with `type: octavia` and the provider "
+            "amphora, and is 2 of 2 s; change one of them",
+        ),
+        (
+            METALLB,
+            {"healthCheck.up": 3},
+            "healthCheck.up = 3: is not used with `type: metallb`: the cluster itself knows which nodes "
+            "serve; leave it out",
+        ),
+        (
+            OVN,
+            {"balance": "leastconn"},
+            "balance = 'leastconn': may not be given with `type: octavia` and the provider ovn: OVN chooses "
+            "by both sides' addresses and ports, and knows nothing else; leave it out",
+        ),
+        (
+            AWS,
+            {"balance": "roundrobin"},
+            "balance = 'roundrobin': must be source with `type: aws-nlb`: AWS chooses by both sides' "
+            "addresses and ports; leave it out",
+        ),
+        (
+            METALLB,
+            {"balance": "source"},
+            "balance = 'source': may not be given with `type: metallb`: the node that answers for the "
+            "address passes on to its own pods; leave it out",
+        ),
+        (
+            OVN,
+            {"timeouts.connectMilliseconds": 500},
+            "timeouts.connectMilliseconds = 500: is not used with `type: octavia` and the provider ovn, "
+            "which opens no connection that could be told so; leave it out",
+        ),
+    ],
+)
+def test_what_a_kind_cannot_do_is_said_in_the_words_of_its_row(base, changes, complaint):
+    said = but(base, {f"loadBalancer.{path}": value for path, value in changes.items()})
+    assert complaints(said) == [f"loadBalancer.{complaint}"]
+
+
+@pytest.mark.parametrize("base", [PAIR, OCTAVIA, OVN, AWS])
+def test_every_kind_that_asks_its_nodes_takes_the_same_words(base):
+    asked = {"interval": 20, "timeout": 5, "down": 3, "up": 2}
+    said = parse(but(base, {"loadBalancer.healthCheck": asked}), "").load_balancer
+    assert said.health_check == HealthCheck(**asked)
+
+
 SSH = {"name": "ssh", "port": 2222, "protocol": "tcp"}
 NODE_PORTS = {"http": 30080, "https": 30443, "ssh": 30022}
+OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})
+ASKED = {"protocol": "http", "path": "/healthz", "port": 30023}
 
 
 def listening(*listeners, base=PAIR, ports=NODE_PORTS, **sections):
@@ -507,14 +660,158 @@ def test_a_tcp_listener_needs_a_node_port_and_ends_no_tls():
     assert said.startswith("loadBalancer.listeners[2].tls = True: is not used with `protocol: tcp`")
 
 
-def test_inside_the_cluster_a_service_has_an_address_of_its_own():
+def test_inside_the_cluster_the_controller_alone_has_the_address():
     (said,) = complaints(listening(*LISTENERS, SSH, base=METALLB))
     assert said == (
-        "loadBalancer.listeners[2].protocol = 'tcp': may not be tcp with `type: metallb`; "
-        "give that Service the type LoadBalancer itself"
+        "loadBalancer.listeners[2].service: is required with `type: metallb`: the controller's Service alone "
+        "has the address; name the Service, or give it the type LoadBalancer itself"
     )
+
+
+GIT = {"name": "git", "port": 22}
+
+
+@pytest.mark.parametrize(
+    ("ingress", "listener", "complaint"),
+    [
+        ({"controller": "none"}, {}, "service = a mapping: is not used with `controller: none`"),
+        ({}, {"healthCheck": ASKED}, "healthCheck = a mapping: is not used with `service`"),
+        ({}, {"protocol": "http"}, "service = a mapping: is not used with `protocol: http`; say"),
+        ({}, {"tls": True}, "tls = True: is not used with `protocol: tcp`"),
+        ({}, {"service": {"name": "Git", "port": 22}}, "service.name = 'Git': must be"),
+        ({}, {"service": {"name": "git"}}, "service.port: is required"),
+    ],
+)
+def test_a_service_is_reached_through_a_controller_of_ours(ingress, listener, complaint):
+    said = {**SSH, "service": GIT, **listener}
+    (found,) = complaints(listening(*LISTENERS, said, ingress={"nodePorts": NODE_PORTS, **ingress}))
+    assert found.startswith(f"loadBalancer.listeners[2].{complaint}")
+
+
+@pytest.mark.parametrize("base", [PAIR, OCTAVIA, OVN, AWS, METALLB])
+def test_every_type_leads_to_a_service_and_names_the_client(base):
+    said = {**SSH, "service": GIT, "proxyProtocol": True}
+    (*_, listener) = parse(listening(*LISTENERS, said, base=base), "").load_balancer.listeners
+    assert (listener.service.namespace, listener.direct) == ("default", False)
+
+
+def test_a_tcp_listener_gets_the_header_and_is_checked_as_its_service_says():
+    said = {**SSH, "proxyProtocol": True, "healthCheck": ASKED}
+    for base in (PAIR, OCTAVIA, AWS):
+        parsed = parse(listening(*LISTENERS, said, base=base), "").load_balancer.listeners[2]
+        assert parsed.proxy_protocol
+        assert (parsed.health_check.protocol, parsed.health_check.port) == ("http", 30023)
+
+
+@pytest.mark.parametrize(
+    ("base", "listener", "complaint"),
+    [
+        (OVN, {**SSH, "proxyProtocol": True}, "proxyProtocol = True: is not used with octavia (ovn), where"),
+        (
+            OVN,
+            {**SSH, "healthCheck": ASKED},
+            "healthCheck = a mapping: is not used with octavia (ovn), which",
+        ),
+        (OVN, {**SSH, "healthCheck": {"port": 30023}}, "healthCheck = a mapping: is not used with octavia"),
+        (
+            PAIR,
+            {**SSH, "healthCheck": {"path": "/"}},
+            "healthCheck.path = '/': is not used with `protocol: tcp`",
+        ),
+        (
+            PAIR,
+            {**SSH, "healthCheck": {"port": 9000}},
+            "healthCheck.port = 9000: must be from 30000 to 32767",
+        ),
+        (PAIR, {**SSH, "healthCheck": {"protocol": "ping"}}, "healthCheck.protocol = 'ping': must be one of"),
+        (PAIR, {**SSH, "protocol": "http", "proxyProtocol": True}, "proxyProtocol = True: is not used with"),
+        (
+            PAIR,
+            {**SSH, "protocol": "http", "healthCheck": ASKED},
+            "healthCheck = a mapping: is not used with",
+        ),
+    ],
+)
+def test_what_a_tcp_listener_asks_for_has_to_be_there(base, listener, complaint):
+    (said,) = complaints(listening(*LISTENERS, listener, base=base))
+    assert said.startswith(f"loadBalancer.listeners[2].{complaint}")
 
 
 def test_applications_need_a_listener_that_leads_to_the_controller():
     (said,) = complaints(listening(SSH, ports={"ssh": 30022}, apps=[APP]))
     assert said.startswith("loadBalancer.listeners = a list: must hold one with `protocol: http` where there")
+
+
+# What is there already
+
+
+@pytest.mark.parametrize("namespace", ["default", "kube-system"])
+def test_a_namespace_of_every_cluster_is_used_only_where_that_is_said(namespace):
+    (complaint,) = complaints(but(PAIR, {"ingress.namespace": namespace}))
+    assert complaint == (
+        f"ingress.namespace = {namespace!r}: is made for the controller and is there already; leave it out, "
+        "or say `existing: [namespace]`"
+    )
+    used = parse(but(PAIR, {"ingress.namespace": namespace, "ingress.existing": ["namespace"]}), "")
+    assert used.ingress.namespace == namespace
+
+
+def test_a_class_that_is_there_is_not_made_the_default():
+    raw = but(PAIR, {"ingress.defaultClass": True, "ingress.existing": ["ingressClass"]})
+    assert complaints(raw) == [
+        "ingress.defaultClass = True: is not used with `existing: [ingressClass]`: the class says itself "
+        "whether it is the default; leave it out"
+    ]
+
+
+def test_without_a_controller_nothing_is_made_that_could_be_there():
+    raw = but(PAIR, {"ingress.controller": "none", "ingress.existing": ["namespace"]})
+    assert complaints(raw) == ["ingress.existing = a list: is not used with `controller: none`; leave it out"]
+
+
+def test_only_what_can_be_used_is():
+    (complaint,) = complaints(but(PAIR, {"ingress.existing": ["namespaces"]}))
+    assert complaint.startswith("ingress.existing[0] = 'namespaces': must be one of namespace, ingressClass")
+
+
+def test_a_metallb_that_is_there_is_there_with_its_namespace():
+    raw = but(
+        METALLB, {"loadBalancer.metallb.existing": ["namespace"], "loadBalancer.metallb.install": False}
+    )
+    assert complaints(raw) == [
+        "loadBalancer.metallb.existing = a list: is not used with `install: false`, where all of MetalLB is "
+        "there already; leave it out"
+    ]
+
+
+@pytest.mark.parametrize("beside", [{"defaultClass": True}, {"existing": ["ingressClass"]}])
+def test_an_annotation_leaves_no_class_to_be_the_default_or_to_be_used(beside):
+    raw = but(PAIR, {"ingress": {"namedBy": "annotation", **beside}})
+    assert complaints(raw) == [
+        "ingress.namedBy = 'annotation': may not be annotation where a class is the default or used as it "
+        "is; leave it out"
+    ]
+
+
+def test_the_class_of_a_service_is_a_label():
+    (complaint,) = complaints(but(METALLB, {"loadBalancer.metallb.loadBalancerClass": "a b"}))
+    assert complaint.startswith("loadBalancer.metallb.loadBalancerClass = 'a b': must be")
+
+
+# Waiting
+
+
+def test_the_older_word_for_waiting_is_two_switches_and_not_the_safety_of_the_hosts():
+    assert read(but(PAIR, {"wait.until": "nothing"})).wait == Wait(
+        rolling=True, hosts=False, address=False, until="nothing"
+    )
+    assert read(but(PAIR, {"wait.until": "serving"})).wait == Wait()
+
+
+@pytest.mark.parametrize("switch", ["hosts", "address"])
+def test_the_older_word_for_waiting_may_not_say_otherwise(switch):
+    assert complaints(but(PAIR, {"wait": {"until": "nothing", switch: True}})) == [
+        f"wait.{switch} = True: may not be true with `until: nothing`; leave `until` out: `hosts` and "
+        "`address` say the same, each for itself"
+    ]
+    assert not getattr(read(but(PAIR, {"wait": {"until": "nothing", switch: False}})).wait, switch)

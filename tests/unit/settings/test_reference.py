@@ -73,9 +73,11 @@ def test_the_reader_asks_for_every_key_of_the_model_and_for_no_other():
         "ingress": nothing,
         "loadBalancer": {
             **nothing,
-            "listeners": [nothing],
+            "listeners": [{**nothing, "service": nothing, "healthCheck": nothing}],
             "timeouts": nothing,
+            "healthCheck": nothing,
             **dict.fromkeys(model.kinds_sections(), nothing),
+            "hosts": {**nothing, "logs": nothing, "volume": nothing},
         },
         "apps": [{**nothing, "probe": nothing}, {**nothing, "service": nothing}, {**nothing, "run": nothing}],
         "wait": nothing,

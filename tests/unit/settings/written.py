@@ -11,15 +11,18 @@ from portico.fields import Section
 from portico.kinds.aws_nlb.settings import Aws
 from portico.kinds.metallb.settings import MetalLb
 from portico.kinds.octavia.settings import Octavia
-from portico.kinds.openstack_haproxy.settings import Hosts
+from portico.kinds.openstack_haproxy.settings import Hosts, Logs, Volume
 from portico.openstack.settings import OpenStack
 from portico.settings import (
     App,
     AppImage,
     AppService,
+    HealthCheck,
     Ingress,
     Kubernetes,
     Listener,
+    ListenerCheck,
+    ListenerService,
     LoadBalancer,
     NodeAddress,
     Nodes,
@@ -90,6 +93,8 @@ networks = st.builds(
     lambda address, prefix: IPv4Network((address, prefix), strict=False), addresses, st.integers(0, 32)
 )
 
+syslogs = st.builds(lambda address, port: f"{address}:{port}", addresses, ports)
+
 
 def some(element, least=0, most=3, by=None):
     """A tuple without repetitions."""
@@ -149,6 +154,7 @@ def hosts(draw):
     return Hosts(
         image=draw(texts),
         flavor=draw(texts),
+        volume=draw(maybe(st.builds(Volume, st.integers(1, 16_384), maybe(texts)))),
         count=draw(st.integers(1, 5)),
         timers=draw(st.sampled_from(("steady", "fast"))),
         anti_affinity=draw(st.sampled_from(("soft", "hard", "none"))),
@@ -156,9 +162,24 @@ def hosts(draw):
         router_id=draw(st.integers(1, 255)),
         max_connections=most,
         max_connections_per_source=draw(maybe(st.integers(1, most))),
+        drain_seconds=draw(st.integers(60, 604_800)),
+        drain_changes=draw(maybe(st.integers(1, 500))),
         key_pair=key_pair,
         ssh_from=draw(some(networks)) if key_pair else (),
         settle_seconds=draw(st.integers(10, 1800)),
+        metrics_from=draw(some(networks)),
+        logs=draw(st.just(Logs()) | st.builds(Logs, st.just(True), maybe(syslogs))),
+    )
+
+
+@st.composite
+def octavias(draw, taken):
+    provider = draw(st.sampled_from(("amphora", "ovn")))
+    return Octavia(
+        provider,
+        draw(maybe(ids)),
+        metrics_from=draw(some(networks)) if provider == "amphora" else (),
+        metrics_port=draw(ports.filter(lambda port: port not in taken)),
     )
 
 
@@ -177,9 +198,12 @@ def aws(draw):
 @st.composite
 def metallb(draw):
     third = draw(some(st.integers(0, 255), 1, 3))
+    install = draw(st.booleans())
     return MetalLb(
         addresses=tuple(f"192.168.{octet}.10-192.168.{octet}.20" for octet in third),
-        install=draw(st.booleans()),
+        install=install,
+        existing=("namespace",) if install and draw(st.booleans()) else (),
+        load_balancer_class=draw(maybe(labels)),
         namespace=draw(labels),
         interfaces=draw(some(labels)),
         address=draw(maybe(st.just(IPv4Address(f"192.168.{third[0]}.15")))),
@@ -190,6 +214,8 @@ def metallb(draw):
 def balancers(draw, listeners):
     kind = draw(st.sampled_from(("openstack-haproxy", "octavia", "aws-nlb", "metallb")))
     in_openstack = kind in ("openstack-haproxy", "octavia")
+    octavia = draw(octavias([each.port for each in listeners])) if kind == "octavia" else None
+    ovn = octavia is not None and octavia.provider == "ovn"
     return LoadBalancer(
         type=kind,
         listeners=listeners,
@@ -198,12 +224,20 @@ def balancers(draw, listeners):
             idle=draw(st.integers(60, 6000 if kind == "aws-nlb" else 86_400)),
             # With a controller of one's own there may be none.
             read=0,
+            connect_milliseconds=draw(maybe(st.integers(50, 60_000))) if in_openstack and not ovn else None,
         ),
+        health_check=HealthCheck()
+        if kind == "metallb"
+        else HealthCheck(
+            interval=draw(maybe(st.integers(6, 300))),
+            timeout=draw(maybe(st.just(2))) if kind == "aws-nlb" else None,
+            down=draw(maybe(st.integers(2, 10))),
+            up=draw(maybe(st.integers(2, 10))),
+        ),
+        balance=draw(maybe(st.just("source"))) if kind in ("openstack-haproxy", "aws-nlb") else None,
         openstack=draw(openstack()) if in_openstack else None,
         hosts=draw(hosts()) if kind == "openstack-haproxy" else None,
-        octavia=draw(st.builds(Octavia, st.sampled_from(("amphora", "ovn")), maybe(ids)))
-        if kind == "octavia"
-        else None,
+        octavia=octavia,
         aws=draw(aws()) if kind == "aws-nlb" else None,
         metallb=draw(metallb()) if kind == "metallb" else None,
     )
@@ -219,11 +253,17 @@ def ingresses(draw, names, inside):
     }
     if not inside and draw(st.booleans()):
         return Ingress(controller="none", health_path=draw(paths), **common)
+    way = draw(st.sampled_from(("annotation", "default", "existing", "made")))
+    existing = draw(some(st.sampled_from(("namespace", *(["ingressClass"] if way == "existing" else [])))))
     return Ingress(
         namespace=draw(labels.filter(lambda label: label != "default")),
-        default_class=draw(st.booleans()),
+        existing=existing,
+        named_by="annotation" if way == "annotation" else "ingressClassName",
+        default_class=way == "default",
         image=draw(images),
         replicas=draw(maybe(st.integers(1, 100))),
+        metrics=draw(st.booleans()),
+        access_log=draw(st.booleans()),
         node_selector=draw(maybe(st.dictionaries(labels, labels | st.just(""), max_size=2))),
         **common,
     )
@@ -251,6 +291,25 @@ def probes(path):
     return st.builds(Probe, maybe(st.just(path) | under), some(st.integers(200, 599)))
 
 
+def leads():
+    """What a listener says that leads to a Service."""
+    keys = {
+        "protocol": st.just("tcp"),
+        "proxy_protocol": st.booleans(),
+        "service": st.builds(ListenerService, labels, ports, labels),
+    }
+    return st.fixed_dictionaries(keys)
+
+
+def asks(names_clients):
+    """What a listener of a Service of one's own says, by a kind that names clients or keeps their source."""
+    http = st.builds(ListenerCheck, st.just("http"), maybe(node_ports), paths)
+    checks = st.just(ListenerCheck()) | http if names_clients else st.just(ListenerCheck())
+    proxied = st.booleans() if names_clients else st.just(False)
+    keys = {"protocol": st.just("tcp"), "proxy_protocol": proxied, "health_check": checks}
+    return st.fixed_dictionaries(keys)
+
+
 @st.composite
 def right_settings(draw):
     """Settings that hold together."""
@@ -261,8 +320,13 @@ def right_settings(draw):
     inside = balancer.type == "metallb"
     if not inside and draw(st.booleans()):
         first, *others = listeners
-        direct = tuple(replace(each, tls=False, protocol="tcp") for each in others)
+        names_clients = balancer.octavia is None or balancer.octavia.provider != "ovn"
+        direct = tuple(replace(each, tls=False, **draw(asks(names_clients))) for each in others)
         balancer = replace(balancer, listeners=(first, *direct))
+    if inside and draw(st.booleans()):
+        first, *others = listeners
+        carried = tuple(replace(each, tls=False, **draw(leads())) for each in others)
+        balancer = replace(balancer, listeners=(first, *carried))
     nodes = None if inside else draw(listed | swept if balancer.type == "aws-nlb" else listed | found | swept)
     return Settings(
         kubernetes=draw(st.builds(Kubernetes, maybe(texts), maybe(texts))),
@@ -275,5 +339,5 @@ def right_settings(draw):
                 by=(lambda app: (app.namespace, app.name), lambda app: (app.host, app.path.rstrip("/"))),
             )
         ),
-        wait=draw(st.builds(Wait, st.sampled_from(("serving", "nothing")), st.integers(1, 60))),
+        wait=draw(st.builds(Wait, st.booleans(), st.booleans(), st.booleans(), st.integers(1, 60))),
     )

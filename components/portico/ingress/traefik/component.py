@@ -6,6 +6,9 @@ plan and from the load balancer. Why each setting: docs/ingress.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import sha256
+
 import pulumi
 import pulumi_kubernetes as k8s
 
@@ -13,7 +16,8 @@ from ... import pods
 from ...problems import Refused
 from ..face import ControllerArgs, IngressController
 from ..table import HEALTH
-from .arguments import PING_PATH, TERMINATION_SECONDS, arguments, problems
+from . import tcp, watching
+from .arguments import PING_PATH, arguments, problems, termination_seconds
 
 READ = ["list", "watch"]
 """All that an informer does."""
@@ -29,15 +33,36 @@ class Traefik(IngressController):
     service: k8s.core.v1.Service
 
     def __init__(self, name: str, args: ControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        settings = args.plan.settings
-        if wrong := list(problems(args.listeners, args.health)):
+        watched = watching.problems(args.plan.settings, args.listeners, args.health)
+        if wrong := [*problems(args.listeners, args.health), *watched]:
             raise Refused("Traefik cannot be told so", wrong)
         super().__init__(name, args, opts)
         self._name, self._args = name, args
         self._labels = pods.labels("traefik", args.names.prefix)
         self._child = pulumi.ResourceOptions(parent=self)
-        self._namespace = k8s.core.v1.Namespace(
-            f"{name}-namespace",
+        self._space = self._namespace()
+        account = k8s.core.v1.ServiceAccount(
+            f"{name}-account",
+            metadata=self._metadata(),
+            automount_service_account_token=False,
+            opts=self._child,
+        )
+        may_read = self._permissions(account)
+        classes = self._class()
+        workload = self._workload(self._template(account, self._routes()), may_read)
+        # A `destroy` for which the cluster is dead stops at the class, else at the Service.
+        self.service = self._service([*args.after, *(args.outlives if not classes else ())])
+        self.address = self._address()
+        self.serving = (*classes, workload, self.service)
+        self.register_outputs({"address": self.address, "service": self.service.metadata["name"]})
+
+    def _namespace(self) -> pulumi.Input[str]:
+        """The name of the namespace, which is made unless it is there already."""
+        settings = self._args.plan.settings
+        if "namespace" in settings.existing:
+            return settings.namespace
+        made = k8s.core.v1.Namespace(
+            f"{self._name}-namespace",
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=settings.namespace,
                 labels={
@@ -48,15 +73,16 @@ class Traefik(IngressController):
             ),
             opts=self._child,
         )
-        account = k8s.core.v1.ServiceAccount(
-            f"{name}-account",
-            metadata=self._metadata(),
-            automount_service_account_token=False,
-            opts=self._child,
-        )
-        may_read = self._permissions(account)
-        ingress_class = k8s.networking.v1.IngressClass(
-            f"{name}-class",
+        name: pulumi.Output[str] = made.metadata["name"]
+        return name
+
+    def _class(self) -> tuple[k8s.networking.v1.IngressClass, ...]:
+        """The ingress class, unless it is there already or applications name an annotation."""
+        settings = self._args.plan.settings
+        if not settings.makes_class:
+            return ()
+        made = k8s.networking.v1.IngressClass(
+            f"{self._name}-class",
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=settings.ingress_class,
                 labels=self._labels,
@@ -64,19 +90,17 @@ class Traefik(IngressController):
                 if settings.default_class
                 else {},
             ),
-            spec=k8s.networking.v1.IngressClassSpecArgs(controller="traefik.io/ingress-controller"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.outlives)),
+            spec=k8s.networking.v1.IngressClassSpecArgs(
+                controller=self._args.plan.controller.class_controller
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.outlives)),
         )
-        workload = self._workload(self._template(account), may_read)
-        self.service = self._service()
-        self.address = self._address()
-        self.serving = (ingress_class, workload, self.service)
-        self.register_outputs({"address": self.address, "service": self.service.metadata["name"]})
+        return (made,)
 
     def _metadata(self) -> k8s.meta.v1.ObjectMetaArgs:
         return k8s.meta.v1.ObjectMetaArgs(
             name=self._args.names.of("traefik"),
-            namespace=self._namespace.metadata["name"],
+            namespace=self._space,
             labels=self._labels,
         )
 
@@ -125,18 +149,40 @@ class Traefik(IngressController):
             else None
         )
         return pulumi.Output.all(trusted=args.trusted, published=args.published).apply(
-            lambda known: arguments(
-                args.listeners,
-                args.health,
-                settings.ingress_class,
-                args.plan.timeouts,
-                trusted=known["trusted"],
-                published=known["published"],
-                published_service=of_service,
-            )
+            lambda known: [
+                *arguments(
+                    args.listeners,
+                    args.health,
+                    settings.ingress_class,
+                    args.plan.timeouts,
+                    trusted=known["trusted"],
+                    published=known["published"],
+                    published_service=of_service,
+                    noticed_after=args.plan.noticed_after,
+                ),
+                *watching.arguments(settings),
+            ]
         )
 
-    def _template(self, account: k8s.core.v1.ServiceAccount) -> k8s.core.v1.PodTemplateSpecArgs:
+    def _routes(self) -> k8s.core.v1.ConfigMap | None:
+        """The file of routes for TCP; None where there are none."""
+        routes = tcp.routes(self._args.listeners)
+        if routes is None:
+            return None
+        return k8s.core.v1.ConfigMap(
+            f"{self._name}-routes", metadata=self._metadata(), data={tcp.FILE: routes}, opts=self._child
+        )
+
+    def _marks(self, routes: k8s.core.v1.ConfigMap | None) -> Mapping[str, pulumi.Input[str]] | None:
+        marks: dict[str, pulumi.Input[str]] = dict(watching.marks(self._args.plan.settings) or {})
+        if routes:
+            # Traefik reads its routes once: other routes are other pods.
+            marks["portico/routes"] = routes.data.apply(_digest)
+        return marks or None
+
+    def _template(
+        self, account: k8s.core.v1.ServiceAccount, routes: k8s.core.v1.ConfigMap | None
+    ) -> k8s.core.v1.PodTemplateSpecArgs:
         settings, health = self._args.plan.settings, self._args.health
         ping = k8s.core.v1.HTTPGetActionArgs(path=PING_PATH, port=health.node_port)
         container = k8s.core.v1.ContainerArgs(
@@ -147,7 +193,11 @@ class Traefik(IngressController):
             # A container port is its node port: one number from the load balancer to the process.
             ports=[
                 k8s.core.v1.ContainerPortArgs(container_port=port, protocol="TCP")
-                for port in (*(listener.node_port for listener in self._args.listeners), health.node_port)
+                for port in (
+                    *(listener.node_port for listener in self._args.listeners),
+                    health.node_port,
+                    *watching.ports(settings),
+                )
             ],
             # The health endpoint answers a moment before the first Ingress is loaded.
             readiness_probe=k8s.core.v1.ProbeArgs(
@@ -162,19 +212,22 @@ class Traefik(IngressController):
             ),
             resources=k8s.core.v1.ResourceRequirementsArgs(requests={"cpu": "100m", "memory": "128Mi"}),
             security_context=pods.container_security(),
-            volume_mounts=[pods.scratch_mount()],
+            volume_mounts=[
+                pods.scratch_mount(),
+                *([_mount()] if routes else []),
+            ],
         )
         return k8s.core.v1.PodTemplateSpecArgs(
-            metadata=k8s.meta.v1.ObjectMetaArgs(labels=self._labels),
+            metadata=k8s.meta.v1.ObjectMetaArgs(labels=self._labels, annotations=self._marks(routes)),
             spec=k8s.core.v1.PodSpecArgs(
                 service_account_name=account.metadata["name"],
                 automount_service_account_token=True,
-                termination_grace_period_seconds=TERMINATION_SECONDS,
+                termination_grace_period_seconds=termination_seconds(self._args.plan.noticed_after),
                 security_context=pods.pod_security(pods.UNPRIVILEGED_PORTS),
                 node_selector=dict(settings.node_selector or {}) or None,
                 topology_spread_constraints=pods.spread(self._labels) if settings.replicas else None,
                 containers=[container],
-                volumes=[pods.scratch_volume()],
+                volumes=[pods.scratch_volume(), *([_volume(routes)] if routes else [])],
             ),
         )
 
@@ -209,7 +262,7 @@ class Traefik(IngressController):
             opts=opts,
         )
 
-    def _service(self) -> k8s.core.v1.Service:
+    def _service(self, after: list[pulumi.Resource]) -> k8s.core.v1.Service:
         args, shape = self._args, self._args.service
         inside = shape.type == "LoadBalancer"
         ports = [
@@ -237,7 +290,7 @@ class Traefik(IngressController):
             f"{self._name}-service",
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=args.names.of("traefik"),
-                namespace=self._namespace.metadata["name"],
+                namespace=self._space,
                 labels=self._labels,
                 annotations={**shape.annotations, **({} if inside else pods.NO_WAIT)},
             ),
@@ -251,16 +304,39 @@ class Traefik(IngressController):
                 # A node port would be a way around loadBalancerSourceRanges.
                 allocate_load_balancer_node_ports=False if inside else None,
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=after,
+                # Kubernetes changes a class of no Service, and the name is taken until the old one has gone.
+                replace_on_changes=["spec.loadBalancerClass"],
+                delete_before_replace=True,
+            ),
         )
 
     def _address(self) -> pulumi.Output[str] | None:
         if self._args.service.type == "LoadBalancer":
-            return self.service.status.apply(_first_address)
+            return self.service.status.apply(published)
         return pulumi.Output.from_input(self._args.published) if self._args.published is not None else None
 
 
-def _first_address(status: k8s.core.v1.outputs.ServiceStatus | None) -> str:
+def _volume(routes: k8s.core.v1.ConfigMap) -> k8s.core.v1.VolumeArgs:
+    return k8s.core.v1.VolumeArgs(
+        name="routes", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=routes.metadata["name"])
+    )
+
+
+def _mount() -> k8s.core.v1.VolumeMountArgs:
+    return k8s.core.v1.VolumeMountArgs(name="routes", mount_path=tcp.FOLDER, read_only=True)
+
+
+def _digest(data: Mapping[str, str]) -> str:
+    return sha256(data[tcp.FILE].encode()).hexdigest()[:16]
+
+
+def published(status: k8s.core.v1.outputs.ServiceStatus | None) -> str:
+    """The address in a Service's status; empty where there is none yet."""
     balancer = status.load_balancer if status else None
     points = (balancer.ingress if balancer else None) or []
-    return next((point.ip or point.hostname or "" for point in points), "")
+    # In a cluster of both families the IPv6 address may come first.
+    known = sorted((point.ip or point.hostname or "" for point in points), key=lambda said: ":" in said)
+    return next(iter(known), "")

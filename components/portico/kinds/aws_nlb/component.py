@@ -10,13 +10,9 @@ import pulumi
 import pulumi_aws as aws
 
 from ...plan.make import Plan
-from ...traffic import Listener
+from ...traffic import Check, Listener
 from ..face import LoadBalancer
 from .plan import AwsNlbPlan, short
-
-CHECK_SECONDS = 5
-"""Between two health checks, the least that AWS takes (Elastic Load Balancing API,
-HealthCheckIntervalSeconds)."""
 
 
 class AwsNlb(LoadBalancer):
@@ -131,7 +127,7 @@ class AwsNlb(LoadBalancer):
         )
 
     def _target_group(self, name: str, listener: Listener) -> aws.lb.TargetGroup:
-        own, health = self._own, self._plan.health
+        own = self._own
         group = aws.lb.TargetGroup(
             name,
             name=own.target_group_name(self._plan.names, listener),
@@ -139,25 +135,34 @@ class AwsNlb(LoadBalancer):
             target_type=own.target_type.value,
             protocol="TCP",
             port=listener.node_port,
-            proxy_protocol_v2=not listener.direct,
+            proxy_protocol_v2=listener.proxied,
             # Kept addresses would pass by the load balancer's group and need the clients admitted to the
             # nodes.
             preserve_client_ip="false",
-            health_check=aws.lb.TargetGroupHealthCheckArgs(
-                protocol="TCP" if listener.direct else "HTTP",
-                port="traffic-port" if listener.direct else str(health.node_port),
-                path=None if listener.direct else health.path,
-                matcher=None if listener.direct else "200",
-                interval=CHECK_SECONDS,
-                timeout=3,
-                healthy_threshold=2,
-                unhealthy_threshold=2,
-            ),
+            health_check=self._check(listener),
+            stickiness=aws.lb.TargetGroupStickinessArgs(type=own.balance.value)
+            if own.balance.value
+            else None,
             tags=self._tags(f"targets-{listener.name}"),
             opts=self._child,
         )
         self._targets(name, listener, group)
         return group
+
+    def _check(self, listener: Listener) -> aws.lb.TargetGroupHealthCheckArgs:
+        health, asked = self._plan.health, self._own.checking
+        check = listener.check if listener.direct else Check(health.node_port, health.path)
+        http = check.path is not None
+        return aws.lb.TargetGroupHealthCheckArgs(
+            protocol="HTTP" if http else "TCP",
+            port=str(check.port) if check.port else "traffic-port",
+            path=check.path,
+            matcher="200" if http else None,
+            interval=asked.interval,
+            timeout=asked.timeout,
+            healthy_threshold=asked.up,
+            unhealthy_threshold=asked.down,
+        )
 
     def _targets(self, name: str, listener: Listener, group: aws.lb.TargetGroup) -> None:
         own = self._own

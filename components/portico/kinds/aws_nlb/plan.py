@@ -6,7 +6,7 @@ docs/aws.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Network
@@ -17,9 +17,11 @@ from ...plan.choice import Choice, Ref
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
+from ...plan.way import End
 from ...problems import Problem
 from ...settings.model import LoadBalancer
-from ...traffic import Listener
+from ...traffic import Checking, Listener, node_ports
+from ..table import Kind
 
 NAME_LENGTH = 32
 """The most that the name of a load balancer or target group may have (Elastic Load Balancing API,
@@ -46,6 +48,11 @@ class AwsNlbPlan:
     idle_seconds: int
     """How long a connection may be silent, 60..6000 (Elastic Load Balancing API, listener attribute
     tcp.idle_timeout.seconds)."""
+    balance: Choice[str | None]
+    """The target groups' stickiness; None: none."""
+    checking: Checking
+    rules_per_group: int
+    """How many rules AWS lets a security group have in each direction."""
     node_ports: tuple[int, ...]
     """The listeners' and the health endpoint's: what the load balancer sends to, and the nodes admit it
     to."""
@@ -81,7 +88,6 @@ def make(request: Request) -> AwsNlbPlan:
     if aws is None:
         raise ValueError("the reader guarantees the section aws for aws-nlb")
     group = aws.auto_scaling_group
-    node_ports = {settings.node_port(listener) for listener in load_balancer.listeners}
     return AwsNlbPlan(
         vpc=aws.vpc,
         subnets=aws.subnets,
@@ -94,12 +100,41 @@ def make(request: Request) -> AwsNlbPlan:
         allowed_clients=load_balancer.allowed_clients,
         node_security_group=_group(settings.nodes.security_group if settings.nodes else None),
         idle_seconds=load_balancer.timeouts.idle,
-        node_ports=tuple(sorted(node_ports | {settings.ingress.health_port})),
+        balance=_balance(request.kind, load_balancer.balance),
+        checking=request.kind.checking(load_balancer),
+        rules_per_group=aws.rules_per_group,
+        node_ports=node_ports(request.traffic.listeners, request.traffic.health),
     )
 
 
+def _balance(kind: Kind, said: str | None) -> Choice[str | None]:
+    if said is None:
+        return Choice(None, because=kind.balances_by_itself)
+    return Choice(kind.balances[said], because=f"loadBalancer.balance is {said}")
+
+
 def obstacles(plan: AwsNlbPlan, request: Request) -> Iterator[Problem]:
-    """Why nobody should be served by the plan."""
+    """Why AWS cannot carry the plan, as far as it is known without asking, and why nobody should be served by
+    it."""
+    clients, listeners = len(plan.allowed_clients), len(request.traffic.listeners)
+    most, ports = plan.rules_per_group, len(plan.node_ports)
+    remedy = "or have AWS raise the quota and say so in aws.rulesPerGroup"
+    if clients * listeners > most:
+        yield Problem(
+            "portico:loadBalancer.allowedClients",
+            f"{clients} networks",
+            f"needs {clients * listeners} inbound rules in one security group, one for each of {listeners} "
+            f"listeners, and AWS allows {most}",
+            f"name fewer or wider networks, {remedy}",
+        )
+    if ports > most:
+        yield Problem(
+            "portico:loadBalancer.listeners",
+            f"{listeners} listeners",
+            f"needs {ports} outbound rules in one security group, one for each node port, and AWS allows "
+            f"{most}",
+            f"name fewer listeners, {remedy}",
+        )
     aws = request.settings.load_balancer.aws
     if aws and not aws.trust_nodes:
         yield from believed_nodes(
@@ -118,4 +153,14 @@ def narrowed(load_balancer: LoadBalancer) -> Iterator[str]:
         )
 
 
-PLANNER = Planner(make, obstacles, narrowed=narrowed)
+def ends(_load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken."""
+    targets = "see the health of the targets: `aws elbv2 describe-target-health`"
+    return {
+        End.NAMELESS: "AWS publishes a new name within minutes; else this machine asks another DNS",
+        End.SILENT: f"the load balancer's security group drops it, or no target serves; {targets}",
+        End.CLOSED: f"no target serves; {targets}",
+    }
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed, ends=ends)

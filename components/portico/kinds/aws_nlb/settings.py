@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ... import values
-from ...fields import By, Flag, Section, Some, Text, one_of, text
+from ...fields import By, Flag, Section, Some, Text, one_of, text, whole
 from ...later import Later
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ class Aws(Section):
     """`internet-facing` or `internal`."""
     auto_scaling_group: Text | None = None
     """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses are."""
+    rules_per_group: Annotated[int, whole(1, 1000)] = 60
+    """How many inbound, and how many outbound, rules AWS lets a security group have: 1..1000. Say more where
+    AWS has raised the quota (Amazon VPC quotas, *Inbound or outbound rules per security group*)."""
     subnet_cidrs: Some[SubnetCidr] = field(kw_only=True)
     """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the controller
     believes PROXY headers from there alone. Required."""

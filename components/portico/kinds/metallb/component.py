@@ -12,7 +12,7 @@ import pulumi_kubernetes as k8s
 
 from ...plan.make import Plan
 from ..face import LoadBalancer, ServiceShape
-from .manifest import documents, in_namespace
+from .manifest import documents, for_class, in_namespace
 from .plan import MetalLbPlan
 
 MAKERS: Mapping[str, Callable[..., pulumi.Resource]] = {
@@ -95,8 +95,8 @@ class MetalLb(LoadBalancer):
         made = []
         for document in documents():
             kind = document["kind"]
-            if LAYERS.get(kind, GROUND) == layer:
-                moved = in_namespace(document, self._own.namespace)
+            if LAYERS.get(kind, GROUND) == layer and kind.lower() not in self._own.existing:
+                moved = for_class(in_namespace(document, self._own.namespace), self._own.load_balancer_class)
                 name = f"{self._name}-{kind.lower()}-{document['metadata']['name'].replace(':', '-')}"
                 said = {_argument(key): value for key, value in moved.items() if key not in TYPE}
                 opts = pulumi.ResourceOptions(parent=self, depends_on=after)
@@ -114,6 +114,7 @@ def _service(own: MetalLbPlan, pool: str) -> ServiceShape:
     return ServiceShape(
         type="LoadBalancer",
         annotations=dict(_annotations(own, pool)),
+        load_balancer_class=own.load_balancer_class,
         source_ranges=()
         if any(clients.prefixlen == 0 for clients in own.allowed_clients)
         else tuple(str(clients) for clients in own.allowed_clients),

@@ -6,6 +6,7 @@ Pure but for reading the file beside it. Read by kubernetes.objects and the comp
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,16 @@ def in_namespace(document: Document, namespace: str) -> Document:
     """A document without nulls, its namespace replaced wherever it stands, as in the beginning of a name."""
     moved: Document = _moved(document, namespace)
     return moved
+
+
+def for_class(document: Document, load_balancer_class: str | None) -> Document:
+    """A document whose programs serve that class of Services alone, where one is said (`--lb-class`)."""
+    if load_balancer_class is None or document["kind"] not in ("Deployment", "DaemonSet"):
+        return document
+    said = deepcopy(dict(document))
+    for container in said["spec"]["template"]["spec"]["containers"]:
+        container["args"] = [*container["args"], f"--lb-class={load_balancer_class}"]
+    return said
 
 
 def _moved(value: Any, namespace: str) -> Any:

@@ -5,7 +5,7 @@ Pure: no Pulumi, no network, no clock. Read by the component.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
@@ -15,8 +15,10 @@ from ...names import Names
 from ...plan.choice import Choice
 from ...plan.planner import Planner
 from ...plan.request import Request
-from ...settings.model import Settings
+from ...plan.way import End
+from ...settings.model import LoadBalancer, Settings
 from .manifest import documents, in_namespace
+from .rivals import rivals
 
 DEFINITION = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
@@ -28,6 +30,10 @@ class MetalLbPlan:
     addresses: tuple[str, ...]
     install: Choice[bool]
     namespace: str
+    existing: tuple[str, ...]
+    """What of it is there already."""
+    load_balancer_class: str | None
+    """Of the Services that it serves, this one's included; None: of those without one."""
     interfaces: tuple[str, ...]
     address: IPv4Address | None
     allowed_clients: tuple[IPv4Network, ...]
@@ -49,6 +55,8 @@ def make(request: Request) -> MetalLbPlan:
             else "metallb.install is false: it is in the cluster already",
         ),
         namespace=metallb.namespace,
+        existing=metallb.existing,
+        load_balancer_class=metallb.load_balancer_class,
         interfaces=metallb.interfaces,
         address=metallb.address,
         allowed_clients=settings.load_balancer.allowed_clients,
@@ -64,6 +72,8 @@ def wanted(settings: Settings, names: Names) -> Iterator[Wanted]:
     if metallb.install:
         for document in documents():
             moved = in_namespace(document, metallb.namespace)
+            if moved["kind"] == "Namespace" and "namespace" in metallb.existing:
+                continue
             metadata = moved["metadata"]
             yield Wanted(
                 Object(moved["apiVersion"], moved["kind"], metadata.get("namespace"), metadata["name"]),
@@ -81,10 +91,14 @@ def wanted(settings: Settings, names: Names) -> Iterator[Wanted]:
 
 
 def needed(settings: Settings) -> Iterator[Needed]:
-    """MetalLB and its namespace, where it is not installed here."""
+    """MetalLB and its namespace, where it is not installed here; the namespace alone, where that is used."""
     metallb = settings.load_balancer.metallb
+    section = "portico:loadBalancer.metallb"
+    if metallb is not None and "namespace" in metallb.existing:
+        # The speaker is on the nodes' own network.
+        path = f"{section}.namespace"
+        yield namespace(path, metallb.namespace, f"{section}.existing", pods="privileged")
     if metallb is not None and not metallb.install:
-        section = "portico:loadBalancer.metallb"
         yield namespace(f"{section}.namespace", metallb.namespace)
         yield Needed(
             Object(*DEFINITION, None, "ipaddresspools.metallb.io"),
@@ -95,4 +109,15 @@ def needed(settings: Settings) -> Iterator[Needed]:
         )
 
 
-PLANNER = Planner(make, wanted=wanted, needed=needed)
+def ends(_load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken."""
+    return {
+        End.SILENT: (
+            "no node announces the address (`kubectl describe service`), or this machine has no way into "
+            "the nodes' network, where alone MetalLB answers for it"
+        ),
+        End.REFUSED: "the node that announces the address has no ready pod of the controller",
+    }
+
+
+PLANNER = Planner(make, wanted=wanted, needed=needed, rivals=rivals, ends=ends)

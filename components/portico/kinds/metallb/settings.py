@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ... import values
-from ...fields import Address, Flag, Label, Section, Some, text
+from ...fields import Address, Flag, Label, Section, Some, one_of, text
 
 if TYPE_CHECKING:
     from ...settings.model import Settings
@@ -28,6 +28,13 @@ class MetalLb(Section):
     """Whether MetalLB itself is installed; otherwise it has to be in the cluster."""
     namespace: Label = "metallb-system"
     """Where it is, or is installed."""
+    existing: tuple[Annotated[str, one_of("namespace")], ...] = ()
+    """With `install: true`: `[namespace]` where the namespace is there already. It is used as it is, and
+    neither made, changed nor deleted."""
+    load_balancer_class: Annotated[str, text(values.label_key)] | None = None
+    """The `loadBalancerClass` of the controller's Service: no other controller of the cluster gives it an
+    address then. A MetalLB that is installed here serves this class alone. A change replaces the Service.
+    Default: none."""
     interfaces: tuple[Annotated[str, text(values.interface)], ...] = ()
     """The interfaces it announces on. Default: all."""
     address: Address | None = None
@@ -43,6 +50,9 @@ class MetalLb(Section):
                     rule = f"must not overlap {read.at(*POOL, earlier)}"
                     read.wrong(*POOL, index, rule=rule, remedy="shorten or remove one")
                     break
+        if self.existing and not self.install:
+            rule = "is not used with `install: false`, where all of MetalLB is there already"
+            read.wrong("loadBalancer", "metallb", "existing", rule=rule, remedy="leave it out")
         if self.address and not any(low <= self.address <= high for low, high in spans):
             read.wrong(
                 "loadBalancer",

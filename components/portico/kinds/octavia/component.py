@@ -5,6 +5,7 @@ docs/octavia.md.
 """
 
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network
 from typing import TypeVar
 
 import pulumi
@@ -15,7 +16,7 @@ from ...openstack.place import OpenStackPlace
 from ...plan.make import Plan
 from ...traffic import Listener
 from ..face import LoadBalancer
-from .plan import NodeRule, OctaviaPlan
+from .plan import Metrics, NodeRule, OctaviaPlan
 
 PATIENCE = pulumi.CustomTimeouts(create="20m", update="20m", delete="20m")
 """The provider keeps a listener or pool only once it is ACTIVE: giving up early leaves an orphan, and the
@@ -34,6 +35,7 @@ class Octavia(LoadBalancer):
         self._child = pulumi.ResourceOptions(parent=self)
         self._subnet = self._place(lambda place: place.subnet_id)
         self._cidr = self._place(_cidr)
+        self._checked_from = self._cidr.apply(lambda cidr: str(own.checked_from(IPv4Network(cidr))))
 
         for rule in own.node_rules:
             self._rule(rule)
@@ -41,6 +43,8 @@ class Octavia(LoadBalancer):
         members: list[openstack.loadbalancer.Members] = []
         for listener in plan.listeners:
             members.append(self._listener(listener, balancer, after=members[-1:]))
+        if own.metrics:
+            self._metrics(own.metrics, balancer, after=members[-1:])
 
         self.address = published(
             name,
@@ -78,7 +82,7 @@ class Octavia(LoadBalancer):
             protocol="tcp",
             port_range_min=rule.port,
             port_range_max=rule.port,
-            remote_ip_prefix=str(rule.source) if rule.source else self._cidr,
+            remote_ip_prefix=str(rule.source) if rule.source else self._checked_from,
             description=self._plan.names.description(rule.name),
             opts=self._child,
         )
@@ -118,6 +122,7 @@ class Octavia(LoadBalancer):
             protocol="TCP",
             protocol_port=listener.port,
             allowed_cidrs=None if own.allowed_cidrs is None else [str(cidr) for cidr in own.allowed_cidrs],
+            timeout_member_connect=own.connect_milliseconds,
             timeout_client_data=own.idle_milliseconds,
             timeout_member_data=own.idle_milliseconds,
             opts=self._part(after),
@@ -133,6 +138,24 @@ class Octavia(LoadBalancer):
         )
         return self._members(name, listener, pool, self._monitor(name, listener, pool))
 
+    def _metrics(
+        self,
+        metrics: Metrics,
+        balancer: openstack.loadbalancer.LoadBalancer,
+        after: Sequence[pulumi.Resource],
+    ) -> None:
+        """A listener without a pool: the amphora answers itself."""
+        openstack.loadbalancer.Listener(
+            f"{self._name}-metrics",
+            name=self._plan.names.of("metrics"),
+            description=self._plan.names.description("metrics"),
+            loadbalancer_id=balancer.id,
+            protocol="PROMETHEUS",
+            protocol_port=metrics.port,
+            allowed_cidrs=[str(cidr) for cidr in metrics.allowed_cidrs],
+            opts=self._part(after),
+        )
+
     def _monitor(
         self, name: str, listener: Listener, pool: openstack.loadbalancer.Pool
     ) -> openstack.loadbalancer.Monitor:
@@ -146,10 +169,10 @@ class Octavia(LoadBalancer):
             http_method="GET" if http else None,
             url_path=monitor.path,
             expected_codes="200" if http else None,
-            delay=monitor.delay,
-            timeout=monitor.timeout,
-            max_retries=monitor.max_retries,
-            max_retries_down=monitor.max_retries_down,
+            delay=monitor.checking.interval,
+            timeout=monitor.checking.timeout,
+            max_retries=monitor.checking.up,
+            max_retries_down=monitor.checking.down,
             opts=self._part([pool]),
         )
 

@@ -7,13 +7,14 @@ docs/openstack.md.
 
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pulumi
 import pulumi_openstack as openstack
 
 from ... import state
 from ...lbhost import Fleet, payload, userdata
+from ...openstack.addresses import ipv4, preferred
 from ...openstack.floating_ip import published
 from ...openstack.place import OpenStackPlace
 from ...plan.choice import is_id
@@ -47,12 +48,12 @@ class OpenStackHAProxy(LoadBalancer):
         )
         rules = [self._rule(rule, group.id) for rule in own.rules]
         vip = self._port("vip", plan.names.of("vip"), group.id, address=own.place.vip)
-        vip_address = vip.all_fixed_ips[0]
+        vip_address = self._address(vip, own.place.vip)
         ports = [
             self._port(f"host-{index + 1}", f"{reserved}-port", group.id, pair=vip_address)
             for index, reserved in enumerate(own.reserved)
         ]
-        addresses = [port.all_fixed_ips[0] for port in ports]
+        addresses = [self._address(port) for port in ports]
         fleet = self._fleet(vip_address, addresses)
         self._recorded = self._servers_of_state()
         self._watch = Watch(
@@ -152,6 +153,20 @@ class OpenStackHAProxy(LoadBalancer):
             opts=self._child,
         )
 
+    def _address(
+        self, port: openstack.networking.Port, wanted: IPv4Address | None = None
+    ) -> pulumi.Output[str]:
+        """A port's address in the subnet, which may stand beside IPv6 ones that nobody asked for."""
+
+        def pick(known: Sequence[Any]) -> str:
+            listed, cidr = known
+            try:
+                return str(preferred(ipv4(listed), cidr, wanted))
+            except ValueError:
+                raise pulumi.RunError(f"a port of {self._plan.names.prefix} has no IPv4 address") from None
+
+        return pulumi.Output.all(port.all_fixed_ips, self._place(_cidr)).apply(pick)
+
     def _fleet(
         self, vip: pulumi.Output[str], addresses: Sequence[pulumi.Output[str]]
     ) -> pulumi.Output[Fleet]:
@@ -212,15 +227,16 @@ class OpenStackHAProxy(LoadBalancer):
         return openstack.compute.Instance(
             f"{self._name}-host-{index + 1}",
             name=host.name,
-            image_id=_only(self._image, is_id),
-            image_name=_only(self._image, _is_name),
+            image_id=None if own.volume else _only(self._image, is_id),
+            image_name=None if own.volume else _only(self._image, _is_name),
+            block_devices=self._volumes(host),
             flavor_id=_only(self._flavor, is_id),
             flavor_name=_only(self._flavor, _is_name),
             availability_zone=host.zone,
             key_pair=self._key_pair(),
             networks=[openstack.compute.InstanceNetworkArgs(port=port.id)],
             scheduler_hints=hints,
-            user_data=userdata.render(),
+            user_data=userdata.render(own.ssh_port),
             metadata=fleet.apply(
                 lambda ready: dict(payload.pack(ready, ready.hosts[index], own.metadata_items).metadata)
             ),
@@ -247,7 +263,8 @@ class OpenStackHAProxy(LoadBalancer):
                 key_pair=key_pair,
                 port=str(port_id),
                 group=group_id,
-                user_data=userdata.render(),
+                user_data=userdata.render(self._own.ssh_port),
+                volume=self._own.volume,
             )
             before = Host(previous[0], str(server_id)) if previous else None
             rebuilt = recorded is not None and bool(changed(recorded, server))
@@ -258,10 +275,31 @@ class OpenStackHAProxy(LoadBalancer):
             port.id,
             group.id if group else None,
             previous[1].id if previous else None,
-            self._image,
+            self._boots(host) if self._own.volume else self._image,
             self._flavor,
             self._key_pair(),
         ).apply(open_gate)
+
+    def _boots(self, host: HostPlan) -> pulumi.Output[str]:
+        """The image of the host's volume."""
+        return self.value(lambda plan: planned(plan).boots(host.name))
+
+    def _volumes(self, host: HostPlan) -> list[openstack.compute.InstanceBlockDeviceArgs] | None:
+        """The volume that the host boots from; None where it boots from the flavor's own disk."""
+        volume = self._own.volume
+        if volume is None:
+            return None
+        return [
+            openstack.compute.InstanceBlockDeviceArgs(
+                source_type="image",
+                uuid=self._boots(host),
+                destination_type="volume",
+                boot_index=0,
+                volume_size=volume.size,
+                volume_type=volume.type,
+                delete_on_termination=True,
+            )
+        ]
 
     def _key_pair(self) -> pulumi.Output[str] | None:
         """None where nobody logs in."""
@@ -281,6 +319,10 @@ def planned(plan: Plan) -> OpenStackHAProxyPlan:
     if not isinstance(plan.load_balancer, OpenStackHAProxyPlan):
         raise TypeError(f"the plan is {type(plan.load_balancer).__name__}")
     return plan.load_balancer
+
+
+def _cidr(place: OpenStackPlace) -> IPv4Network | None:
+    return place.subnet.cidr if place.subnet else None
 
 
 def _gateway(place: OpenStackPlace) -> IPv4Address | None:

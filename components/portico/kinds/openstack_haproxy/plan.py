@@ -12,18 +12,24 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ...later import now
-from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Timers, payload
+from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
+from ...lbhost.tuning import Tuning, changes_that_fit
 from ...names import Names
 from ...openstack import ownership, quotas
+from ...openstack import place as places
 from ...openstack.answers import OpenStack
-from ...openstack.place import OpenStackPlace, narrowed, place
+from ...openstack.place import OpenStackPlace, detached, narrowed, place
 from ...openstack.settings import OpenStack as Where
-from ...plan.choice import Choice
+from ...plan.choice import Choice, is_id
 from ...plan.planner import Planner
 from ...plan.request import Request, Traffic
+from ...plan.way import End
 from ...problems import Problem
-from ...traffic import Backend, Health, Listener
-from .settings import Hosts
+from ...settings.model import LoadBalancer
+from ...traffic import Backend, Checking, Health, Listener, node_ports
+from ..table import Kind
+from .rebuild import POLICIES
+from .settings import Hosts, Volume
 
 ITEMS_LEFT = 8
 """Metadata items of a host that the payload leaves to others."""
@@ -69,6 +75,9 @@ class HostPlan:
     name: str
     zone: str | None
     """Its availability zone; None leaves it to Nova."""
+    booted: str | None = None
+    """The id of the image that its volume was made from, while the settings say the image as they did then:
+    so a newer image under the same name replaces no host."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,10 @@ class OpenStackHAProxyPlan:
     A name stays a name, so that a newer image under it replaces no host."""
     flavor: str | None
     """An id or a name."""
+    volume: Volume | None
+    """What the hosts boot from; None: the flavor's own disk."""
+    image_id: str | None
+    """The image's id, for a volume is made from nothing else; None where it is not known, or not needed."""
     server_group_policy: Choice[str | None]
     """None: no server group."""
     timers: Choice[Timers]
@@ -95,12 +108,30 @@ class OpenStackHAProxyPlan:
     max_connections_per_source: Choice[int]
     idle_seconds: int
     """How long a connection may be silent in both directions."""
+    balance: Choice[str]
+    checking: Checking
+    connect_milliseconds: int | None
+    """None: the hosts' own."""
+    drain_seconds: int
+    drain_changes: int | None
+    """None: as many as the memory of a small host bears."""
     logs_in: bool
     """Whether there is a key pair."""
     key_pair: str | None
+    ssh_port: int | None
+    """Where the hosts' own SSH server listens; None: nowhere, since a listener has its port and nobody can
+    log in."""
     settle_seconds: int
     metadata_items: int
     """How many metadata items the payload of a host may take."""
+    metrics_from: tuple[IPv4Network, ...]
+    """Who may read the hosts' figures."""
+    logs: Logs
+
+    def boots(self, name: str) -> str | None:
+        """The image of a host's volume, by id."""
+        booted = next((host.booted for host in self.hosts.value if host.name == name), None)
+        return booted or self.image_id
 
     def fleet(
         self,
@@ -124,6 +155,19 @@ class OpenStackHAProxyPlan:
             max_connections=self.max_connections,
             max_connections_per_source=self.max_connections_per_source.value,
             idle_seconds=self.idle_seconds,
+            tuning=self._tuning(len(backends), len(listeners)),
+            metrics_from=self.metrics_from,
+            logs=self.logs,
+        )
+
+    def _tuning(self, backends: int, listeners: int) -> Tuning:
+        usual = Tuning()
+        return Tuning(
+            checking=self.checking,
+            balance=self.balance.value,
+            connect_milliseconds=self.connect_milliseconds or usual.connect_milliseconds,
+            drain_seconds=self.drain_seconds,
+            drain_changes=self.drain_changes or changes_that_fit(backends, listeners),
         )
 
 
@@ -143,11 +187,25 @@ def rules(
     ]
     made.append(Rule("vrrp", Group.HOSTS, "vrrp", None, Group.HOSTS))
     made.append(Rule("generation", Group.HOSTS, "tcp", STATUS_PORT, Group.HOSTS))
-    made.extend(Rule(f"ssh-{_label(source)}", Group.HOSTS, "tcp", 22, source) for source in hosts.ssh_from)
+    made.extend(
+        Rule(_ssh_rule(hosts.ssh_port, source), Group.HOSTS, "tcp", hosts.ssh_port, source)
+        for source in hosts.ssh_from
+    )
+    made.extend(
+        Rule(f"metrics-{_label(source)}", Group.HOSTS, "tcp", STATUS_PORT, source)
+        for source in hosts.metrics_from
+    )
     if admits_nodes:
-        ports = sorted({listener.node_port for listener in listeners} | {health.node_port})
-        made.extend(Rule(f"node-{port}", Group.NODES, "tcp", port, Group.HOSTS) for port in ports)
+        made.extend(
+            Rule(f"node-{port}", Group.NODES, "tcp", port, Group.HOSTS)
+            for port in node_ports(listeners, health)
+        )
     return tuple(made)
+
+
+def _ssh_rule(port: int, source: IPv4Network) -> str:
+    """The port's name is in it where it is not the usual one."""
+    return f"ssh-{_label(source)}" if port == userdata.SSH_PORT else f"ssh-{port}-{_label(source)}"
 
 
 def _label(network: IPv4Network) -> str:
@@ -164,10 +222,12 @@ def make(request: Request) -> OpenStackHAProxyPlan:
     asked = request.cloud or OpenStack()
     return OpenStackHAProxyPlan(
         place=where,
-        hosts=_hosts(hosts, names),
+        hosts=_hosts(hosts, names, asked.own.booted),
         reserved=tuple(names.of("host", index + 1) for index in range(MAX_HOSTS)),
         image=now(hosts.image),
         flavor=asked.flavor_name or now(hosts.flavor),
+        volume=hosts.volume,
+        image_id=_image_id(hosts, asked),
         server_group_policy=_server_group_policy(hosts),
         timers=_timers(hosts),
         rules=rules(
@@ -181,10 +241,18 @@ def make(request: Request) -> OpenStackHAProxyPlan:
         max_connections=hosts.max_connections,
         max_connections_per_source=_per_source(hosts),
         idle_seconds=load_balancer.timeouts.idle,
+        balance=_balance(request.kind, load_balancer.balance),
+        checking=request.kind.checking(load_balancer),
+        connect_milliseconds=load_balancer.timeouts.connect_milliseconds,
+        drain_seconds=hosts.drain_seconds,
+        drain_changes=hosts.drain_changes,
         logs_in=hosts.key_pair is not None,
         key_pair=now(hosts.key_pair),
+        ssh_port=hosts.ssh_listens(listener.port for listener in traffic.listeners),
         settle_seconds=hosts.settle_seconds,
         metadata_items=_metadata_items(asked.metadata_items),
+        metrics_from=hosts.metrics_from,
+        logs=_logs(hosts),
     )
 
 
@@ -195,11 +263,23 @@ def _metadata_items(quota: int | None) -> int:
     return UNLIMITED_ITEMS if quota < 0 else max(0, quota - ITEMS_LEFT)
 
 
-def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:
+def _image_id(hosts: Hosts, cloud: OpenStack) -> str | None:
+    said = now(hosts.image)
+    if hosts.volume is None:
+        return None
+    return cloud.image_id or (said if said and is_id(said) else None)
+
+
+def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tuple[HostPlan, ...]]:
     zones = hosts.availability_zones
+    called = [names.of("host", index + 1) for index in range(hosts.count)]
     planned = tuple(
-        HostPlan(names.of("host", index + 1), zones[index % len(zones)] if zones else None)
-        for index in range(hosts.count)
+        HostPlan(
+            name,
+            zones[index % len(zones)] if zones else None,
+            booted.get(name) if hosts.volume else None,
+        )
+        for index, name in enumerate(called)
     )
     if hosts.count == 1:
         return Choice(planned, because="hosts.count is 1: nothing takes over when the host dies")
@@ -211,16 +291,12 @@ def _hosts(hosts: Hosts, names: Names) -> Choice[tuple[HostPlan, ...]]:
 
 def _server_group_policy(hosts: Hosts) -> Choice[str | None]:
     """The count has no say: a host that stays would be rebuilt for its group."""
-    if hosts.anti_affinity == "none":
-        return Choice(None, because="hosts.antiAffinity is none")
-    if hosts.anti_affinity == "hard":
-        return Choice(
-            "anti-affinity", because="hosts.antiAffinity is hard: no two hosts on one hypervisor, or an error"
-        )
-    return Choice(
-        "soft-anti-affinity",
-        because="different hypervisors where the cloud has them; the hard policy fails on small clouds",
-    )
+    reasons = {
+        "none": "hosts.antiAffinity is none",
+        "hard": "hosts.antiAffinity is hard: no two hosts on one hypervisor, or an error",
+        "soft": "different hypervisors where the cloud has them; the hard policy fails on small clouds",
+    }
+    return Choice(POLICIES[hosts.anti_affinity], because=reasons[hosts.anti_affinity])
 
 
 def _timers(hosts: Hosts) -> Choice[Timers]:
@@ -228,6 +304,20 @@ def _timers(hosts: Hosts) -> Choice[Timers]:
     if hosts.timers == "fast":
         return Choice(timers, because="hosts.timers is fast: a live migration may move the VIP")
     return Choice(timers, because="steady: a pause of half a second, as in a live migration, moves nothing")
+
+
+def _balance(kind: Kind, said: str | None) -> Choice[str]:
+    if said is None:
+        return Choice(Tuning().balance, because=kind.balances_by_itself)
+    return Choice(kind.balances[said], because=f"loadBalancer.balance is {said}")
+
+
+def _logs(hosts: Hosts) -> Logs:
+    said = hosts.logs.syslog
+    if said is None:
+        return Logs(hosts.logs.access)
+    address, _, port = said.rpartition(":")
+    return Logs(hosts.logs.access, Syslog(IPv4Address(address), int(port)))
 
 
 def _per_source(hosts: Hosts) -> Choice[int]:
@@ -244,12 +334,13 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
     """Why the cloud cannot carry the plan."""
     cloud, where = request.cloud, request.settings.load_balancer.openstack
     yield from _payload(plan, request.traffic)
+    yield from places.obstacles(plan.place, request)
     if cloud and where:
         things = _things(plan, request.names)
         yield from _pairs(where, cloud)
-        yield from _gateway(plan)
+        yield from _subnet(plan)
         yield from ownership.taken(things, cloud)
-        yield from quotas.short(_needs(things, cloud), cloud)
+        yield from quotas.short({**_needs(things, cloud), **_volumes(plan, cloud)}, cloud)
 
 
 def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
@@ -282,8 +373,9 @@ def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:
         )
 
 
-def _gateway(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
-    """Without one the hosts could not be told what to ask for the way out."""
+def _subnet(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
+    """What the hosts get from their subnet: without a gateway they could not be told what to ask for the way
+    out, without DHCP they have no address by which to ask for their metadata."""
     subnet = plan.place.subnet
     if subnet and subnet.gateway is None:
         yield Problem(
@@ -291,6 +383,13 @@ def _gateway(plan: OpenStackHAProxyPlan) -> Iterator[Problem]:
             repr(subnet.id),
             "has no gateway, and the hosts tell by it whether the VIP's way outwards works",
             "set one with `openstack subnet set --gateway ADDRESS SUBNET`, or name another subnet",
+        )
+    if subnet and subnet.dhcp is False:
+        yield Problem(
+            "portico:loadBalancer.openstack.subnet",
+            repr(subnet.id),
+            "has DHCP switched off, and the hosts get their address and their metadata by it",
+            "switch it on with `openstack subnet set --dhcp SUBNET`, or name another subnet",
         )
 
 
@@ -318,4 +417,32 @@ def _needs(things: Mapping[str, tuple[str, ...]], cloud: OpenStack) -> Mapping[s
     }
 
 
-PLANNER = Planner(make, obstacles, narrowed=narrowed)
+def _volumes(plan: OpenStackHAProxyPlan, cloud: OpenStack) -> Mapping[str, int]:
+    """What the hosts' volumes need of Cinder. A host that is rebuilt gives its old volume back first."""
+    if plan.volume is None:
+        return {}
+    servers = cloud.own.recorded.get("instances", {})
+    old = [servers.get(host.name, {}).get("blockDevices") for host in plan.hosts.value]
+    sizes = [blocks[0].get("volumeSize") or 0 for blocks in old if blocks]
+    more = len(old) - len(sizes)
+    return {"volumes": more, "gigabytes": max(0, len(old) * plan.volume.size - sum(sizes))}
+
+
+def ends(load_balancer: LoadBalancer) -> Mapping[End, str]:
+    """Which hop is broken. That the hosts serve is known before the address is asked, unless nobody wants to
+    know (`wait.hosts: false`)."""
+    return {
+        End.SILENT: detached(load_balancer)
+        + "no LB host holds the VIP, which their consoles tell (`openstack console log show`)",
+        End.REFUSED: (
+            "the LB host that holds the VIP does not serve this port, and its console tells why (`openstack "
+            "console log show`)"
+        ),
+        End.CLOSED: (
+            "the LB host finds no node that serves: see the controller's pods, and whether the nodes admit "
+            "the LB hosts (portico:nodes.securityGroup)"
+        ),
+    }
+
+
+PLANNER = Planner(make, obstacles, narrowed=narrowed, ends=ends)

@@ -3,15 +3,13 @@
 import pytest
 
 from portico.ingress.traefik.arguments import (
-    ACCEPT_SECONDS,
-    DRAIN_SECONDS,
     HEALTH,
-    TERMINATION_SECONDS,
     arguments,
     problems,
+    termination_seconds,
 )
 from portico.settings.model import Timeouts
-from portico.traffic import Health, Listener
+from portico.traffic import Health, Listener, Service
 
 HTTP, HTTPS = Listener("http", 80, 30080), Listener("https", 443, 30443, tls=True)
 PING = Health(30082)
@@ -22,6 +20,27 @@ def options(timeouts: Timeouts = USUAL, **told: object) -> dict[str, str]:
     """The command line by option."""
     line = arguments((HTTP, HTTPS), PING, "portico", timeouts, **told)  # type: ignore[arg-type]
     return dict(argument.removeprefix("--").split("=", 1) for argument in line)
+
+
+SSH = Listener("ssh", 22, 30022, service=Service("gitea-ssh", "git", 2222))
+
+
+def test_an_entry_point_that_carries_bytes_serves_no_application_and_waits_for_no_first_word() -> None:
+    line = arguments((HTTP, SSH), PING, "portico", USUAL, trusted=["10.0.0.5/32"])
+    assert [word for word in line if word.startswith("--entryPoints.ssh.")] == [
+        "--entryPoints.ssh.address=:30022",
+        "--entryPoints.ssh.transport.lifeCycle.requestAcceptGraceTimeout=5s",
+        "--entryPoints.ssh.transport.lifeCycle.graceTimeOut=10s",
+        "--entryPoints.ssh.proxyProtocol.trustedIPs=10.0.0.5/32",
+    ]
+    assert "--providers.file.filename=/etc/portico/tcp.yaml" in line
+    assert not [word for word in arguments((HTTP,), PING, "portico", USUAL) if "providers.file" in word]
+
+
+@pytest.mark.parametrize("listeners", [(SSH,), ()])
+def test_where_no_listener_serves_applications_none_is_looked_for(listeners: tuple[Listener, ...]) -> None:
+    line = arguments(listeners, PING, "portico", USUAL, published="192.0.2.1")
+    assert not [word for word in line if "kubernetesIngress" in word]
 
 
 def test_every_listener_is_an_entry_point_on_its_node_port() -> None:
@@ -106,12 +125,16 @@ def test_nothing_looks_home_and_nothing_can_be_looked_into() -> None:
     assert not [option for option in said if option.startswith(("api", "accessLog", "metrics", "tracing"))]
 
 
-def test_the_grace_of_a_pod_covers_accepting_and_draining() -> None:
+@pytest.mark.parametrize(("noticed_after", "accept"), [(0, 5), (2, 5), (4, 5), (5, 6), (10, 11), (600, 60)])
+def test_it_accepts_until_the_load_balancer_has_noticed_that_it_stops(
+    noticed_after: int, accept: int
+) -> None:
+    said = options(noticed_after=noticed_after)
     for name in ("http", "https"):
         life = f"entryPoints.{name}.transport.lifeCycle"
-        assert options()[f"{life}.requestAcceptGraceTimeout"] == f"{ACCEPT_SECONDS}s"
-        assert options()[f"{life}.graceTimeOut"] == f"{DRAIN_SECONDS}s"
-    assert TERMINATION_SECONDS >= ACCEPT_SECONDS + DRAIN_SECONDS
+        assert said[f"{life}.requestAcceptGraceTimeout"] == f"{accept}s"
+        assert said[f"{life}.graceTimeOut"] == "10s"
+    assert termination_seconds(noticed_after) == accept + 10
 
 
 @pytest.mark.parametrize(("idle", "between"), [(60, "60s"), (180, "180s"), (3600, "180s")])

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as k8s
 import pytest
 
 from portico.ingress.face import ControllerArgs
 from portico.ingress.table import CONTROLLERS, chosen
-from portico.ingress.traefik.component import Traefik
+from portico.ingress.traefik.component import Traefik, published
 from portico.kinds.face import ServiceShape
 from portico.names import Names
 from portico.plan.choice import Choice
@@ -138,6 +139,38 @@ def test_the_service_listens_where_the_pod_does() -> None:
     assert targets == {port["containerPort"] for port in container(made)["ports"]}
 
 
+def annotated(recorder: Recorder) -> dict[str, str]:
+    annotations: dict[str, str] = (
+        recorder.one("DaemonSet").inputs["spec"]["template"]["metadata"].get("annotations", {})
+    )
+    return annotations
+
+
+def test_figures_have_a_port_of_the_pods_own_and_no_node_port() -> None:
+    made = traefik(metrics=True)
+    on_services = {port["targetPort"] for port in made.one(SERVICE).inputs["spec"]["ports"]}
+    assert {port["containerPort"] for port in container(made)["ports"]} - on_services == {9100}
+    assert "--entryPoints.portico-prometheus.address=:9100" in container(made)["args"]
+    assert "--metrics.prometheus.entryPoint=portico-prometheus" in container(made)["args"]
+    assert annotated(made) == {"prometheus.io/scrape": "true", "prometheus.io/port": "9100"}
+
+
+def test_figures_and_a_listener_do_not_share_a_port() -> None:
+    with pytest.raises(Refused, match="needs the port 9100 of the pods, which is one of the node ports"):
+        traefik(metrics=True, listeners=(Listener("http", 80, 9100),))
+    traefik(listeners=(Listener("http", 80, 9100),))
+
+
+def test_a_line_for_each_request_is_written_where_it_was_asked_for() -> None:
+    assert "--accessLog=true" in container(traefik(access_log=True))["args"]
+
+
+def test_by_default_nothing_is_told_and_nothing_is_written_down() -> None:
+    words = ("metrics", "accessLog", "prometheus")
+    assert not [argument for argument in container(traefik())["args"] if any(w in argument for w in words)]
+    assert annotated(traefik()) == {}
+
+
 def test_outside_the_cluster_the_address_is_the_published_one() -> None:
     assert traefik().result["address"] == "203.0.113.7"
 
@@ -145,6 +178,27 @@ def test_outside_the_cluster_the_address_is_the_published_one() -> None:
 @pytest.mark.parametrize("address", ["192.0.2.10", "2001:db8::1"])
 def test_inside_the_cluster_the_address_is_the_services(address: str) -> None:
     assert traefik(published=None, service=INSIDE, address=address).result["address"] == address
+
+
+@pytest.mark.parametrize(
+    ("points", "address"),
+    [
+        ([{"ip": "2001:db8::1"}, {"ip": "192.0.2.10"}], "192.0.2.10"),
+        ([{"ip": "192.0.2.10"}, {"ip": "2001:db8::1"}], "192.0.2.10"),
+        ([{"ip": "2001:db8::1"}, {"hostname": "lb.example.org"}], "lb.example.org"),
+        ([], ""),
+    ],
+    ids=["IPv6 first", "IPv4 first", "a name", "none"],
+)
+def test_of_a_services_addresses_the_ipv4_one_is_published(
+    points: list[dict[str, str]], address: str
+) -> None:
+    status = k8s.core.v1.outputs.ServiceStatus(
+        load_balancer=k8s.core.v1.outputs.LoadBalancerStatus(
+            ingress=[k8s.core.v1.outputs.LoadBalancerIngress(**point) for point in points]
+        )
+    )
+    assert published(status) == address
 
 
 def test_inside_the_cluster_ingresses_get_the_services_address() -> None:
@@ -244,6 +298,40 @@ def test_the_default_class_is_only_taken_when_asked_for() -> None:
     mark = "ingressclass.kubernetes.io/is-default-class"
     assert traefik(default_class=True).one("IngressClass").inputs["metadata"]["annotations"] == {mark: "true"}
     assert mark not in traefik().one("IngressClass").inputs["metadata"].get("annotations", {})
+
+
+def test_a_namespace_that_is_there_is_named_and_not_made() -> None:
+    made = traefik(namespace="edge", existing=("namespace",), replicas=2)
+    assert made.of("Namespace") == ()
+    for kind in ("ServiceAccount", SERVICE, "Deployment", "PodDisruptionBudget"):
+        assert made.one(kind).inputs["metadata"]["namespace"] == "edge"
+    (subject,) = made.one("ClusterRoleBinding").inputs["subjects"]
+    assert subject["namespace"] == "edge"
+
+
+def test_a_class_that_is_there_is_served_and_not_made() -> None:
+    made = traefik(ingress_class="public", existing=("ingressClass",))
+    assert made.of("IngressClass") == ()
+    assert "--providers.kubernetesIngress.ingressClass=public" in container(made)["args"]
+    assert made.result["serving"] == 2
+
+
+def test_where_applications_name_an_annotation_there_is_no_class_that_another_traefik_could_see() -> None:
+    made = traefik(named_by="annotation")
+    assert made.of("IngressClass") == ()
+    assert "--providers.kubernetesIngress.ingressClass=portico" in container(made)["args"]
+
+
+def test_a_service_of_another_class_is_replaced_and_the_old_one_goes_first() -> None:
+    made = traefik(service=INSIDE)
+    service = made.one(SERVICE)
+    assert service.inputs["spec"]["loadBalancerClass"] == "lb"
+    assert list(service.request.replaceOnChanges) == ["spec.loadBalancerClass"]
+    assert service.request.deleteBeforeReplace
+
+
+def test_the_class_that_is_made_is_traefiks() -> None:
+    assert traefik().one("IngressClass").inputs["spec"] == {"controller": "traefik.io/ingress-controller"}
 
 
 def test_pods_start_when_they_may_read() -> None:

@@ -70,7 +70,8 @@ def test_what_is_built_has_its_sums_committed(tool):
 @pytest.mark.parametrize("tool", BUILT, ids=lambda tool: tool.name)
 def test_a_package_of_another_module_is_named_in_go_mod(tool):
     module = (SOURCES / tool.build.folder / "go.mod").read_text()
-    assert tool.build.package == "." or re.search(rf"^(tool )?\s*{tool.build.package}$", module, re.MULTILINE)
+    ours = (SOURCES / tool.build.folder / tool.build.package).is_dir()
+    assert ours or re.search(rf"^(tool )?\s*{tool.build.package}$", module, re.MULTILINE)
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
