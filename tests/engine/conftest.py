@@ -23,11 +23,6 @@ from tools import places
 Make = Callable[..., Door]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    turns.keep_together(items)
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """What a test shares with others is made and unmade in its turn as well."""

@@ -6,7 +6,7 @@ Read by this folder's conftest.
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,10 +26,3 @@ def turn(folder: Path, alone: bool) -> Iterator[None]:
 def wants_to_be_alone(item: pytest.Item) -> bool:
     """Whether it says so: it changes what all may have, or counts what clients get."""
     return item.get_closest_marker("alone") is not None
-
-
-def keep_together(items: Sequence[pytest.Item]) -> None:
-    """The tests of the shared pair in one process, so that it is made once; every other file too."""
-    for item in items:
-        shared = "pair" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("pair" if shared else item.path.name))

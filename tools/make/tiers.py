@@ -41,7 +41,7 @@ class Tier:
 TIERS = (
     Tier("unit", workers=("-n", "auto", "--dist", "loadfile")),
     Tier("lbhost", programs={"bwrap": "bubblewrap"}),
-    Tier("engine", sandbox=True, workers=("-n", "2", "--dist", "loadgroup")),
+    Tier("engine", sandbox=True, workers=("-n", "2", "--dist", "loadfile")),
     Tier("datapath", sandbox=True),
     Tier("benchmarks", sandbox=True, figures=True),
 )
