@@ -13,7 +13,7 @@ packages = $(if $(filter sandbox,$(STACK)),sandbox,program)
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview refresh destroy outputs pulumi shell down tools \
-        test test-unit test-lbhost test-engine test-datapath bench lint format docs
+        test test-unit test-lbhost test-engine test-datapath bench record-state lint format docs
 
 help: ## this list
 	@awk -f tools/make/help.awk $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ test-datapath: ## traffic through the front door | root, the sandbox | minutes
 
 bench: ## figures, written to docs/measurements.md (ARGS="-k dies --runs 3") | root, the sandbox | hours
 	@$(venv) dev && $(python) -m tools.make.tiers benchmarks -s --record $(value ARGS)
+
+record-state: ## keep what a release makes, for the next one's test of upgrades (COMMIT=...) | root, the sandbox | minutes
+	@$(venv) dev && $(python) -m tests.engine.record $(COMMIT)
 
 lint: ## format, lint rules, strict types, who imports whom | Python | a minute
 	@$(venv) dev && $(python) -m tools.make.lint

@@ -12,6 +12,6 @@ with told():
 pulumi.export("address", exposure.address)
 pulumi.export("url", exposure.url)
 pulumi.export("nodePorts", exposure.node_ports)
-pulumi.export("loadBalancer", exposure.load_balancer)
+pulumi.export("loadBalancer", exposure.details)
 pulumi.export("answer", exposure.answer)
-pulumi.export("reasons", exposure.plan.reasons())
+pulumi.export("reasons", exposure.reasons)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from . import pods
+from . import inputs, pods
 from .settings import model
 
 LEAVE_SECONDS = 5
@@ -58,7 +58,7 @@ class App(pulumi.ComponentResource):
             self.service = self._run(app.run).metadata["name"]
         elif app.service is not None:
             port = app.service.port
-            self.service = pulumi.Output.from_input(app.service.name)
+            self.service = inputs.given(app.service.name)
         else:
             raise ValueError(
                 f"the app {app.name} has neither service nor run; the reader lets no such app through"
@@ -158,7 +158,11 @@ class App(pulumi.ComponentResource):
                         host=app.host, http=k8s.networking.v1.HTTPIngressRuleValueArgs(paths=[path])
                     )
                 ],
-                tls=[k8s.networking.v1.IngressTLSArgs(hosts=[app.host], secret_name=app.tls_secret)]
+                tls=[
+                    k8s.networking.v1.IngressTLSArgs(
+                        hosts=[app.host], secret_name=inputs.given(app.tls_secret)
+                    )
+                ]
                 if app.tls_secret
                 else None,
             ),

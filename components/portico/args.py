@@ -28,7 +28,9 @@ __all__ = [
     "Octavia",
     "OpenStack",
     "Probe",
+    "Resources",
     "Timeouts",
+    "Toleration",
     "Volume",
     "Wait",
 ]
@@ -41,7 +43,7 @@ class Kubernetes(TypedDict):
     """Path of the kubeconfig file, which may begin with `~`, or of several, or the content of one, as
     text or as a mapping. Default: `kubernetes:kubeconfig` of the stack, then what `kubectl` would use
     (KUBECONFIG, then ~/.kube/config)."""
-    context: NotRequired[str]
+    context: NotRequired[pulumi.Input[str]]
     """The kubeconfig's context. Default: `kubernetes:context` of the stack, then its current one."""
 
 
@@ -75,6 +77,33 @@ class Nodes(_Nodes):
     admit the load balancer by other means."""
 
 
+class Toleration(TypedDict):
+    """A taint of nodes that the controller's pods do not mind (Kubernetes, Taints and Tolerations)."""
+
+    key: NotRequired[str]
+    """The taint's key. Default: all taints."""
+    value: NotRequired[str]
+    """The taint's value. Default: any."""
+    effect: NotRequired[str]
+    """The taint's effect. Default: any."""
+    toleration_seconds: NotRequired[int]
+    """With the effect NoExecute: how long a pod stays, 0..86400. Default: for ever."""
+
+
+class Resources(TypedDict):
+    """What each pod of the controller asks of its node, and the most that it gets (Kubernetes,
+    Quantity)."""
+
+    cpu: NotRequired[str]
+    """What it asks for: `500m` is half a core."""
+    memory: NotRequired[str]
+    """What it asks for."""
+    cpu_limit: NotRequired[str]
+    """The most it gets; it is slowed down then. Default: no limit."""
+    memory_limit: NotRequired[str]
+    """The most it gets; it is killed then. Default: no limit."""
+
+
 class Ingress(TypedDict):
     """The ingress controller on its node ports."""
 
@@ -103,12 +132,32 @@ class Ingress(TypedDict):
     health_path: NotRequired[str]
     """The path that answers 200 there. Another controller than Traefik may have another one."""
     image: NotRequired[str]
-    """The controller's image."""
+    """The controller's image. With a digest (`...:v3.7.13@sha256:...`) it is the very same whatever
+    happens to the tag."""
     replicas: NotRequired[int]
     """How many pods, 1..100, spread over the nodes. Default: one on every node, so that every node
     serves."""
     node_selector: NotRequired[Mapping[str, str]]
     """The labels of the nodes that carry the controller. Default: all nodes."""
+    tolerations: NotRequired[Sequence[Toleration]]
+    """The taints of nodes that its pods do not mind."""
+    priority_class: NotRequired[str]
+    """The PriorityClass of its pods, which has to be there. Default: the cluster's own."""
+    resources: NotRequired[Resources]
+    """What its pods ask of their nodes."""
+    redirect_to_https: NotRequired[bool]
+    """Whether the listeners without TLS answer with a redirect (301, 308 where it is no GET) to the
+    listener with TLS, on the lowest port of these."""
+    default_certificate: NotRequired[str]
+    """A Secret of type kubernetes.io/tls in the controller's namespace, which has to be there. Its
+    certificate is shown where no Ingress brings one for the name. A renewed one is taken up within about
+    a minute. Default: a self-signed one of the controller's own."""
+    forwarded_headers_from: NotRequired[Sequence[str]]
+    """The networks of a CDN or a proxy in front, whose X-Forwarded-* headers are believed. Whoever speaks
+    from there may name any client. Default: nobody's."""
+    extra_args: NotRequired[Sequence[str]]
+    """More arguments of Traefik's command line, such as `--log.level=DEBUG`. What contradicts Portico's
+    own is refused. Everybody who may read pods reads them: they are no place for secrets."""
     node_port_range: NotRequired[Sequence[int]]
     """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
     --service-node-port-range)."""
@@ -224,7 +273,7 @@ class OpenStack(TypedDict):
     """Whether the floating IP that this stack made stays in the project when the stack is destroyed, or
     no longer needs it. It holds from the next `up` on. A later stack takes the address with
     `floatingIp`."""
-    vip: NotRequired[str]
+    vip: NotRequired[pulumi.Input[str]]
     """The address inside the subnet. Default: Neutron chooses."""
     public: NotRequired[bool]
     """Whether there is a floating IP at all. Without one the VIP itself is the address."""
@@ -297,6 +346,20 @@ class Hosts(TypedDict):
     """Where that listens, 1..65535. A listener may have port 22 where this is another one. Without
     `keyPair` nobody can log in: then a listener on port 22 switches the hosts' SSH server off. A change
     replaces the hosts, one at a time."""
+    apt_mirror: NotRequired[str]
+    """The URL of the mirror that the hosts' packages come from, where they have no way to the image's
+    own: `http://mirror.example.org/debian`, `http://mirror.example.org/ubuntu`. A change replaces the
+    hosts, as it does with the next two. Default: the image's own."""
+    apt_security_mirror: NotRequired[str]
+    """The mirror of the security updates. Default: aptMirror with `-security` behind it, as Debian has
+    it, or aptMirror itself where the last part of its path begins with `ubuntu`."""
+    http_proxy: NotRequired[str]
+    """The URL of the HTTP proxy that apt uses on the hosts, and nothing else there:
+    `http://proxy.example.org:3128`. Default: none."""
+    patching: NotRequired[str]
+    """When the image's own unattended-upgrades patches a host. `image`: as the image says, which is the
+    same hour for all hosts; `in-turn`: host 1 after 2:00, host 2 after 3:00 and so on, by the image's
+    clock. A change replaces the hosts, one at a time."""
     metrics_from: NotRequired[Sequence[str]]
     """Who may read `http://<host>:61404/metrics`, for Prometheus. Default: nobody."""
     logs: NotRequired[Logs]
@@ -311,7 +374,7 @@ class Octavia(TypedDict):
 
     provider: NotRequired[str]
     """`amphora` or `ovn`."""
-    flavor: NotRequired[str]
+    flavor: NotRequired[pulumi.Input[str]]
     """An Octavia flavor id, for instance one with the topology ACTIVE_STANDBY. Default: the cloud's."""
     trust_nodes: NotRequired[bool]
     """With amphora: whether nodes may stand in the load balancer's subnet, from all of which the
@@ -327,19 +390,19 @@ class Octavia(TypedDict):
 class Aws(TypedDict):
     """A network load balancer (type aws-nlb). Credentials and region come from the AWS provider."""
 
-    vpc: str
+    vpc: pulumi.Input[str]
     """The VPC's id."""
-    subnets: Sequence[str]
+    subnets: Sequence[pulumi.Input[str]]
     """Ids of the subnets it stands in, one for each availability zone."""
     scheme: NotRequired[str]
     """`internet-facing` or `internal`."""
-    auto_scaling_group: NotRequired[str]
+    auto_scaling_group: NotRequired[pulumi.Input[str]]
     """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses
     are."""
     rules_per_group: NotRequired[int]
     """How many inbound, and how many outbound, rules AWS lets a security group have: 1..1000. Say more
     where AWS has raised the quota (Amazon VPC quotas, *Inbound or outbound rules per security group*)."""
-    subnet_cidrs: Sequence[str]
+    subnet_cidrs: Sequence[pulumi.Input[str]]
     """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the
     controller believes PROXY headers from there alone."""
     trust_nodes: NotRequired[bool]
@@ -403,7 +466,7 @@ class LoadBalancer(TypedDict):
 class AppService(TypedDict):
     """An existing Service."""
 
-    name: str
+    name: pulumi.Input[str]
     """In the application's namespace."""
     port: int
     """The Service's port, 1..65535."""
@@ -448,7 +511,7 @@ class App(TypedDict):
     """An existing Service that is exposed."""
     run: NotRequired[AppImage]
     """An image that is run and exposed."""
-    tls_secret: NotRequired[str]
+    tls_secret: NotRequired[pulumi.Input[str]]
     """A Secret with the certificate, in the application's namespace. Default: the controller's own
     certificate."""
     probe: NotRequired[Probe]

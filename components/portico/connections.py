@@ -85,7 +85,7 @@ def cluster(said: Kubernetes) -> kubernetes.Cluster | None:
         kubernetes.NoAnswer: the kubeconfig cannot be used.
     """
     meant = kubeconfig(said)
-    return kubernetes.connect(now(meant.kubeconfig), meant.context)
+    return kubernetes.connect(now(meant.kubeconfig), now(meant.context))
 
 
 def given(opts: pulumi.ResourceOptions | None, package: str) -> pulumi.ProviderResource | None:

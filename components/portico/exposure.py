@@ -5,6 +5,7 @@ nothing itself.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
@@ -14,7 +15,6 @@ from .args import ExposureArgs
 from .ingress.face import ControllerArgs, IngressController
 from .kinds.face import LoadBalancer
 from .kinds.table import ClientIp, Place, Platform
-from .plan.make import Plan
 from .problems import Refused
 from .serving.address import address_answers
 from .serving.explaining import explained
@@ -29,8 +29,6 @@ class Exposure(pulumi.ComponentResource):
         message, nothing made.
     """
 
-    plan: Plan
-    """What is built, and why."""
     address: pulumi.Output[str]
     """What clients connect to: an IP address or a host name."""
     url: pulumi.Output[str]
@@ -39,8 +37,10 @@ class Exposure(pulumi.ComponentResource):
     """What the first application answered through the address when all of them did."""
     node_ports: Mapping[str, int]
     """The node port of each listener, by name."""
-    load_balancer: Mapping[str, pulumi.Input[object]]
-    """The kind, and what its platform adds."""
+    details: Mapping[str, pulumi.Input[Any]]
+    """The kind of load balancer as `type`, and what its platform adds, such as `vip`."""
+    reasons: Mapping[str, str]
+    """Why it is built as it is: the reason of every choice, by the choice's name."""
 
     def __init__(
         self,
@@ -57,33 +57,33 @@ class Exposure(pulumi.ComponentResource):
         given = {package: connections.given(opts, package) for package in ("openstack", "kubernetes")}
         try:
             written = planning.Source(source or f"the settings of {name}", program=not source)
-            self.plan, facts = planning.plan(name, args, written, given)
-            component = self.plan.kind.value.load()
+            self._plan, facts = planning.plan(name, args, written, given)
+            component = self._plan.kind.value.load()
         except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
         super().__init__(state.EXPOSURE, name, {}, opts)
         below = pulumi.ResourceOptions(
             parent=self,
             providers=[*filter(None, given.values()), *self._platforms(name, given)],
-            depends_on=planning.gate(self.plan),
+            depends_on=planning.gate(self._plan),
         )
-        balancer = component(f"{name}-lb", self.plan, below)
+        balancer = component(f"{name}-lb", self._plan, below)
         controller = self._controller(f"{name}-ingress", balancer, below)
-        for app in self.plan.apps:
+        for app in self._plan.apps:
             self._app(name, app, controller.serving if controller else (balancer,), below)
         address = balancer.address or (controller.address if controller else None)
         self.address = address if address is not None else pulumi.Output.from_input("")
-        first = self.plan.questions[0]
-        explain = explained(self.plan.kubernetes, alone=given["kubernetes"] is None)
+        first = self._plan.questions[0]
+        explain = explained(self._plan.kubernetes, alone=given["kubernetes"] is None)
         self.url = self.address.apply(lambda known: first.url(first.host or known))
         # What the address answers rests on everything else, so nothing else is waited for by name.
-        self.answer = pulumi.Output.all(self.address, balancer.ready).apply(
-            lambda known: address_answers(
-                self, known[0], self.plan.questions, self.plan.wait, self.plan.way, explain
-            )
+        questions = balancer.value(lambda plan: None if plan.late else plan.questions)
+        self.answer = pulumi.Output.all(self.address, balancer.ready, questions).apply(
+            lambda known: address_answers(self, known[0], known[2], self._plan.wait, self._plan.way, explain)
         )
-        self.node_ports = {listener.name: listener.node_port for listener in self.plan.listeners}
-        self.load_balancer = {"type": self.plan.kind.value.name, **balancer.details}
+        self.node_ports = {listener.name: listener.node_port for listener in self._plan.listeners}
+        self.details = {"type": self._plan.kind.value.name, **balancer.details}
+        self.reasons = self._plan.reasons()
         self.register_outputs({"address": self.address, "url": self.url, memory.KEPT: facts})
 
     def _platforms(
@@ -94,8 +94,8 @@ class Exposure(pulumi.ComponentResource):
         own = pulumi.ResourceOptions(parent=self)
         made: list[pulumi.ProviderResource] = []
         if given["kubernetes"] is None:
-            made.append(providers.kubernetes(f"{name}-cluster", self.plan.kubernetes, own))
-        if Platform.OPENSTACK in self.plan.kind.value.platforms and given["openstack"] is None:
+            made.append(providers.kubernetes(f"{name}-cluster", self._plan.kubernetes, own))
+        if Platform.OPENSTACK in self._plan.kind.value.platforms and given["openstack"] is None:
             made.append(providers.openstack(f"{name}-cloud", own))
         return made
 
@@ -110,11 +110,11 @@ class Exposure(pulumi.ComponentResource):
             f"{name}-{app.namespace}.{app.name}",
             AppArgs(
                 app,
-                self.plan.ingress_class,
-                self.plan.names.prefix,
-                published=self.plan.ingress is not None,
+                self._plan.ingress_class,
+                self._plan.names.prefix,
+                published=self._plan.ingress is not None,
                 after=after,
-                by_annotation=self.plan.by_annotation,
+                by_annotation=self._plan.by_annotation,
             ),
             below,
         )
@@ -122,22 +122,22 @@ class Exposure(pulumi.ComponentResource):
     def _controller(
         self, name: str, balancer: LoadBalancer, below: pulumi.ResourceOptions
     ) -> IngressController | None:
-        chosen = self.plan.ingress
+        chosen = self._plan.ingress
         if chosen is None:
             return None
-        proxied = self.plan.client_ip.value is ClientIp.PROXY_V2
+        proxied = self._plan.client_ip.value is ClientIp.PROXY_V2
         return chosen.controller.load()(
             name,
             ControllerArgs(
-                names=self.plan.names,
+                names=self._plan.names,
                 plan=chosen,
-                listeners=tuple(each for each in self.plan.listeners if not each.direct),
-                health=self.plan.health,
-                traffic_policy=self.plan.traffic_policy.value,
+                listeners=tuple(each for each in self._plan.listeners if not each.direct),
+                health=self._plan.health,
+                traffic_policy=self._plan.traffic_policy.value,
                 trusted=balancer.source_addresses if proxied else (),
                 published=balancer.address,
                 service=balancer.service,
-                after=(balancer,) if self.plan.kind.value.place is Place.INSIDE else (),
+                after=(balancer,) if self._plan.kind.value.place is Place.INSIDE else (),
                 outlives=(balancer,),
             ),
             below,

@@ -1,18 +1,19 @@
 """Pulumi Outputs among the arguments: carried as Later while the shape is planned, plain values afterwards.
 
-May touch Pulumi. Read by planning.
+May touch Pulumi. Read by planning, providers and apps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pulumi
 
 from .later import Later
 
 P = TypeVar("P")
+T = TypeVar("T")
 
 
 def carried(value: object) -> object:
@@ -24,6 +25,13 @@ def carried(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return [carried(element) for element in value]
     return value
+
+
+def given(value: T | Later) -> pulumi.Output[T]:
+    """What a resource is given: the Output itself where the value is known only while the program runs."""
+    return cast(
+        "pulumi.Output[T]", value.output if isinstance(value, Later) else pulumi.Output.from_input(value)
+    )
 
 
 def any_later(value: object) -> bool:

@@ -76,7 +76,7 @@ def own(state: State, names: Names) -> Own:
             quota, output = QUOTAS[each.type]
             name = str(each.outputs.get(output))
             made.setdefault(quota, set()).add(name)
-            if each.type in (SERVER, SERVER_GROUP, PORT):
+            if each.type in (LOAD_BALANCER, PORT, SERVER, SERVER_GROUP):
                 recorded.setdefault(quota, {})[name] = each.outputs
     addresses = [
         Address(each.outputs["id"], IPv4Address(each.outputs["address"]), each.outputs["pool"])
@@ -92,6 +92,7 @@ def own(state: State, names: Names) -> Own:
     return Own(
         ids=frozenset(each.outputs["id"] for each in ours),
         vips=frozenset(_vips(ours, names)),
+        octavia_vips=_octavia_vips(ours, names),
         recorded=recorded,
         made={quota: frozenset(things) for quota, things in made.items()},
         addresses=tuple(addresses),
@@ -115,12 +116,21 @@ def booted(said: Settings, cloud: str | None, state: State, names: Names) -> Map
     return {name: devices[0]["uuid"] for name, devices in blocks.items() if devices}
 
 
+def _octavia_vips(ours: list[Resource], names: Names) -> frozenset[str]:
+    return frozenset(
+        each.outputs["vipPortId"]
+        for each in ours
+        if each.type == LOAD_BALANCER
+        and each.outputs.get("name") == names.of("lb")
+        and each.outputs.get("vipPortId")
+    )
+
+
 def _vips(ours: list[Resource], names: Names) -> Iterator[str]:
     for each in ours:
         if each.type == PORT and each.outputs.get("name") == names.of("vip"):
             yield each.outputs["id"]
-        if each.type == LOAD_BALANCER and each.outputs.get("name") == names.of("lb"):
-            yield each.outputs.get("vipPortId", "")
+    yield from _octavia_vips(ours, names)
 
 
 def _listeners(ours: list[Resource]) -> dict[str, tuple[str, int]]:

@@ -75,7 +75,7 @@ class Package(ComponentProvider):
             "url": door.url,
             "answer": door.answer,
             "nodePorts": dict(door.node_ports),
-            "details": dict(door.load_balancer),
+            "details": dict(door.details),
         }
         return ConstructResult(door.urn, state)
 

@@ -129,17 +129,21 @@ def _planned(
     can = preflight.capabilities(said, names, before, asked)
     refused, told = rivals.found(said, names, can.cluster)
     can = replace(can, problems=(*can.problems, *clashes(mine, others), *refused))
+    _warn([*can.warnings, *map(str, told)], warned)
     facts = memory.kept(said, asked.asker().named, can.openstack) if can.openstack else {}
     planned = make(said, can, names)
-    warnings = [*can.warnings, *(str(problem) for problem in told)]
     if planned.ingress and (
         warning := moved.sentence(
             before, names, planned.ingress.controller, planned.listeners, planned.health
         )
     ):
-        warnings.append(warning)
-    for warning in warnings:
-        if warning not in warned:
-            pulumi.log.warn(warning)
-    warned.update(warnings)
+        _warn([warning], warned)
     return planned, facts
+
+
+def _warn(sentences: list[str], warned: set[str]) -> None:
+    """Says each, unless it was said already."""
+    for sentence in sentences:
+        if sentence not in warned:
+            pulumi.log.warn(sentence)
+            warned.add(sentence)

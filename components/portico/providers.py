@@ -12,7 +12,7 @@ from typing import Any, cast
 import pulumi
 import pulumi_kubernetes
 
-from . import connections
+from . import connections, inputs
 from .kubernetes.kubeconfig import find
 from .later import Later
 from .openstack.cloud import is_known
@@ -45,7 +45,10 @@ def kubernetes(name: str, settings: Kubernetes, opts: pulumi.ResourceOptions) ->
     own home."""
     meant = connections.kubeconfig(settings)
     return pulumi_kubernetes.Provider(
-        name, kubeconfig=_kubeconfig(meant.kubeconfig), context=meant.context, opts=opts
+        name,
+        kubeconfig=_kubeconfig(meant.kubeconfig),
+        context=inputs.given(meant.context) if meant.context else None,
+        opts=opts,
     )
 
 

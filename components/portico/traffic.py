@@ -61,6 +61,11 @@ class Listener:
     """Where the controller carries the connections, byte for byte; None: it serves applications."""
 
     @property
+    def opaque(self) -> bool:
+        """Whether nobody on the way knows what is said: either side may speak first."""
+        return self.direct or self.service is not None
+
+    @property
     def proxied(self) -> bool:
         """Whether a load balancer that names the client in a PROXY header does so here."""
         return self.proxy_protocol or not self.direct

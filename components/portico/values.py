@@ -11,6 +11,7 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from typing import NoReturn, TypeVar
 
@@ -42,10 +43,10 @@ class Wrong(ValueError):
 
 
 def show(value: object) -> str:
-    """A value as a message shows it: the beginning of its first line, and never what a list or mapping holds,
-    which may be a secret."""
+    """A value as a message shows it: the beginning of its first line, and never what may be a secret: what a
+    list or mapping holds, or who asks in a URL."""
     if isinstance(value, str):
-        first, more, _ = value.partition("\n")
+        first, more, _ = re.sub(r"://\S*@", "://…@", value).partition("\n")
         return repr(first[:60] + "…" if more or len(first) > 60 else first)
     if isinstance(value, Mapping):
         return "a mapping"
@@ -211,6 +212,42 @@ url_path = shaped(
     "must be a path that begins with '/': letters, digits and -._~/, without '//', '/.' and '/..'",
 )
 
+_HOST = r"(?P<host>[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(:[0-9]{1,5})?"
+_URL = re.compile(rf"https?://{_HOST}(?P<path>/[A-Za-z0-9._~/+-]*)?", re.ASCII)
+
+
+def _url(value: object, must: str) -> re.Match[str]:
+    """A URL that everyone may read who can read a server's user_data."""
+    said = text(value)
+    authority = said.partition("://")[2].partition("/")[0]
+    if "@" in said:
+        raise Wrong(
+            "must hold no user and no password: user_data can be read by everyone in the project",
+            "let it ask for none, and admit the hosts by their addresses",
+        )
+    if authority.startswith("["):
+        raise Wrong(IPV4_ONLY, "give a host name or an IPv4 address")
+    found = _URL.fullmatch(said)
+    if found is None or ".." in found["host"] or "//" in (found["path"] or ""):
+        raise Wrong(must)
+    return found
+
+
+def mirror(value: object) -> str:
+    """The URL of a package mirror, as apt takes it (sources.list(5)), without a slash at its end."""
+    must = "must be a mirror's URL, such as http://mirror.example.org/debian, with nothing behind its path"
+    return _url(value, must)[0].rstrip("/")
+
+
+def proxy(value: object) -> str:
+    """The URL of an HTTP proxy, as apt takes it (apt-transport-http(1))."""
+    must = "must be a proxy's URL, such as http://proxy.example.org:3128, without a path"
+    found = _url(value, must)
+    if (found["path"] or "/") != "/":
+        raise Wrong(must)
+    return found[0].rstrip("/")
+
+
 health_path = shaped(
     r"/[A-Za-z0-9._~/=&?,:@+-]{0,200}",
     "must be a path that begins with '/': at most 200 letters, digits and -._~/=&?,:@+",
@@ -225,6 +262,28 @@ image = shaped(
     _IMAGE,
     "must be an image reference (registry/name:tag or name@sha256:digest) in lower case, without blanks",
 )
+
+_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|Ki|M|Mi|G|Gi|T|Ti)?", re.ASCII)
+_UNITS = {
+    "m": Decimal("0.001"),
+    **{unit: Decimal(1000) ** power for power, unit in enumerate(("", "k", "M", "G", "T"))},
+    **{unit: Decimal(1024) ** power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti"), start=1)},
+}
+
+
+def quantity(value: object) -> str:
+    """An amount of processor or memory (Kubernetes, Quantity), without exponents; a number is one, too."""
+    said = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    if not isinstance(said, str) or not _QUANTITY.fullmatch(said) or not amount(said):
+        raise Wrong("must be a quantity above 0 (Kubernetes, Quantity)", "such as 500m or 256Mi")
+    return said
+
+
+def amount(said: str) -> Decimal:
+    """The number that a quantity stands for."""
+    number, unit = _QUANTITY.fullmatch(said).groups(default="")  # type: ignore[union-attr]
+    return Decimal(number) * _UNITS[unit]
+
 
 openstack_id = shaped(
     r"[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}",
@@ -301,6 +360,14 @@ def network(value: object) -> IPv4Network:
         _refuse_network()
     if found.network_address != IPv4Address(written.partition("/")[0]):
         raise Wrong("must be a network, its host bits zero", f"did you mean '{found}'?")
+    return found
+
+
+def not_everybody(value: object) -> IPv4Network:
+    """A network whose word is taken for something."""
+    found = network(value)
+    if found.prefixlen == 0:
+        raise Wrong("must not be everybody: whoever is believed may claim any client's address")
     return found
 
 

@@ -38,8 +38,8 @@ IMAGES: dict[Image, str] = {
     Image("docker.io/library/traefik:v3.7.9", "/usr/local/bin/traefik", ports=(80,)): "traefik",
     Image("docker.io/traefik/whoami:v1.11.0", "/whoami", ports=(80,)): "whoami",
 }
-"""The images that every sandbox has, and the program that each is made of. The names are those that Portico
-uses by default."""
+"""The images that every sandbox has, and the program that each is made of. Portico's default of Traefik is a
+newer patch; the sandbox's stack file names the one that is here (docs/sandbox.md)."""
 
 METALLB_IMAGES: dict[Image, str] = {
     Image("quay.io/metallb/controller:v0.16.1", "/controller"): "metallb-controller",

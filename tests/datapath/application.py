@@ -1,8 +1,9 @@
 """An application that takes its time, as users' do: slow answers, slow uploads, silent web sockets.
 
 `python application.py ADDRESS PORT`. GET /?wait=SECONDS answers after that; PUT / answers with how many bytes
-came; GET /echo is a web socket that sends back what it gets (RFC 6455). It ends with its standard input,
-which reaches it through whatever put it where it runs. Standard library alone.
+came; GET /forwarded with what X-Forwarded-For and -Proto say; GET /echo is a web socket that sends back what
+it gets (RFC 6455). It ends with its standard input, which reaches it through whatever put it where it runs.
+Standard library alone.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class Application(BaseHTTPRequestHandler):
             return
         if wait := re.search(r"[?&]wait=(\d+)", self.path):
             time.sleep(int(wait[1]))
-        self._answer("hello")
+        forwarded = self.headers.get("X-Forwarded-For"), self.headers.get("X-Forwarded-Proto")
+        self._answer(str(forwarded) if self.path == "/forwarded" else "hello")
 
     def do_PUT(self) -> None:
         self._answer(str(self._read_body()))

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from portico.ingress.traefik import watching
+import yaml
+
+from portico.ingress.traefik import front, watching
 from portico.ingress.traefik.arguments import arguments
 from portico.settings.model import Ingress, Timeouts
 from portico.traffic import Health, Listener
@@ -52,9 +54,12 @@ def controller(
     told = arguments(
         listeners, Health(ports.health, proxied=health_proxied), "portico", timeouts, trusted=trusted
     )
-    way = folder / "way.yaml"
+    line = [*told, *watching.arguments(settings), *front.arguments(settings, listeners, str(folder))]
+    # With a default certificate it is the same file, since Traefik reads one alone.
+    way = folder / front.FILE
+    certificate = yaml.safe_load(front.certificate_file(None, str(folder)))
     way.write_text(
-        "http:\n"
+        (yaml.safe_dump(certificate) if settings.default_certificate else "") + "http:\n"
         "  routers: {all: {rule: 'PathPrefix(`/`)', service: app}, "
         "all-tls: {rule: 'PathPrefix(`/`)', service: app, tls: {}}}\n"
         f"  services: {{app: {{loadBalancer: {{servers: [{{url: 'http://127.0.0.1:{ports.application}'}}]}}}}}}\n"
@@ -63,13 +68,15 @@ def controller(
     serving = [sys.executable, application.__file__, "127.0.0.1", str(ports.application)]
     app = subprocess.Popen(serving, stdin=subprocess.PIPE)
     traefik = subprocess.Popen(
-        [str(program), *told, *watching.arguments(settings), f"--providers.file.filename={way}"],
+        [str(program), *line, *({f"--providers.file.filename={way}"} - set(line))],
         stdout=log,
         stderr=log,
         cwd=folder,
     )
     try:
-        _ready(ports, folder / "traefik.log")
+        secure = settings.redirect_to_https
+        scheme, port = ("https", ports.https) if secure else ("http", ports.http)
+        _ready(f"{scheme}://127.0.0.1:{port}/", folder / "traefik.log")
         yield
     finally:
         for process in (traefik, app):
@@ -78,9 +85,9 @@ def controller(
         log.close()
 
 
-def _ready(ports: Ports, log: Path) -> None:
+def _ready(door: str, log: Path) -> None:
     end = time.monotonic() + 20
-    while curl(f"http://127.0.0.1:{ports.http}/").strip() != "200 hello":
+    while curl(door).strip() != "200 hello":
         assert time.monotonic() < end, log.read_text()
         time.sleep(0.2)
 

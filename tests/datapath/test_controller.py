@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import socket
 import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
+from portico.ingress.table import CONTROLLERS
+from portico.ingress.traefik.front import FILE
 from portico.ingress.traefik.watching import METRICS_PORT
 from portico.kinds.table import KINDS, Carries, ClientIp, Kind
 from portico.plan import make as plan
@@ -110,7 +114,7 @@ def test_a_request_that_takes_longer_than_it_may_is_cut_and_a_slow_answer_is_not
 def test_figures_and_a_line_for_each_request_are_told_where_they_were_asked_for(tmp_path):
     figures = f"http://127.0.0.1:{METRICS_PORT}/metrics"
     with controller(tmp_path, WATCHED):
-        assert curl(figures) == "000"
+        assert curl(figures).startswith("000"), "nobody listens there"
     assert "ClientHost" not in (tmp_path / "traefik.log").read_text()
     with controller(tmp_path, WATCHED, settings=Ingress(metrics=True, access_log=True)):
         told = curl(figures)
@@ -154,3 +158,123 @@ def test_a_health_check_gets_its_200_with_what_it_carries(kind, tmp_path):
     carries = kind.check_carries is Carries.PROXY_V2
     assert got["no header"] == 200
     assert got["a header"] == got["a header of nobody"] == (200 if carries else 400)
+
+
+FRONT = Ports(http=29480, https=29843, health=29482, application=29490)
+CDN = "127.0.0.3"
+"""A proxy in front, whose word is taken."""
+
+
+def certified(folder: Path, name: str) -> None:
+    """Puts a certificate where a Secret's would be, as the kubelet does: a new folder beside the old one, one
+    rename that leads all links to it, and the old one goes (Kubernetes, pkg/volume/util, AtomicWriter)."""
+    before, now = folder / "..data", folder / f"..{name}"
+    now.mkdir()
+    if before.exists():
+        shutil.copy(before / FILE, now)
+    aside = folder / "..data_tmp"
+    aside.symlink_to(now.name)
+    told = ["-subj", f"/CN={name}", "-keyout", str(now / "tls.key"), "-out", str(now / "tls.crt")]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *told],
+        check=True,
+        capture_output=True,
+    )
+    old = before.resolve() if before.exists() else None
+    aside.replace(before)
+    for file in ("tls.key", "tls.crt", FILE):
+        if not (folder / file).is_symlink():
+            (folder / file).symlink_to(f"..data/{file}")
+    if old:
+        shutil.rmtree(old)
+
+
+@pytest.fixture(scope="module")
+def fronted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A Traefik that redirects, believes a CDN and shows a certificate of its user's: that folder."""
+    folder = tmp_path_factory.mktemp("front")
+    certified(folder, "first.example.org")
+    settings = Ingress(
+        redirect_to_https=True,
+        default_certificate="wildcard",
+        forwarded_headers_from=(IPv4Network(f"{CDN}/32"),),
+        extra_args=("--entryPoints.https.http2.maxConcurrentStreams=100",),
+    )
+    with controller(folder, FRONT, settings=settings):
+        yield folder
+
+
+def located(*words: str) -> str:
+    """Status and Location of what the listener without TLS answers."""
+    asked = ["--output", "/dev/null", "--header", "Host: shop.example.org", *words]
+    done = subprocess.run(
+        [
+            "curl",
+            "-s",
+            "--write-out",
+            "%{http_code} %{redirect_url}",
+            *asked,
+            f"http://127.0.0.1:{FRONT.http}/a?b=c",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.usefixtures("fronted")
+def test_clients_without_tls_are_led_to_the_same_place_on_the_port_that_they_know():
+    assert located() == "301 https://shop.example.org/a?b=c"
+    assert located("--request", "POST").startswith("308 https://shop.example.org/")
+    assert curl(f"http://127.0.0.1:{FRONT.health}/ping") == "200 OK", "the health check is asked without TLS"
+
+
+@pytest.mark.usefixtures("fronted")
+def test_a_proxy_in_front_is_believed_and_nobody_else():
+    claimed = ("--header", "X-Forwarded-For: 192.0.2.99", "--header", "X-Forwarded-Proto: https")
+    door = f"https://127.0.0.1:{FRONT.https}/forwarded"
+    assert curl(door, *claimed, "--interface", CDN) == f"200 ('192.0.2.99, {CDN}', 'https')"
+    assert curl(door, *claimed, "--interface", "127.0.0.1") == "200 ('127.0.0.1', 'https')"
+
+
+@pytest.mark.usefixtures("fronted")
+def test_a_proxy_that_is_led_to_tls_has_to_come_over_tls_itself():
+    """What docs/ingress.md says of both settings together."""
+    claimed = ("--header", "X-Forwarded-Proto: https", "--header", "Host: shop.example.org")
+    web = f"http://127.0.0.1:{FRONT.http}/"
+    assert curl(web, *claimed, "--interface", CDN).startswith("418")
+    assert curl(f"https://127.0.0.1:{FRONT.https}/", *claimed, "--interface", CDN) == "200 hello"
+    assert curl(web, *claimed, "--interface", "127.0.0.1").startswith("301")
+
+
+def shown() -> str:
+    """The name in the certificate that Traefik shows for a name that it knows nothing of."""
+    context = ssl._create_unverified_context()
+    with (
+        socket.create_connection(("127.0.0.1", FRONT.https), 5) as plain,
+        context.wrap_socket(plain, server_hostname="unheard.example.org") as secure,
+    ):
+        whole = secure.getpeercert(binary_form=True) or b""
+    names = [name for name in (b"first.example.org", b"second.example.org", SELF_SIGNED) if name in whole]
+    return b" ".join(names).decode()
+
+
+SELF_SIGNED = CONTROLLERS[0].signature.certificate
+
+
+def test_the_default_certificate_is_shown_and_a_renewed_one_is_taken_up(fronted):
+    assert shown() == "first.example.org"
+    certified(fronted, "second.example.org")
+    end = time.monotonic() + 20
+    while shown() != "second.example.org":
+        assert time.monotonic() < end, "the renewed certificate is not shown"
+        time.sleep(0.2)
+
+
+def test_without_one_traefik_shows_its_own(ordinary):
+    with (
+        socket.create_connection(("127.0.0.1", ordinary.https), 5) as plain,
+        ssl._create_unverified_context().wrap_socket(plain, server_hostname="unheard.example.org") as secure,
+    ):
+        assert SELF_SIGNED in (secure.getpeercert(binary_form=True) or b"")

@@ -7,12 +7,13 @@ tests may stand still for a moment. The whole distributions: docs/measurements.m
 import re
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
 
 from portico.lbhost import STEADY
 from tests.datapath.faults import hosts
 from tests.datapath.prometheus import prometheus
-from tests.datapath.vip import under_load
+from tests.datapath.vip import under_load, watched
 from tests.engine.pair import CLIENTS, until
 
 HOLDS = 'haproxy_server_status{proxy="holds-vip",state="UP"}'
@@ -81,6 +82,46 @@ def test_a_planned_stop_hands_over_at_once(pair):
     assert median_gap([seen.report for seen in every]) <= 0.2
 
 
+def started(pair, place):
+    """When the host's keepalived and its HAProxy's master began, by systemd."""
+    asked = ("systemctl", "show", "--value", "--property=ExecMainStartTimestampMonotonic")
+    return [hosts.on(pair, place, "run", *asked, unit) for unit in ("keepalived", "haproxy")]
+
+
+def test_a_patch_goes_through_both_hosts_one_after_the_other(pair):
+    """Debian's own package scripts reload HAProxy and restart keepalived."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda place: hosts.make_patch(pair, place), (0, 1)))
+    first = pair.holder()
+    before = [started(pair, place) for place in (0, 1)]
+    with watched(pair) as held, pair.traffic(rate=100, patience=5) as client:
+        for place in (1 - first, first):
+            versions = hosts.patch(pair, place).split()
+            assert all(version.endswith("+newer") for version in versions), versions
+            time.sleep(1)
+    report = client.stop()
+    print(f"patched: {report}; the VIP moved {held.moves} times")
+    for place in (0, 1):
+        (keepalived, haproxy), now = before[place], started(pair, place)
+        assert now[0] != keepalived, "keepalived was restarted"
+        assert now[1] == haproxy, "HAProxy was reloaded"
+    assert report.gap <= 0.2 + SPARE
+    assert len(report.failed) < report.sent / 100
+    assert pair.holder() == 1 - first
+
+
+def test_a_keepalived_that_is_restarted_on_both_hosts_at_once_is_felt(pair):
+    """What being patched in turn is for; and the test above can fail."""
+    with pair.traffic(rate=100, patience=5) as client, ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda place: hosts.restart_keepalived(pair, place), (0, 1)))
+        time.sleep(3)
+    report = client.stop()
+    print(f"both restarted: {report}")
+    assert report.healed
+    assert report.gap > 0.5
+    pair.holder()
+
+
 def watched_from(worker):
     hosts = {"metricsFrom": [f"{worker['address']}/32"], "logs": {"access": True}}
     return {"portico:loadBalancer": {"hosts": hosts}}
@@ -91,8 +132,11 @@ def test_a_host_that_somebody_deletes_is_noticed_and_made_again_and_nobody_waits
 ):
     """A Prometheus on a worker looks on, and the host that takes the VIP writes down who comes."""
     pair.door.change(watched_from(workers[0]))
-    up = pair.door.up().succeeded()
-    print(f"opened to a Prometheus in {up.seconds:.1f} s")
+    with pair.traffic() as client:
+        up = pair.door.up().succeeded()
+    report = client.stop()
+    print(f"opened to a Prometheus in {up.seconds:.1f} s: {report}")
+    assert not report.failed
     with prometheus(pair, workers[0]["name"]) as watching:
         holder, other = (pair.details["hostAddresses"][place] for place in (pair.holder(), 1 - pair.holder()))
         until("one host holds the VIP", lambda: watching.ask(HOLDS) == {holder: 1, other: 0}, 10)

@@ -50,6 +50,14 @@ def test_what_stands_there_is_refused_by_name_and_neither_taken_nor_changed_nor_
         assert "portico:loadBalancer.metallb.install = True" in text
         assert "CustomResourceDefinition ipaddresspools.metallb.io is there already" in text
         stack.destroy().succeeded()
+
+        there_already = {"install": False, "namespace": stack.prefix}
+        narrow = {"metallb": there_already, "allowedClients": ["198.51.100.0/24"]}
+        stack.change(METALLB, {"portico:loadBalancer": narrow})
+        text = "\n".join(reasons(stack.up()))
+        assert "overlaps 10.20.0.192/28 of IPAddressPool theirs" in text
+        assert f"k3s' servicelb (DaemonSet default/svclb-{stack.stack}) gives an address to every" in text
+        stack.destroy().succeeded()
         assert seen(things) == there
         assert everything(sandbox, stack) == before
 
@@ -94,6 +102,7 @@ def foreign(stack):
         ("clusterrole", role, None),
         ("ingress", stack.stack, "default"),
         ("customresourcedefinition", "ipaddresspools.metallb.io", None),
+        ("ipaddresspool", "theirs", prefix),
     ]
     file = stack.folder / "foreign.yaml"
     file.write_text(yaml.safe_dump_all([ingress_class(prefix, "k8s.io/ingress-nginx"), DEFINITION]))
@@ -104,8 +113,18 @@ def foreign(stack):
         listing.kubectl("create", "clusterrole", role, "--verb=get", "--resource=pods")
         rule = "--rule=else.example.org/=else:80"
         listing.kubectl("create", "ingress", stack.stack, rule, "-n", "default")
+        listing.kubectl("wait", "--for=condition=Established", "crd/ipaddresspools.metallb.io")
+        pool = {
+            "apiVersion": "metallb.io/v1beta1",
+            "kind": "IPAddressPool",
+            "metadata": {"name": "theirs", "namespace": prefix},
+            "spec": {"addresses": ["10.20.0.192/28"]},
+        }
+        file.write_text(yaml.safe_dump_all([pool, servicelb(f"svclb-{stack.stack}")]))
+        listing.kubectl("create", "--filename", str(file))
         yield made
     finally:
+        listing.kubectl("delete", "daemonset", f"svclb-{stack.stack}", "--ignore-not-found")
         for kind, name, space in reversed(made):
             inside = ["-n", space] if space else []
             listing.kubectl("delete", kind, name, *inside, "--ignore-not-found")
@@ -117,6 +136,24 @@ def ingress_class(name, controller):
         "kind": "IngressClass",
         "metadata": {"name": name},
         "spec": {"controller": controller},
+    }
+
+
+def servicelb(name):
+    """What k3s runs for a Service of type LoadBalancer; on no node here."""
+    labels = {"app": name, "svccontroller.k3s.cattle.io/svcname": "traefik"}
+    pod = {
+        "nodeSelector": {"svccontroller.k3s.cattle.io/lbpool": "nobody"},
+        "containers": [{"name": "lb", "image": "docker.io/rancher/klipper-lb:v0.4.13"}],
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": name, "namespace": "default", "labels": labels},
+        "spec": {
+            "selector": {"matchLabels": {"app": name}},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+        },
     }
 
 
@@ -133,7 +170,9 @@ DEFINITION = {
                 "name": "v1beta1",
                 "served": True,
                 "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object"}},
+                "schema": {
+                    "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+                },
             }
         ],
     },

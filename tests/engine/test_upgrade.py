@@ -1,9 +1,9 @@
 """What the next `up` does with a stack that an earlier commit made, whose state was recorded.
 
 `tests/engine/upgrade/<commit>.json` is what `pulumi stack export` printed after an `up` of that commit in the
-sandbox, without stack traces and the kubeconfig's path; the stack file lies beside it. To b3758ff's the facts
-were added that later commits keep in the state: with them a preview without a network knows what one with
-credentials would look up.
+sandbox, without stack traces and the kubeconfig's path; the stack file lies beside it: `make record-state`.
+To b3758ff's the facts were added that later commits keep in the state: with them a preview without a network
+knows what one with credentials would look up.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 Runs on the guest's own Python, in /mnt: serves haproxy.cfg in front of one node and prints as JSON what the
 service saw and the client got. One listener is checked on the service's own port, the other by HTTP on a port
-beside it. Standard library alone.
+beside it; a third is the controller's, which is asked there too. Standard library alone.
 """
 
 import http.server
@@ -60,9 +60,10 @@ def said_to(port):
     """What a client of an address of its own gets."""
     with socket.create_connection(("127.0.0.1", port), 5, ("127.0.7.7", 0)) as client:
         client.settimeout(10)
-        threading.Thread(target=lambda: (client.sendall(SENT), client.shutdown(socket.SHUT_WR))).start()
         got = b""
         try:
+            got += client.recv(6)  # the service speaks first
+            threading.Thread(target=lambda: (client.sendall(SENT), client.shutdown(socket.SHUT_WR))).start()
             while more := client.recv(65536):
                 got += more
         except OSError:
@@ -81,9 +82,10 @@ for where, what in ((NODE, Service), (CHECKED, Health)):
     threading.Thread(target=Server(where, what).serve_forever, daemon=True).start()
 haproxy = subprocess.Popen(["haproxy", "-db", "-f", "haproxy.cfg"])
 time.sleep(4)
-found = {"own": said_to(2222), "beside": said_to(2223)}
+DOORS = {"own": 2222, "beside": 2223, "carried": 2224}
+found = {name: said_to(port) for name, port in DOORS.items()}
 serves = False
 time.sleep(4)
-found["unwell"] = {"own": said_to(2222)[0], "beside": said_to(2223)[0]}
+found["unwell"] = {name: said_to(port)[0] for name, port in DOORS.items()}
 haproxy.kill()
 print(json.dumps({**found, "commands": sorted(commands), "questions": sorted(questions)}))

@@ -47,14 +47,19 @@ class Guest:
     host: Path
     """A folder with the files that user_data writes, at their paths."""
 
-    def run(self, script: str, folder: Path) -> str:
-        """What a shell script printed in a guest with 10.0.0.11 on eth0; `folder` is its /mnt."""
+    def run(self, script: str, folder: Path, *more: str) -> str:
+        """What a shell script printed in a guest with 10.0.0.11 on eth0; `folder` is its /mnt.
+
+        Args:
+            more: bubblewrap's own arguments, for what the script may write.
+        """
         hidden = ("/run", "/tmp", "/etc/systemd/system", "/etc/tmpfiles.d")
         written = [path for path in userdata.files() if not path.startswith("/opt")]
         command = [
             *f"bwrap --ro-bind {self.image} / --dev /dev --proc /proc --ro-bind {self.host}/opt /opt".split(),
             *(part for path in hidden for part in ("--tmpfs", path)),
             *(part for path in written for part in ("--ro-bind", f"{self.host}{path}", path)),
+            *more,
             *f"--bind {folder} /mnt --chdir /mnt --unshare-net --unshare-pid --die-with-parent".split(),
             *("--cap-add", "ALL", "sh", "-c", _PREPARE + script),
         ]

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from portico.lbhost import Backend, Listener, haproxy, userdata
-from portico.traffic import Check
+from portico.traffic import Check, Health, Service
 from tests.unit.lbhost.fleets import WEB, fleet
 
 SPEAKER = Path(__file__).with_name("speaker.py")
@@ -35,14 +35,18 @@ def test_a_service_that_speaks_first_is_reached_where_it_is_and_nowhere_else(gue
 def test_a_service_that_asks_for_the_header_sees_the_client_and_is_checked_as_it_said(guest, tmp_path):
     own = Listener("ssh", 2222, 30022, direct=True, proxy_protocol=True)
     beside = replace(own, name="beside", port=2223, check=Check(30023, "/healthz"))
-    told = replace(fleet(listeners=(own, beside)), backends=(Backend("w10", IPv4Address("127.0.1.10")),))
+    carried = Listener("carried", 2224, 30022, service=Service("git", "default", 22))
+    told = replace(
+        fleet(listeners=(own, beside, carried), health=Health(30023, "/healthz")),
+        backends=(Backend("w10", IPv4Address("127.0.1.10")),),
+    )
     (tmp_path / "haproxy.cfg").write_text(haproxy.render(told).replace("@generation@", "0" * 16))
     shutil.copy(Path(__file__).with_name("believer.py"), tmp_path)
     said = json.loads(guest.run("python3 believer.py", tmp_path).splitlines()[-1])
-    assert said["own"] == said["beside"] == ["hello 127.0.7.7", True]
+    assert said["own"] == said["beside"] == said["carried"] == ["hello 127.0.7.7", True]
     assert said["commands"] == ["LOCAL", "PROXY"], "a check on the Service's own port names nobody"
     assert said["questions"] == ["/healthz"]
-    assert said["unwell"] == {"own": "hello 127.0.7.7", "beside": ""}
+    assert said["unwell"] == {"own": "hello 127.0.7.7", "beside": "", "carried": ""}
 
 
 def test_port_22_is_the_listeners_where_the_hosts_own_ssh_server_is_elsewhere_or_off(guest, tmp_path):

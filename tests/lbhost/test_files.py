@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from portico.lbhost import (
     FAST,
+    MAX_HOSTS,
     STATUS_PORT,
     STEADY,
     Backend,
@@ -22,6 +23,7 @@ from portico.lbhost import (
     Syslog,
     haproxy,
     keepalived,
+    patching,
     userdata,
 )
 from portico.lbhost.tuning import BALANCES, MOST_CHANGES, WEEK, Tuning
@@ -54,6 +56,22 @@ def test_cloud_init_accepts_user_data(guest, tmp_path, ssh_port):
     assert said.splitlines()[-1] == "0"
     assert "alid" in said
     assert "nvalid" not in said
+
+
+CALENDAR = r"""
+mkdir -p /run/systemd/system/apt-daily-upgrade.timer.d
+cp timer.conf /run/systemd/system/apt-daily-upgrade.timer.d/portico.conf
+systemd-analyze verify apt-daily-upgrade.timer 2>&1
+systemd-analyze calendar "$(sed -n 's/^OnCalendar=\(.\+\)/\1/p' timer.conf)" 2>&1
+"""
+
+
+def test_systemd_accepts_the_hour_of_each_host(guest, tmp_path):
+    for index in range(MAX_HOSTS):
+        (tmp_path / "timer.conf").write_text(patching.drop_in(patching.hour(index)))
+        said = guest.run(CALENDAR, tmp_path)
+        assert f"Normalized form: *-*-* {index + 2:02}:00:00" in said
+        assert "portico.conf" not in said
 
 
 def test_cloud_init_refuses_a_broken_user_data(guest, tmp_path):

@@ -2,6 +2,7 @@
 
 import pulumi
 
+from portico import Exposure
 from portico.args import ExposureArgs, Hosts, Listener, LoadBalancer, Nodes, OpenStack
 
 
@@ -18,3 +19,9 @@ def refused(number: pulumi.Output[int], name: pulumi.Output[str]) -> None:
     empty: ExposureArgs = {}  # type: ignore[typeddict-item]
     pulumi.log.info(f"{misspelt}{missing}{quoted}{number_later}{port_later}{word_later}{as_in_a_file}")
     pulumi.log.info(f"{no_list}{number_as_name}{empty}")
+
+
+def not_told(door: Exposure) -> None:
+    number: int = door.address  # type: ignore[assignment]
+    inside = door.plan  # type: ignore[attr-defined]
+    pulumi.log.info(f"{number}{inside}")

@@ -52,7 +52,9 @@ def test_what_is_in_the_state_is_the_stacks_own_by_id_name_and_description():
 
 def test_under_octavia_the_vip_is_the_load_balancers_port():
     balancer = resource(memory.LOAD_BALANCER, id="lb", name="portico-test-lb", vipPortId="octavias")
-    assert memory.own(State((balancer,)), NAMES).vips == {"octavias"}
+    own = memory.own(State((balancer,)), NAMES)
+    assert own.vips == own.octavia_vips == {"octavias"}
+    assert own.recorded["load_balancers"]["portico-test-lb"]["vipPortId"] == "octavias"
 
 
 def test_the_vip_of_another_exposures_load_balancer_is_not_this_ones():

@@ -95,6 +95,144 @@ def test_outputs_make_what_plain_values_make() -> None:
     }
 
 
+FLAVOR = "5e0f1c1e-0000-4000-8000-00000000000f"
+VIP: Mapping[str, Any] = {"network": NETWORK, "externalNetwork": "public", "vip": "10.20.0.50"}
+SERVICE = {"name": "shop", "port": 8080}
+SECURE = [{"name": "shop", "host": "shop.example.org", "service": SERVICE, "tlsSecret": "shop-tls"}]
+AWS: Mapping[str, Any] = {
+    "vpc": "vpc-0123456789abcdef0",
+    "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    "subnetCidrs": ["10.30.1.0/24", "10.30.2.0/24"],
+}
+DOORS: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
+    "the pair": (
+        {
+            **PLAIN,
+            "kubernetes": {"context": "shop"},
+            "loadBalancer": {**PLAIN["loadBalancer"], "openstack": VIP},
+            "apps": SECURE,
+        },
+        ("kubernetes.context", "loadBalancer.openstack.vip", "apps.0.service.name", "apps.0.tlsSecret"),
+    ),
+    "the pair before every address of a subnet": (
+        {
+            **PLAIN,
+            "nodes": {"from": "cidr", "cidr": "10.20.0.48/29"},
+            "loadBalancer": {**PLAIN["loadBalancer"], "openstack": VIP},
+        },
+        ("loadBalancer.openstack.vip",),
+    ),
+    "Octavia": (
+        {
+            **PLAIN,
+            "loadBalancer": {
+                "type": "octavia",
+                "octavia": {"flavor": FLAVOR, "trustNodes": True},
+                "openstack": VIP,
+            },
+        },
+        ("loadBalancer.octavia.flavor", "loadBalancer.openstack.vip"),
+    ),
+    "AWS": (
+        {
+            **PLAIN,
+            "nodes": {**PLAIN["nodes"], "securityGroup": "sg-0123456789abcdef0"},
+            "loadBalancer": {"type": "aws-nlb", "aws": AWS},
+        },
+        (
+            "nodes.securityGroup",
+            "loadBalancer.aws.vpc",
+            "loadBalancer.aws.subnets.0",
+            "loadBalancer.aws.subnets.1",
+            "loadBalancer.aws.subnetCidrs.0",
+            "loadBalancer.aws.subnetCidrs.1",
+        ),
+    ),
+    "AWS with a group that scales": (
+        {
+            "loadBalancer": {"type": "aws-nlb", "aws": {**AWS, "autoScalingGroup": "workers"}},
+            "wait": PLAIN["wait"],
+        },
+        ("loadBalancer.aws.autoScalingGroup",),
+    ),
+}
+"""Doors, and what of each may be an Output."""
+EVERY = pytest.mark.parametrize(("settings", "paths"), DOORS.values(), ids=DOORS)
+
+
+def changed(settings: Any, path: str, value: Callable[[object], object]) -> Any:
+    """The same settings with what `value` makes of the one at a path."""
+    step, _, rest = path.partition(".")
+
+    def inner(old: object) -> object:
+        return changed(old, rest, value) if rest else value(old)
+
+    if isinstance(settings, list):
+        return [inner(old) if index == int(step) else old for index, old in enumerate(settings)]
+    return {**settings, step: inner(settings[step])}
+
+
+def some_outputs(
+    settings: Mapping[str, Any], paths: tuple[str, ...], value: Callable[[object], object] = later
+) -> Mapping[str, Any]:
+    for path in paths:
+        settings = changed(settings, path, value)
+    return settings
+
+
+@EVERY
+def test_ids_of_every_kind_may_be_outputs(settings: Mapping[str, Any], paths: tuple[str, ...]) -> None:
+    plain = recorded(lambda: settings)
+    outputs = recorded(lambda: some_outputs(settings, paths))
+    assert {each.urn: each.inputs for each in outputs.registered} == {
+        each.urn: each.inputs for each in plain.registered
+    }
+
+
+@EVERY
+def test_a_preview_without_ids_has_the_same_shape(
+    settings: Mapping[str, Any], paths: tuple[str, ...]
+) -> None:
+    plain = recorded(lambda: settings, preview=True)
+    outputs = recorded(lambda: some_outputs(settings, paths, lambda _: unknown()), preview=True)
+    assert {each.urn for each in outputs.registered} == {each.urn for each in plain.registered}
+    told = {each.urn: each.inputs for each in plain.registered}
+    changes = [each for each in outputs.registered if each.inputs != told[each.urn]]
+    assert changes
+    assert all(UNKNOWN in leaves(each.inputs) for each in changes)
+
+
+def leaves(value: object) -> list[object]:
+    if isinstance(value, Mapping):
+        return [leaf for inner in value.values() for leaf in leaves(inner)]
+    return [leaf for inner in value for leaf in leaves(inner)] if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize(
+    ("door", "path", "value", "mistake"),
+    [
+        (
+            "the pair",
+            "loadBalancer.openstack.vip",
+            "10.20.0.999",
+            "vip = '10.20.0.999': must be an",
+        ),
+        ("the pair", "loadBalancer.openstack.vip", "10.20.0.11", "must not be a node's address"),
+        ("the pair", "apps.0.service.name", "Shop", "apps[0].service.name = 'Shop': must be"),
+        ("the pair", "apps.0.tlsSecret", "Shop", "apps[0].tlsSecret = 'Shop': must be"),
+        ("Octavia", "loadBalancer.octavia.flavor", "gold", "octavia.flavor = 'gold': must be an id"),
+        ("AWS", "loadBalancer.aws.vpc", "vpc", "aws.vpc = 'vpc': must be"),
+        ("AWS", "loadBalancer.aws.subnets.1", "subnet-0123456789abcdef0", "must not be the same as"),
+        ("AWS", "loadBalancer.aws.subnetCidrs.0", "10.20.0.0/24", "aws.trustNodes"),
+    ],
+)
+def test_a_wrong_id_is_refused_when_it_is_known(door: str, path: str, value: str, mistake: str) -> None:
+    settings, _ = DOORS[door]
+    with pytest.raises(pulumi.RunError) as refused:
+        recorded(lambda: some_outputs(settings, (path,), lambda _: later(value)))
+    assert mistake in str(refused.value)
+
+
 def test_a_preview_shows_the_whole_shape_of_what_is_not_known_yet() -> None:
     plain, outputs = (
         recorded(lambda: PLAIN),

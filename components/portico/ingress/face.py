@@ -37,11 +37,7 @@ class ControllerArgs:
 
 
 class IngressController(pulumi.ComponentResource):
-    """What listens on the node ports. A subclass is built as `(name, args, opts)`.
-
-    Raises:
-        Refused: it cannot do what it is told.
-    """
+    """What listens on the node ports. A subclass is built as `(name, args, opts)`."""
 
     address: pulumi.Output[str] | None
     """The published address, or that of a Service of type LoadBalancer. None: there is no such thing."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..kubernetes.beside import Rival
     from ..kubernetes.wanted import Wanted
     from ..settings.model import Settings
+    from ..settings.reading import Reading
     from .face import IngressController
 
 NONE = "none"
@@ -47,6 +48,14 @@ class Rivals(Protocol):
         ...
 
 
+class Checks(Protocol):
+    """The module `settings` of a controller's folder."""
+
+    def check(self, read: Reading, settings: Settings) -> None:
+        """Reports what the controller cannot be told."""
+        ...
+
+
 @dataclass(frozen=True)
 class Signature:
     """What tells a controller's answers from an application's."""
@@ -64,12 +73,17 @@ class Controller:
     name: str
     """The value of `ingress.controller`; its objects are named after it."""
     package: str
-    """The Python package of the controller: `objects`, and `component` with its class."""
+    """The Python package of the controller: `objects`, `component` with its class, and `settings`
+    where there is something that it cannot be told."""
     component: str
     """The class in `component`."""
     health_path: str
     """Where it says that it serves."""
     signature: Signature
+    reserved: tuple[str, ...] = ()
+    """What it keeps for itself of the names that a listener through it may have."""
+    metrics_port: int | None = None
+    """Where its pods tell their metrics; a node port, which is a pod's port too, has to be another."""
     carries_tcp: bool = False
     """Whether it carries the bytes of a listener to a Service (`listeners[].service`)."""
     class_controller: str = ""
@@ -90,6 +104,11 @@ class Controller:
         name = f"{self.package}.rivals"
         return cast(Rivals, import_module(name)) if find_spec(name) else None
 
+    def settings(self) -> Checks | None:
+        """What it cannot be told; None where it can be told everything."""
+        module = f"{self.package}.settings"
+        return cast(Checks, import_module(module)) if find_spec(module) else None
+
     def load(self) -> type[IngressController]:
         """The class that builds it."""
         component: type[IngressController] = getattr(
@@ -104,6 +123,8 @@ CONTROLLERS: tuple[Controller, ...] = (
         f"{__package__}.traefik",
         "Traefik",
         health_path="/ping",
+        metrics_port=9100,
+        reserved=("traefik",),  # Traefik 3.7.9: the entry point of its own API, which serves no application
         carries_tcp=True,
         # Traefik 3.7.9: TLS, Default Certificate; what it says by itself where a route is known. Go's own
         # words for applications end with a line feed where Traefik's do not.

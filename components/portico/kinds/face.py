@@ -76,7 +76,16 @@ def late(plan: Plan) -> Late | None:
 
 
 def known(value: T | None) -> pulumi.Output[T]:
-    """A value, or an unknown one where None: what only a look-up could tell, in a preview that makes none."""
+    """A value, or an unknown one where None: what only a look-up could tell, in a preview that makes none.
+
+    Raises:
+        pulumi.RunError: it is no preview. The engine would drop an unknown value without a word.
+    """
     if value is not None:
         return pulumi.Output.from_input(value)
+    if not pulumi.runtime.is_dry_run():
+        raise pulumi.RunError(
+            "an `up` needs what only a look-up can tell, and the cloud did not tell it; use credentials that "
+            "may look up the network, its subnet, the floating IP and the security group"
+        )
     return cast("pulumi.Output[T]", pulumi.Output.from_input(UNKNOWN))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -96,3 +97,5 @@ class Cluster:
     """All of them; None where it was not asked."""
     classes: tuple[IngressClass, ...] | None = None
     """All of them; None where it was not asked."""
+    listed: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    """By path: what a kind wanted to have listed."""

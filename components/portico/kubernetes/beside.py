@@ -7,9 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from ..names import Names
 from ..problems import Problem
-from .answers import Container
+from .answers import Container, Workload
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What else is in the cluster."""
+
+    names: Names
+    """Of this stack's own objects."""
+    workloads: tuple[Workload, ...]
+    """Without this stack's controller."""
+    listed: Mapping[str, tuple[Mapping[str, Any], ...]]
+    """By path: what the kind wanted to have listed."""
+    standing: bool
+    """Whether the controller's Service stands already."""
 
 
 @dataclass(frozen=True)

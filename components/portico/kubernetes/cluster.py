@@ -217,7 +217,7 @@ def node_ports(cluster: Cluster) -> dict[int, Object]:
     """
     return {
         port: Object("v1", "Service", service["metadata"]["namespace"], service["metadata"]["name"])
-        for service in _listed(cluster, "/api/v1/services")
+        for service in listed(cluster, "/api/v1/services")
         for port in _ports(service["spec"])
     }
 
@@ -232,7 +232,7 @@ def workloads(cluster: Cluster) -> tuple[Workload, ...]:
     return tuple(
         _workload(kind, item)
         for kind in ("Deployment", "DaemonSet")
-        for item in _listed(cluster, f"/apis/apps/v1/{_plural(kind)}")
+        for item in listed(cluster, f"/apis/apps/v1/{_plural(kind)}")
         if item["spec"].get("replicas") != 0
     )
 
@@ -249,8 +249,24 @@ def classes(cluster: Cluster) -> tuple[IngressClass, ...]:
             item["metadata"]["name"],
             (item["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true",
         )
-        for item in _listed(cluster, "/apis/networking.k8s.io/v1/ingressclasses")
+        for item in listed(cluster, "/apis/networking.k8s.io/v1/ingressclasses")
     )
+
+
+def listed(cluster: Cluster, path: str) -> Iterator[Mapping[str, Any]]:
+    """Everything at a path of the API; nothing where the cluster knows no such kind.
+
+    Raises:
+        NoAnswer: the cluster does not answer.
+        Forbidden: it may not be listed.
+    """
+    more = ""
+    while True:
+        page = cluster.get(f"{path}?limit={PAGE}{more}") or {}
+        yield from page.get("items") or ()
+        if not (token := page.get("metadata", {}).get("continue")):
+            return
+        more = f"&continue={quote(token, safe='')}"
 
 
 def _workload(kind: str, item: Mapping[str, Any]) -> Workload:
@@ -313,16 +329,6 @@ def _standing(found: Mapping[str, Any]) -> Standing:
         controller=(found.get("spec") or {}).get("controller", ""),
         leaving="deletionTimestamp" in metadata,
     )
-
-
-def _listed(cluster: Cluster, path: str) -> Iterator[Mapping[str, Any]]:
-    more = ""
-    while True:
-        page = cluster.get(f"{path}?limit={PAGE}{more}") or {}
-        yield from page.get("items") or ()
-        if not (token := page.get("metadata", {}).get("continue")):
-            return
-        more = f"&continue={quote(token, safe='')}"
 
 
 def _ports(spec: Mapping[str, Any]) -> Iterator[int]:

@@ -7,9 +7,10 @@ but the program can tell.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..ingress.table import NONE
+from ..kinds.table import chosen
 from ..later import Later
 from ..names import Names
 from ..problems import Problem
@@ -60,6 +61,11 @@ def _in_the_cluster(settings: Settings, names: Names, other: Neighbour) -> Itera
     if path not in clashing and _class(settings) == _class(other.settings) is not None:
         rule = f"the controller of the Exposure {other.component!r} of this program serves this class"
         yield Problem(path, repr(_class(settings)), rule, "give each a class of its own")
+    kind = chosen(settings.load_balancer)
+    if kind == chosen(other.settings.load_balancer):
+        for problem in kind.planner().clashes(settings, other.settings):
+            rule = f"{problem.rule} of the Exposure {other.component!r} of this program"
+            yield replace(problem, rule=rule)
     held = {planned.port for planned in node_ports(other.settings, other.names)}
     for planned_port in node_ports(settings, names):
         if planned_port.port in held:

@@ -55,6 +55,14 @@ def _used(settings: Settings) -> Iterator[Needed]:
     controller = controllers.chosen(ingress.controller)
     if "namespace" in ingress.existing:
         yield namespace("portico:ingress.namespace", ingress.namespace, said_by, pods="restricted")
+    if ingress.default_certificate and controller is not None:
+        yield Needed(
+            Object("v1", "Secret", ingress.namespace, ingress.default_certificate),
+            "portico:ingress.defaultCertificate",
+            repr(ingress.default_certificate),
+            f"there is no such Secret in the namespace {ingress.namespace}",
+            "make both before and say `existing: [namespace]`, or name it once the namespace is there",
+        )
     if "ingressClass" in ingress.existing and controller is not None:
         yield Needed(
             Object("networking.k8s.io/v1", "IngressClass", None, ingress.ingress_class),

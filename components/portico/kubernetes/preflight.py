@@ -7,22 +7,23 @@ and says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pulumi
 
 from ..capabilities import OFFLINE, Capabilities
 from ..connections import cluster
 from ..ingress.table import NONE
-from ..later import Later
+from ..kinds.table import chosen
 from ..names import Names
 from ..problems import Problem
 from ..settings import Settings
 from ..state import EXPOSURE, State
 from . import cluster as kubernetes
-from .answers import Cluster, IngressClass, Object, Workload
+from .answers import Cluster, Object
 from .looking import looks
 from .objects import needed, node_ports, wanted
-from .resting import obstacles, resting_on, warnings
+from .resting import led_to, obstacles, resting_on, warnings
 from .wanted import Wanted
 
 
@@ -55,8 +56,8 @@ def made(state: State) -> dict[Object, str]:
 
 
 def _asked(said: Settings, names: Names, state: State) -> Capabilities:
-    if isinstance(said.kubernetes.kubeconfig, Later):
-        # It is asked when its kubeconfig is known, before anything is made in it.
+    if said.kubernetes.later:
+        # It is asked when it is known which it is, before anything is made in it.
         return OFFLINE
     there = cluster(said.kubernetes)
     if there is None:
@@ -75,12 +76,14 @@ def _asked(said: Settings, names: Names, state: State) -> Capabilities:
     objects = [each.object for each in to_make] + [each.object for each in needed(said, names)]
     answers = kubernetes.ask(there, objects)
     taken = _node_ports(there) if node_ports(said, names) else None
-    beside, classes = _beside(there) if said.ingress.controller != NONE else (None, None)
-    seen = looks(there, [thing for app in said.apps for thing in resting_on(app)])
+    found = Cluster(answers.standing, answers.known(objects), made(state), taken)
+    if said.ingress.controller != NONE:
+        found = _beside(there, said, found)
+    seen = looks(there, [*led_to(said), *(thing for app in said.apps for thing in resting_on(app))])
     for warning in warnings(said, seen):
         pulumi.log.warn(str(warning))
     return Capabilities(
-        cluster=Cluster(answers.standing, answers.known(objects), made(state), taken, beside, classes),
+        cluster=found,
         problems=(*_forbidden(to_make, answers.forbidden), *obstacles(said, seen)),
     )
 
@@ -110,11 +113,16 @@ def _node_ports(there: kubernetes.Cluster) -> dict[int, Object] | None:
         return None
 
 
-def _beside(
-    there: kubernetes.Cluster,
-) -> tuple[tuple[Workload, ...] | None, tuple[IngressClass, ...] | None]:
+def _beside(there: kubernetes.Cluster, said: Settings, found: Cluster) -> Cluster:
+    """With what else is in the cluster."""
+    paths = chosen(said.load_balancer).planner().lists(said)
     try:
-        return kubernetes.workloads(there), kubernetes.classes(there)
+        return replace(
+            found,
+            workloads=kubernetes.workloads(there),
+            classes=kubernetes.classes(there),
+            listed={path: tuple(kubernetes.listed(there, path)) for path in paths},
+        )
     except kubernetes.Forbidden as refusal:
         pulumi.log.warn(f"whether another controller serves the same could not be asked: {refusal}")
-        return None, None
+        return found

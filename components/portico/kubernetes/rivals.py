@@ -6,19 +6,18 @@ folder and by the kind's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from ipaddress import IPv4Network
 
 from ..ingress import table as controllers
 from ..kinds.table import chosen
 from ..names import Names
+from ..plan.questions import EVERYBODY
 from ..problems import Problem
 from ..settings.model import Settings
 from .answers import Cluster, IngressClass
-from .beside import Rival
+from .beside import Beside, Rival
 
-EVERYBODY = IPv4Network("0.0.0.0/0")
 WORKLOADS = ("Deployment", "DaemonSet")
 
 
@@ -39,20 +38,23 @@ def _all(settings: Settings, names: Names, cluster: Cluster) -> Iterator[Rival]:
     if controller is None:
         return
     service = controller.service(settings.ingress.namespace, names)
-    own = {replace(service, api_version="apps/v1", kind=kind) for kind in WORKLOADS}
-    others = [workload for workload in cluster.workloads or () if workload.object not in own]
+    # What a change of the settings moves is there under its old name as well, until it has moved.
+    own = {*(replace(service, api_version="apps/v1", kind=kind) for kind in WORKLOADS), *cluster.made}
+    others = tuple(workload for workload in cluster.workloads or () if workload.object not in own)
     if (known := controller.rivals()) is not None:
         yield from known.rivals(settings, others)
-    yield from chosen(settings.load_balancer).planner().rivals(settings, others, service in cluster.made)
+    beside = Beside(names, others, cluster.listed, service in cluster.made)
+    yield from chosen(settings.load_balancer).planner().rivals(settings, beside)
     if settings.ingress.default_class:
-        yield from _defaults(settings.ingress.ingress_class, cluster.classes or ())
+        made = {thing.name for thing in cluster.made if thing.kind == "IngressClass"}
+        yield from _defaults(made, cluster.classes or ())
 
 
-def _defaults(here: str, classes: Iterable[IngressClass]) -> Iterator[Rival]:
-    """The other classes that are the default: refused unless this one is it already."""
-    made = any(each.name == here and each.default for each in classes)
+def _defaults(own: Collection[str], classes: Iterable[IngressClass]) -> Iterator[Rival]:
+    """The other classes that are the default: refused unless one of this stack's is it already."""
+    made = any(each.name in own and each.default for each in classes)
     for each in classes:
-        if each.default and each.name != here:
+        if each.default and each.name not in own:
             problem = Problem(
                 "portico:ingress.defaultClass",
                 "True",

@@ -6,12 +6,12 @@ nothing here. Read by plan (timers) and kinds. How a host works and why: docs/lb
     haproxy.render(fleet)            haproxy.cfg, the same for every host
     keepalived.render(fleet, host)   keepalived.conf
     payload.pack(fleet, host)        a server's metadata: both files, compressed, and their generation
-    userdata.render(ssh_port)        a server's user_data, as good as a constant
+    userdata.render(ssh_port, ...)   a server's user_data, as good as a constant
     console.spoken(text)             what a host said on its console: which generation serves, what is wrong
 """
 
 from ..traffic import Backend, Health, Listener
-from . import console, haproxy, keepalived, payload, userdata
+from . import console, haproxy, keepalived, patching, payload, userdata
 from .fleet import MAX_CONNECTIONS, MAX_HOSTS, STATUS_PORT, Fleet, Host
 from .logs import Logs, Syslog
 from .payload import PayloadTooLarge
@@ -36,6 +36,7 @@ __all__ = [
     "console",
     "haproxy",
     "keepalived",
+    "patching",
     "payload",
     "userdata",
 ]

@@ -122,7 +122,7 @@ def _clients(fleet: Fleet) -> Iterator[str]:
     yield "    tcp-request connection track-sc0 src"
     yield f"    tcp-request connection reject if {{ sc0_conn_cur gt {fleet.max_connections_per_source} }}"
     for listener in fleet.listeners:
-        if listener.direct:
+        if listener.opaque:
             yield "    # Of other protocols nobody knows who speaks first."
             yield f"    tcp-request content accept if {{ so_id {listener.port} }}"
     yield "    # Who says nothing at all for a minute had nothing to ask; HTTP and TLS clients speak first."

@@ -1,5 +1,5 @@
 """user_data of an LB host: cloud-init text that stays the same from day to day; a change of it replaces the
-server. It knows one thing of the settings: where the host's own SSH server listens.
+server. It knows two things of the settings: where the host's own SSH server listens, and when it is patched.
 
 Pure: no Pulumi, no network, no clock; reads this package's own files. Read by
 kinds.openstack_haproxy; judged by cloud-init itself in tests/lbhost. Nothing is compressed: another
@@ -16,6 +16,7 @@ from importlib import resources
 from textwrap import indent
 from types import MappingProxyType
 
+from . import patching
 from .keepalived import CHECK_VIP, HAPROXY_DOWN
 
 LIMIT = 65535
@@ -34,6 +35,17 @@ class File:
 
     text: str
     mode: str = "0644"
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Where apt gets its packages, as cloud-init's module apt_configure takes it."""
+
+    mirror: str | None = None
+    """None: the image's own; then so is the next."""
+    security: str | None = None
+    proxy: str | None = None
+    """For apt and nothing else."""
 
 
 _AGENT_UNIT = f"""\
@@ -123,8 +135,9 @@ def ssh_commands(port: int | None) -> tuple[tuple[str, ...], ...]:
 
 
 @cache
-def files(ssh_port: int | None = SSH_PORT) -> Mapping[str, File]:
+def files(ssh_port: int | None = SSH_PORT, patch_hour: int | None = None) -> Mapping[str, File]:
     """Every file of a host by its path; the rest follows from the payload."""
+    patched = {} if patch_hour is None else {patching.DROP_IN: File(patching.drop_in(patch_hour))}
     moved = {SSH_DROP_IN: File(f"Port {ssh_port}\n")} if ssh_port not in (None, SSH_PORT) else {}
     return MappingProxyType(
         {
@@ -136,33 +149,55 @@ def files(ssh_port: int | None = SSH_PORT) -> Mapping[str, File]:
             "/etc/systemd/system/keepalived.service.d/portico.conf": File(_KEEPALIVED_DROP_IN),
             "/etc/tmpfiles.d/portico.conf": File(_TMPFILES),
             **moved,
+            **patched,
         }
     )
 
 
-def render(ssh_port: int | None = SSH_PORT) -> str:
+def render(
+    ssh_port: int | None = SSH_PORT, patch_hour: int | None = None, packages: Packages | None = None
+) -> str:
     """The text, ending with a newline, at most LIMIT after base64.
 
     Args:
-        ssh_port: where the host's own SSH server listens; None: nowhere. Nothing else can change the text but
-            a release.
+        ssh_port: where the host's own SSH server listens; None: nowhere.
+        patch_hour: the hour in which the host is patched; None: when the image says.
+        packages: where they come from; None: from where the image has them. Nothing else can change the text
+            but a release.
     """
-    return "\n".join(_lines(ssh_port)) + "\n"
+    return "\n".join(_lines(ssh_port, patch_hour, packages)) + "\n"
 
 
-def _lines(ssh_port: int | None) -> Iterator[str]:
+def _lines(ssh_port: int | None, patch_hour: int | None, packages: Packages | None) -> Iterator[str]:
     yield "#cloud-config"
     yield "# A Portico LB host: docs/lb-host.md"
     yield "locale: C.UTF-8  # any other needs the package locales, which small images lack"
+    if packages:
+        yield from _apt(packages)
     yield "write_files:"
-    for path, file in files(ssh_port).items():
+    for path, file in files(ssh_port, patch_hour).items():
         yield f"- path: {path}"
         yield f"  permissions: '{file.mode}'"
         yield "  content: |"
         yield indent(file.text, "   ").rstrip("\n")
     yield "runcmd:"
-    for command in (*COMMANDS, *ssh_commands(ssh_port), START):
+    patched = () if patch_hour is None else patching.COMMANDS
+    for command in (*COMMANDS, *ssh_commands(ssh_port), *patched, START):
         yield f"- [{', '.join(_quoted(word) for word in command)}]"
+
+
+def _apt(packages: Packages) -> Iterator[str]:
+    """Debian's cloud-init leaves an image's sources alone unless it is told not to, and a mirror need not
+    have the backports that its templates name."""
+    yield "apt:"
+    if packages.mirror:
+        yield "  preserve_sources_list: false"
+        yield "  disable_suites: [backports]"
+        for name, url in (("primary", packages.mirror), ("security", packages.security)):
+            yield f"  {name}: [{{arches: [default], uri: {json.dumps(url)}}}]"
+    if packages.proxy:
+        yield f"  http_proxy: {json.dumps(packages.proxy)}"
+        yield f"  https_proxy: {json.dumps(packages.proxy)}"
 
 
 def _quoted(word: str) -> str:

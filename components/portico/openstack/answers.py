@@ -34,6 +34,9 @@ class Subnet:
     """Whether Neutron answers DHCP there; None: not asked."""
     dns: tuple[str, ...] | None = None
     """The DNS servers that the subnet names; empty where it names none, None: not asked."""
+    free: int | None = None
+    """The most addresses that Neutron may still give out there; None: not asked. Fewer are left where other
+    projects have some."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Router:
     """The ids of the external networks that it is known to lead to."""
     maybe_more: bool
     """Whether it may lead to others that this project is not shown."""
+    up: bool = True
+    """False where somebody has switched it off: Neutron puts a floating IP behind it, and nothing passes."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +95,13 @@ class Own:
     ids: frozenset[str] = frozenset()
     vips: frozenset[str] = frozenset()
     """The ids of the ports on which a floating IP is this stack's own business."""
+    octavia_vips: frozenset[str] = frozenset()
+    """Those of them that Octavia made with a load balancer."""
     made: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By quota (`ports`, `security_group_rules` ...): the names of what needs no more room, or the
     descriptions where nothing has a name (rules, floating IPs)."""
     recorded: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
-    """By quota and name, as `made`: the outputs of a server, a port or a server group."""
+    """By quota and name, as `made`: the outputs of a server, a port, a server group or a load balancer."""
     booted: Mapping[str, str] = field(default_factory=dict)
     """By the name of a server that boots from a volume: the image that its volume was made from. Empty where
     the settings name another image than they did when the servers were made."""
@@ -167,6 +174,8 @@ class OpenStack:
     flavor_cores: int = 0
     flavor_ram: int = 0
     """In MiB."""
+    absent: frozenset[str] | None = None
+    """Of the hosts' `image` and `flavor` what is not there, or not told from others; None: not asked."""
     image_id: str | None = None
     """The image's, where hosts boot from volumes."""
     node_security_group_id: str | None = None

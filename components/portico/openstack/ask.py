@@ -52,7 +52,9 @@ def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilitie
     """
     asker = Asker(cloud, [])
     where = settings.load_balancer.openstack
-    answers = replace(ask_place.ask(asker, where, own) if where else OpenStack(), own=own)
+    ports = told(lambda: list(cloud.network.ports(project_id=cloud.current_project_id))) if where else None
+    known = ask_place.ask(asker, where, own, ports or ()) if where else OpenStack()
+    answers = replace(known, own=own)
     asks = cast("Questions | None", chosen(settings.load_balancer).asks())
     if asks:
         answers = asks.ask(asker, settings, names, answers)
@@ -66,7 +68,6 @@ def ask(settings: Settings, names: Names, cloud: Cloud, own: Own) -> Capabilitie
             lambda said: cloud.network.find_security_group(said),
         )
         answers = replace(answers, node_security_group_id=group.id if group else None)
-    ports = told(lambda: list(cloud.network.ports(project_id=cloud.current_project_id))) if where else None
     if where:
         more = asks.listed(cloud, names, answers) if asks else {}
         answers = _others(cloud, answers, {"ports": named(ports or ()), **more})

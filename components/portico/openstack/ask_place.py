@@ -6,7 +6,7 @@ Only reads. Read by openstack.ask; what is right there openstack.place decides, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -35,14 +35,25 @@ MORE_GATEWAYS = "external-gateway-multihoming"
 """With it a router may lead to more networks than `external_gateway_info` says."""
 
 
-def ask(asker: Asker, where: Where, own: Own) -> OpenStack:
-    """What is known of the place."""
+def ask(asker: Asker, where: Where, own: Own, ports: Iterable[Any]) -> OpenStack:
+    """What is known of the place.
+
+    Args:
+        ports: the project's, as far as it may list them.
+    """
     cloud = asker.cloud
     extensions = told(lambda: frozenset(extension.alias for extension in cloud.network.extensions()))
     network = asker.look("openstack.network", where.network, "network", cloud.network.find_network)
     answers = OpenStack(extensions=extensions, quotas=_quotas(cloud))
     if network is not None:
-        subnet = None if isinstance(where.subnet, Later) else _subnet(asker, where, network.id)
+        if network.is_admin_state_up is False:
+            asker.refuse(
+                "openstack.network",
+                now(where.network) or "",
+                "is switched off: no port there carries packets",
+                f"`openstack network set --enable {network.id}`, or name another one",
+            )
+        subnet = None if isinstance(where.subnet, Later) else _subnet(asker, where, network.id, ports)
         answers = replace(
             answers,
             network_id=network.id,
@@ -55,7 +66,7 @@ def ask(asker: Asker, where: Where, own: Own) -> OpenStack:
     return answers if network is None else _neighbours(cloud, where, network, answers)
 
 
-def _subnet(asker: Asker, where: Where, network_id: str) -> Subnet | None:
+def _subnet(asker: Asker, where: Where, network_id: str, ports: Iterable[Any]) -> Subnet | None:
     candidates = list(asker.cloud.network.subnets(network_id=network_id, ip_version=4))
     if where.subnet:
         candidates = [subnet for subnet in candidates if where.subnet in (subnet.id, subnet.name)]
@@ -75,7 +86,23 @@ def _subnet(asker: Asker, where: Where, network_id: str) -> Subnet | None:
         IPv4Address(subnet.gateway_ip) if subnet.gateway_ip else None,
         dhcp=subnet.is_dhcp_enabled,
         dns=None if subnet.dns_nameservers is None else tuple(subnet.dns_nameservers),
+        free=_free(subnet, ports),
     )
+
+
+def _free(subnet: Any, ports: Iterable[Any]) -> int | None:
+    """How many addresses of the subnet's allocation pools none of these ports has."""
+    if not subnet.allocation_pools:
+        return None
+    pools = [(IPv4Address(each["start"]), IPv4Address(each["end"])) for each in subnet.allocation_pools]
+    given = {
+        IPv4Address(fixed["ip_address"])
+        for port in ports
+        for fixed in port.fixed_ips
+        if fixed["subnet_id"] == subnet.id
+    }
+    used = sum(any(start <= address <= end for start, end in pools) for address in given)
+    return sum(int(end) - int(start) + 1 for start, end in pools) - used
 
 
 def _neighbours(cloud: Cloud, where: Where, network: Any, answers: OpenStack) -> OpenStack:
@@ -84,8 +111,8 @@ def _neighbours(cloud: Cloud, where: Where, network: Any, answers: OpenStack) ->
     subnet = answers.subnet
     if subnet is None:
         return answers
-    if where.vip:
-        answers = replace(answers, vip_holders=_holders(cloud, network.id, where.vip))
+    if vip := now(where.vip):
+        answers = replace(answers, vip_holders=_holders(cloud, network.id, vip))
     if network.project_id != cloud.current_project_id:
         return answers
     owners = [*ROUTER_PORTS, *OVN_PORTS]
@@ -130,13 +157,14 @@ def _router(cloud: Cloud, router_id: str, shown: Any, answers: OpenStack) -> Rou
         return Router(router_id, router_id, frozenset(), maybe_more=True)
     first = (shown.external_gateway_info or {}).get("network_id")
     outside, name = frozenset({first} if first else ()), shown.name or router_id
+    up = shown.is_admin_state_up is not False
     one = answers.extensions is not None and MORE_GATEWAYS not in answers.extensions
     if one or first in (None, answers.external_network_id):
-        return Router(router_id, name, outside, maybe_more=False)
+        return Router(router_id, name, outside, maybe_more=False, up=up)
     # openstacksdk drops what this extension adds.
     every = told(lambda: cloud.network.get(f"/routers/{router_id}").json()["router"]["external_gateways"])
     networks = frozenset(str(gateway["network_id"]) for gateway in every or ())
-    return Router(router_id, name, outside | networks, maybe_more=every is None)
+    return Router(router_id, name, outside | networks, maybe_more=every is None, up=up)
 
 
 def _outside(asker: Asker, where: Where, own: Own, answers: OpenStack) -> OpenStack:
@@ -181,7 +209,7 @@ def _external_network(asker: Asker, said: str, makes: bool, pools: frozenset[str
     network = asker.found(path, said, "network", cloud.network.find_network, otherwise)
     if network is None:
         return None
-    if not network.is_router_external:
+    if network.is_router_external is False:
         asker.refuse(
             path,
             said,
@@ -199,8 +227,11 @@ def _external_network(asker: Asker, said: str, makes: bool, pools: frozenset[str
 
 def _floating_ip(asker: Asker, said: str, own: Own) -> FloatingIp | None:
     query = {"id": said} if is_id(said) else {"floating_ip_address": said}
-    found = list(asker.cloud.network.ips(**query, project_id=asker.cloud.current_project_id))
-    if len(found) != 1:
+    mine = asker.cloud.current_project_id
+    found = told(lambda: list(asker.cloud.network.ips(**query, project_id=mine)))
+    if found is None and not is_id(said):
+        return None
+    if found is None or len(found) != 1:
         asker.refuse(
             "openstack.floatingIp",
             said,

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from openstack import exceptions
 
 from ..later import Later, now
+from ..plan.choice import is_id
 from ..problems import Problem
 from .answers import Quota
 from .cloud import Cloud
@@ -25,6 +26,12 @@ NAMESAKES: Mapping[str, Callable[[Cloud, str], Iterable[Any]]] = {
     "security group": lambda cloud, name: cloud.network.security_groups(name=name),
 }
 """Everything of one name, of what OpenStack lets share a name."""
+
+BY_ID = ("security group",)
+"""What is used by its id alone: a name that may not be looked up would stay unknown, also in an `up`."""
+
+NEEDED = ("network",)
+"""Of what more than its id is needed."""
 
 
 @dataclass
@@ -53,6 +60,11 @@ class Asker:
             thing = find(said)
         except exceptions.DuplicateResource:
             self.refuse(path, said, f"several {what}s have this name{self._ids(what, said)}", otherwise)
+            return None
+        except exceptions.ForbiddenException:
+            if what in NEEDED or (what in BY_ID and not is_id(said)):
+                remedy = "use credentials that may" if what in NEEDED else otherwise
+                self.refuse(path, said, f"the cloud does not let this project look for a {what}", remedy)
             return None
         if thing is None:
             self.refuse(

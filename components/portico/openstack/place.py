@@ -33,7 +33,9 @@ class OpenStackPlace:
     subnet_id: str | None
     """Known also where an id was said and nothing looked up."""
     vip: IPv4Address | None
-    """None: Neutron chooses."""
+    """None: Neutron chooses, or it is known only while the program runs."""
+    vip_is_said: bool
+    """Whether the settings choose it."""
     public: Choice[bool]
     """Whether there is a floating IP."""
     external_network: str | None
@@ -78,6 +80,11 @@ def detached(load_balancer: LoadBalancer) -> str:
     return f"{gone} is gone, which `pulumi up --refresh` puts back, or "
 
 
+def said_vip(place: OpenStackPlace) -> str | None:
+    """The VIP that the settings choose, as far as it is known."""
+    return str(place.vip) if place.vip else None
+
+
 def place(request: Request) -> OpenStackPlace:
     """The place that the settings name."""
     where, nodes = request.settings.load_balancer.openstack, request.settings.nodes
@@ -92,7 +99,8 @@ def place(request: Request) -> OpenStackPlace:
         network=ref(where.network, asked.network_id),
         subnet=asked.subnet,
         subnet_id=asked.subnet.id if asked.subnet else subnet if is_id(subnet) else None,
-        vip=where.vip,
+        vip=now(where.vip),
+        vip_is_said=where.vip is not None,
         public=Choice(
             where.public,
             because="a floating IP is the address"
@@ -107,15 +115,20 @@ def place(request: Request) -> OpenStackPlace:
     )
 
 
-def obstacles(place: OpenStackPlace, request: Request) -> Iterator[Problem]:
-    """Why the cloud cannot carry this place."""
-    if place.vip and (rule := _misplaced(place.vip, place, request)):
+def obstacles(place: OpenStackPlace, request: Request, own: frozenset[str]) -> Iterator[Problem]:
+    """Why the cloud cannot carry this place.
+
+    Args:
+        own: the ids of the ports that this kind of load balancer has for its VIP. The VIP of another kind
+            that goes in the same `up` goes last of all, and has its address until then.
+    """
+    if place.vip and (rule := _misplaced(place.vip, place, request, own)):
         yield Problem(f"{PATH}.vip", repr(str(place.vip)), rule, "name a free address, or leave it out")
     if request.cloud and place.public.value:
         yield from _way_out(place, request)
 
 
-def _misplaced(vip: IPv4Address, place: OpenStackPlace, request: Request) -> str | None:
+def _misplaced(vip: IPv4Address, place: OpenStackPlace, request: Request, own: frozenset[str]) -> str | None:
     """Why a VIP cannot be there; None where nothing speaks against it."""
     for node in request.traffic.backends or ():
         if node.address == vip:
@@ -133,7 +146,7 @@ def _misplaced(vip: IPv4Address, place: OpenStackPlace, request: Request) -> str
         if vip == subnet.cidr.broadcast_address:
             return f"is the broadcast address of the subnet {subnet.cidr}"
     for holder in (cloud.vip_holders or ()) if cloud else ():
-        if cloud and holder.id not in cloud.own.vips:
+        if holder.id not in own:
             what = " ".join(word for word in (holder.name, f"({holder.id})", holder.owner) if word)
             return f"is taken: the port {what} has it"
     return None
@@ -143,20 +156,58 @@ def _way_out(place: OpenStackPlace, request: Request) -> Iterator[Problem]:
     """Whether a router joins the subnet and the network that the floating IP comes from: without one Neutron
     puts no floating IP there (404, ExternalGatewayForFloatingIPNotFound)."""
     cloud, where = request.cloud, request.settings.load_balancer.openstack
-    if cloud is None or where is None or cloud.routers is None or place.subnet is None:
+    if cloud is None or where is None:
+        return
+    if cloud.network_id is not None and cloud.network_id == cloud.external_network_id:
+        yield Problem(
+            f"{PATH}.network",
+            repr(now(where.network)),
+            "is the network that the floating IP comes from, and no router joins a network with itself",
+            "name a tenant network, or say openstack.public: false and the VIP itself is the address",
+        )
+        return
+    if cloud.routers is None or place.subnet is None:
         return
     outside, routers, subnet = cloud.external_network_id, cloud.routers, place.subnet
-    if outside is None or any(outside in router.outside or router.maybe_more for router in routers):
+    leading = [router for router in routers if outside in router.outside or router.maybe_more]
+    if outside is None or any(router.up for router in leading):
         return
     said = now(where.floating_ip) or now(where.external_network)
-    router = routers[0].name if routers else "ROUTER"
+    path = f"{PATH}.{'floatingIp' if where.floating_ip is not None else 'externalNetwork'}"
+    between = f"joins the subnet {subnet.id} ({subnet.cidr}) and the network {outside}"
+    if leading:
+        off = leading[0]
+        yield Problem(
+            path,
+            repr(said),
+            f"the router that {between} is switched off: {off.name} ({off.id})",
+            f"`openstack router set --enable {off.id}`",
+        )
+        return
+    router = routers[0].id if routers else "ROUTER"
     names = f"; the subnet's routers are {', '.join(each.name for each in routers)}" if routers else ""
     yield Problem(
-        f"{PATH}.{'floatingIp' if where.floating_ip is not None else 'externalNetwork'}",
+        path,
         repr(said),
-        f"no router joins the subnet {subnet.id} ({subnet.cidr}) and the network {outside}, "
-        f"and a floating IP needs one{names}",
+        f"no router {between}, and a floating IP needs one{names}",
         f"`openstack router set --external-gateway {outside} {router}`"
         + ("" if routers else f" and `openstack router add subnet ROUTER {subnet.id}`")
         + ", or say openstack.public: false",
     )
+
+
+def crowded(place: OpenStackPlace, ports: int) -> Iterator[Problem]:
+    """Whether the subnet has an address for each port that is still to be made (409,
+    IpAddressGenerationFailure). A VIP that the settings name is not given out."""
+    subnet, named = place.subnet, place.vip is not None
+    if subnet is None or subnet.free is None:
+        return
+    more = max(0, ports - named)
+    if more > subnet.free:
+        yield Problem(
+            f"{PATH}.subnet",
+            repr(subnet.id),
+            f"has at most {subnet.free} free addresses in its allocation pools; still to be made are {more} "
+            "ports",
+            "widen them with `openstack subnet set --allocation-pool`, or name another subnet",
+        )

@@ -37,7 +37,7 @@ class OpenStack(Section):
     keep_address: Flag = False
     """Whether the floating IP that this stack made stays in the project when the stack is destroyed, or no
     longer needs it. It holds from the next `up` on. A later stack takes the address with `floatingIp`."""
-    vip: Address | None = None
+    vip: Input[Address] | None = None
     """The address inside the subnet. Default: Neutron chooses."""
     public: Flag = True
     """Whether there is a floating IP at all. Without one the VIP itself is the address."""

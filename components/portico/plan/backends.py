@@ -14,7 +14,7 @@ from .choice import Choice
 
 
 def backends(
-    nodes: Nodes | None, found: tuple[Backend, ...] | None, vip: IPv4Address | None = None
+    nodes: Nodes | None, found: tuple[Backend, ...] | None, vip: IPv4Address | Later | None = None
 ) -> Choice[tuple[Backend, ...] | None]:
     """The backends in a stable order, so that the same nodes always make the same configuration."""
     if nodes is None:
@@ -33,6 +33,10 @@ def backends(
     if nodes.source == "cidr":
         if nodes.cidr is None:
             raise ValueError("the reader guarantees nodes.cidr")
+        if isinstance(vip, Later):
+            return Choice(
+                None, because=f"every address of {nodes.cidr} but the VIP, known as the program runs"
+            )
         every = tuple(
             Backend(f"node-{str(address).replace('.', '-')}", address)
             for address in nodes.cidr.hosts()

@@ -47,6 +47,14 @@ def ref(said: str | Later, found: str | None) -> Ref:
     return Ref(said, found or (said if is_id(said) else None))
 
 
+def by_id(said: str | Later | None) -> Ref | None:
+    """What the settings name by its id alone, and no look-up tells; None for nothing."""
+    if said is None:
+        return None
+    known = now(said)
+    return Ref(known or "", known)
+
+
 def name_only(said: str | Later | None) -> str | None:
     """What was said if it is a name: where the platform asks by name, an id needs a look-up."""
     known = now(said)

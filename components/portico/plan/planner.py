@@ -5,12 +5,11 @@ Pure: no Pulumi, no network, no clock. Read by plan.make and by the questions to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ..kubernetes.answers import Workload
-from ..kubernetes.beside import Rival
+from ..kubernetes.beside import Beside, Rival
 from ..kubernetes.wanted import Needed, Wanted
 from ..names import Names
 from ..problems import Problem, Refused
@@ -33,11 +32,12 @@ class Planner(Generic[P]):
     """The Kubernetes objects that the component makes."""
     needed: Callable[[Settings], Iterable[Needed]] = lambda _settings: ()
     """Those that have to be there for it."""
-    rivals: Callable[[Settings, Sequence[Workload], bool], Iterable[Rival]] = (
-        lambda _settings, _workloads, _standing: ()
-    )
-    """Who else would give an address to the controller's Service, of the other workloads in the cluster; the
-    last says whether the Service stands already."""
+    lists: Callable[[Settings], Iterable[str]] = lambda _settings: ()
+    """What of the cluster is listed for `rivals`: paths of its API."""
+    rivals: Callable[[Settings, Beside], Iterable[Rival]] = lambda _settings, _beside: ()
+    """Who else in the cluster would give the controller's Service an address, or has what it is to get."""
+    clashes: Callable[[Settings, Settings], Iterable[Problem]] = lambda _settings, _other: ()
+    """Why another load balancer of this kind cannot be in the same cluster, beside the objects it makes."""
     narrowed: Callable[[LoadBalancer], Iterable[str]] = lambda _load_balancer: ()
     """Why a machine outside may get no answer from a front door that works."""
     ends: Callable[[LoadBalancer], Mapping[End, str]] = lambda _load_balancer: {}

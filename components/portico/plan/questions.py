@@ -11,9 +11,13 @@ from ipaddress import IPv4Network
 
 from ..ingress.table import Signature, chosen
 from ..kinds import table as kinds
+from ..later import now
 from ..settings import model
 from ..settings.model import Settings
 from .way import Way
+
+LATER = "(known as the program runs)"
+"""For the name of a Secret that the first plan does not know."""
 
 EVERYBODY = IPv4Network("0.0.0.0/0")
 
@@ -79,7 +83,7 @@ def questions(settings: Settings) -> tuple[Question, ...]:
 
 
 def _question(app: model.App, settings: Settings, signature: Signature | None) -> Question:
-    listener = _listener(settings, secure=app.tls_secret is not None)
+    listener = _listener(settings, secure=app.tls_secret is not None or settings.ingress.redirect_to_https)
     probe = app.probe or model.Probe()
     return Question(
         listener.port,
@@ -88,7 +92,7 @@ def _question(app: model.App, settings: Settings, signature: Signature | None) -
         app.path,
         probe.path,
         probe.expect,
-        f"{app.namespace}/{app.tls_secret}" if app.tls_secret and listener.tls else None,
+        f"{app.namespace}/{now(app.tls_secret) or LATER}" if app.tls_secret and listener.tls else None,
         signature,
         app=app,
     )

@@ -9,7 +9,6 @@ from ..connections import cluster
 from ..kubernetes.cluster import NoAnswer
 from ..kubernetes.looking import looks
 from ..kubernetes.resting import reasons, serving
-from ..later import Later
 from ..plan.questions import Question
 from ..settings.model import Kubernetes
 from .address import Explain
@@ -23,7 +22,7 @@ def explained(said: Kubernetes, *, alone: bool) -> Explain:
 
     def explain(question: Question) -> str | None:
         app = question.app
-        if app is None or isinstance(said.kubeconfig, Later) or not (alone or said.kubeconfig):
+        if app is None or said.later or not (alone or said.kubeconfig):
             return None
         try:
             there = cluster(said)

@@ -16,8 +16,10 @@ from .model import (
     NodeAddress,
     Nodes,
     Probe,
+    Resources,
     Settings,
     Timeouts,
+    Toleration,
     Wait,
 )
 from .parsing import parse
@@ -38,8 +40,10 @@ __all__ = [
     "NodeAddress",
     "Nodes",
     "Probe",
+    "Resources",
     "Settings",
     "Timeouts",
+    "Toleration",
     "Wait",
     "parse",
 ]

@@ -46,6 +46,8 @@ def check(read: Reading, settings: Settings) -> None:
     _node_ports_are_distinct(read, settings)
     _the_controller_serves(read, settings)
     _the_controller_can_be_watched(read, settings)
+    _the_controller_s_pods_can_run(read, settings)
+    _clients_can_be_redirected(read, settings)
     for index, app in enumerate(settings.apps):
         _an_app_is_asked_under_its_path(read, index, app)
     _apps_are_distinct(read, settings)
@@ -269,9 +271,15 @@ def _the_controller_serves(read: Reading, settings: Settings) -> None:
         rule = "may not be annotation where a class is the default or used as it is"
         read.wrong(*INGRESS, "namedBy", rule=rule, remedy="leave it out")
     row = controllers.chosen(ingress.controller)
+    for index, listener in enumerate(listeners):
+        if row and not listener.direct and listener.name in row.reserved:
+            rule = f"is a name that {row.name} keeps for itself"
+            read.wrong(*LISTENERS, index, "name", rule=rule, remedy="choose another")
     if row and ingress.health_path != row.health_path:
         rule = f"must be {row.health_path!r} with {row.name}, which answers nowhere else"
         read.wrong(*INGRESS, "healthPath", rule=rule, remedy="leave it out")
+    if row and (own := row.settings()):
+        own.check(read, settings)
     if ingress.controller == controllers.NONE and settings.load_balancer.timeouts.read:
         rule = "is not used with `controller: none`: only a controller sees whole requests"
         read.wrong(*TIMEOUTS, "read", rule=rule, remedy="leave it out, and tell the controller that is there")
@@ -280,8 +288,39 @@ def _the_controller_serves(read: Reading, settings: Settings) -> None:
         read.wrong(*LISTENERS, rule=rule, remedy="add one, or leave the apps out")
 
 
+def _the_controller_s_pods_can_run(read: Reading, settings: Settings) -> None:
+    ingress = settings.ingress
+    for index, toleration in enumerate(ingress.tolerations):
+        at = (*INGRESS, "tolerations", index)
+        if toleration.value is not None and toleration.key is None:
+            read.wrong(*at, "key", rule="is required with value", remedy="name the taint's key")
+        if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
+            rule = "is used with `effect: NoExecute` alone: only that effect ends pods"
+            read.wrong(*at, "tolerationSeconds", rule=rule, remedy="leave it out, or say that effect")
+    for name in ("cpu", "memory"):
+        asked, most = getattr(ingress.resources, name), getattr(ingress.resources, f"{name}_limit")
+        if most is not None and values.amount(most) < values.amount(asked):
+            rule = f"must not be less than {name}, which is {asked}"
+            read.wrong(
+                *INGRESS, "resources", f"{name}Limit", rule=rule, remedy="raise it, or lower the other"
+            )
+
+
+def _clients_can_be_redirected(read: Reading, settings: Settings) -> None:
+    listeners = [each for each in settings.load_balancer.listeners if each.protocol == "http"]
+    if settings.ingress.redirect_to_https and not any(each.tls for each in listeners):
+        rule = "needs a listener with `tls: true` to lead clients to"
+        read.wrong(*INGRESS, "redirectToHttps", rule=rule, remedy="add one, or leave it out")
+
+
 def _the_controller_can_be_watched(read: Reading, settings: Settings) -> None:
-    if settings.ingress.controller != controllers.NONE:
+    row = controllers.chosen(settings.ingress.controller)
+    for steps, port, _ in _node_ports(read, settings):
+        # A node port is the port of the controller's pods as well.
+        if row and settings.ingress.metrics and port == row.metrics_port:
+            rule = f"must not be {port} with `metrics: true`: {row.name} tells its metrics there"
+            read.wrong(*steps, rule=rule, remedy="choose another")
+    if row:
         return
     for name, said in (("metrics", settings.ingress.metrics), ("accessLog", settings.ingress.access_log)):
         if said:

@@ -18,7 +18,21 @@ SOURCES = {
 }
 """The values of `nodes.from`, each with the keys that belong to it alone."""
 
-UNCONTROLLED = ("namespace", "existing", "defaultClass", "image", "replicas", "nodeSelector")
+UNCONTROLLED = (
+    "namespace",
+    "existing",
+    "defaultClass",
+    "image",
+    "replicas",
+    "nodeSelector",
+    "tolerations",
+    "priorityClass",
+    "resources",
+    "redirectToHttps",
+    "defaultCertificate",
+    "forwardedHeadersFrom",
+    "extraArgs",
+)
 """The keys that only a controller of ours uses."""
 
 

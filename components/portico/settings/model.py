@@ -84,6 +84,8 @@ PortRange = Annotated[
 ServerTag = Annotated[str, text(values.server_tag)]
 UrlPath = Annotated[str, text(values.url_path)]
 PortName = Annotated[str, text(values.port_name)]
+Quantity = Annotated[str, By(values.quantity, {"type": ["string", "number"]})]
+Proxies = Annotated[IPv4Network, By(values.not_everybody, {"type": "string"})]
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,13 @@ class Kubernetes(Section):
     """Path of the kubeconfig file, which may begin with `~`, or of several, or the content of one, as text or
     as a mapping. Default: `kubernetes:kubeconfig` of the stack, then what `kubectl` would use (KUBECONFIG,
     then ~/.kube/config)."""
-    context: Text | None = None
+    context: Input[Text] | None = None
     """The kubeconfig's context. Default: `kubernetes:context` of the stack, then its current one."""
+
+    @property
+    def later(self) -> bool:
+        """Whether which cluster is meant is known only while the program runs."""
+        return isinstance(self.kubeconfig, Later) or isinstance(self.context, Later)
 
 
 @dataclass(frozen=True)
@@ -160,6 +167,34 @@ class Nodes(Section):
 
 
 @dataclass(frozen=True)
+class Toleration(Section):
+    """A taint of nodes that the controller's pods do not mind (Kubernetes, Taints and Tolerations)."""
+
+    key: Annotated[str, text(values.label_key)] | None = None
+    """The taint's key. Default: all taints."""
+    value: Annotated[str, text(values.label_value)] | None = None
+    """The taint's value. Default: any."""
+    effect: Annotated[str, one_of("NoSchedule", "PreferNoSchedule", "NoExecute")] | None = None
+    """The taint's effect. Default: any."""
+    toleration_seconds: Annotated[int, whole(0, 86_400)] | None = None
+    """With the effect NoExecute: how long a pod stays, 0..86400. Default: for ever."""
+
+
+@dataclass(frozen=True)
+class Resources(Section):
+    """What each pod of the controller asks of its node, and the most that it gets (Kubernetes, Quantity)."""
+
+    cpu: Quantity = "100m"
+    """What it asks for: `500m` is half a core."""
+    memory: Quantity = "128Mi"
+    """What it asks for."""
+    cpu_limit: Quantity | None = None
+    """The most it gets; it is slowed down then. Default: no limit."""
+    memory_limit: Quantity | None = None
+    """The most it gets; it is killed then. Default: no limit."""
+
+
+@dataclass(frozen=True)
 class Ingress(Section):
     """The ingress controller on its node ports."""
 
@@ -186,14 +221,34 @@ class Ingress(Section):
     """The node port of the controller's health endpoint."""
     health_path: Annotated[str, text(values.health_path)] = "/ping"
     """The path that answers 200 there. Another controller than Traefik may have another one."""
-    image: Image = "docker.io/library/traefik:v3.7.9"
-    """The controller's image."""
+    image: Image = "docker.io/library/traefik:v3.7.13"
+    """The controller's image. With a digest (`...:v3.7.13@sha256:...`) it is the very same whatever happens
+    to the tag."""
     replicas: Annotated[int, whole(1, 100)] | None = None
     """How many pods, 1..100, spread over the nodes. Default: one on every node, so that every node serves."""
     node_selector: (
         Mapping[Annotated[str, text(values.label_key)], Annotated[str, text(values.label_value)]] | None
     ) = None
     """The labels of the nodes that carry the controller. Default: all nodes."""
+    tolerations: tuple[Toleration, ...] = ()
+    """The taints of nodes that its pods do not mind."""
+    priority_class: Subdomain | None = None
+    """The PriorityClass of its pods, which has to be there. Default: the cluster's own."""
+    resources: Resources = Resources()
+    """What its pods ask of their nodes."""
+    redirect_to_https: Flag = False
+    """Whether the listeners without TLS answer with a redirect (301, 308 where it is no GET) to the listener
+    with TLS, on the lowest port of these."""
+    default_certificate: Subdomain | None = None
+    """A Secret of type kubernetes.io/tls in the controller's namespace, which has to be there. Its
+    certificate is shown where no Ingress brings one for the name. A renewed one is taken up within about a
+    minute. Default: a self-signed one of the controller's own."""
+    forwarded_headers_from: tuple[Proxies, ...] = ()
+    """The networks of a CDN or a proxy in front, whose X-Forwarded-* headers are believed. Whoever speaks
+    from there may name any client. Default: nobody's."""
+    extra_args: tuple[Text, ...] = ()
+    """More arguments of Traefik's command line, such as `--log.level=DEBUG`. What contradicts Portico's own
+    is refused. Everybody who may read pods reads them: they are no place for secrets."""
     node_port_range: PortRange = USUAL
     """The cluster's range of node ports, if it is not the usual one (kube-apiserver,
     --service-node-port-range)."""
@@ -360,7 +415,7 @@ class LoadBalancer(Section):
 class AppService(Section):
     """An existing Service."""
 
-    name: Label
+    name: Input[Label]
     """In the application's namespace. Required."""
     port: Port
     """The Service's port, 1..65535. Required."""
@@ -408,7 +463,7 @@ class App(Section):
     """An existing Service that is exposed."""
     run: AppImage | None = None
     """An image that is run and exposed."""
-    tls_secret: Subdomain | None = None
+    tls_secret: Input[Subdomain] | None = None
     """A Secret with the certificate, in the application's namespace. Default: the controller's own
     certificate."""
     probe: Probe | None = None

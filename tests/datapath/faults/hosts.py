@@ -84,9 +84,46 @@ def restart_haproxy(pair: Pair, place: int) -> None:
     on(pair, place, "run", "systemctl", "restart", "haproxy")
 
 
+def restart_keepalived(pair: Pair, place: int) -> None:
+    """keepalived is restarted, as by a patch of it."""
+    on(pair, place, "run", "systemctl", "restart", "keepalived")
+
+
 def delete_server(pair: Pair, place: int) -> None:
     """A host is deleted through the cloud's API behind Pulumi's back; `up --refresh` makes another."""
     server_id = pair.details["hosts"][place]
     with pair.cloud() as cloud:
         cloud.compute.delete_server(server_id)
         until("Nova has deleted it", lambda: cloud.compute.find_server(server_id) is None, 60, 0.5)
+
+
+REPACK = r"""
+set -e
+cd "$(mktemp -d)"
+for package in haproxy keepalived; do
+    mkdir -p $package/DEBIAN
+    # What is in /etc is the agent's and the administrator's.
+    dpkg -L $package | grep -v ^/etc/ | while read -r file; do
+        [ -d "$file" ] || [ ! -e "$file" ] || echo "${file#/}"
+    done | tar -C / -c -T - | tar -C $package -x
+    dpkg -s $package | sed '/^Status:/d; /^Conffiles:/d; /^ \/etc\//d; s/^Version: .*/&+newer/' \
+        >$package/DEBIAN/control
+    for script in /var/lib/dpkg/info/$package.*inst /var/lib/dpkg/info/$package.*rm; do
+        [ ! -e $script ] || cp $script $package/DEBIAN/${script##*.}
+    done
+    dpkg-deb -Znone --root-owner-group --build $package $package.deb
+done
+mv ./*.deb /root
+"""
+
+
+def make_patch(pair: Pair, place: int) -> None:
+    """A host gets packages of its HAProxy and keepalived with a higher version, and Debian's own scripts."""
+    on(pair, place, "run", "sh", "-c", REPACK)
+
+
+def patch(pair: Pair, place: int) -> str:
+    """Installs those as unattended-upgrades does, by dpkg; the versions that are there then."""
+    quiet = "DEBIAN_FRONTEND=noninteractive dpkg --install /root/haproxy.deb /root/keepalived.deb >&2"
+    versions = "dpkg-query --show --showformat '${Version} ' haproxy keepalived"
+    return on(pair, place, "run", "sh", "-c", f"{quiet} && {versions}")

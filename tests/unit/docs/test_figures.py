@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from portico.lbhost.tuning import changes_that_fit
 from tests.benchmarks.record import load
 
 CHECKOUT = Path(__file__).parents[3]
@@ -68,6 +69,16 @@ def test_a_time_without_an_answer_is_the_median_and_the_longest_that_was_recorde
 )
 def test_requests_that_failed_are_counted_over_all_runs(event, names):
     assert [row for row in rows(event) if failed(names) not in row] == []
+
+
+@pytest.mark.parametrize("nodes", [3, 100, 1000])
+def test_what_old_workers_hold_is_the_most_that_was_recorded_and_a_small_host_bears_it(nodes):
+    measured = series("drain-1-memory", f"Portico, {nodes} nodes")
+    changes, most = changes_that_fit(nodes, 2), max(measured.values)
+    assert measured.note == f"after {changes} changes"
+    page = (CHECKOUT / "docs" / "lb-host.md").read_text()
+    assert f"| {nodes} | {changes} | {most:.0f} MiB |" in page
+    assert most < 512 / 2
 
 
 def test_a_worker_that_leaves_in_good_order_fails_what_was_recorded():

@@ -242,8 +242,11 @@ OWN = Own(addresses=(Address(FLOATING_IP, ADDRESS, "public"),))
 
 
 @pytest.mark.parametrize("said", [None, str(ADDRESS), FLOATING_IP])
-@pytest.mark.parametrize("can", [ONLINE.openstack, OpenStack()], ids=["asked", "offline"])
-@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+@pytest.mark.parametrize(
+    ("can", "preview"),
+    [(ONLINE.openstack, True), (ONLINE.openstack, False), (OpenStack(), True)],
+    ids=["preview", "up", "offline"],
+)
 def test_an_address_that_the_stack_itself_made_stays_its_own(
     said: str | None, can: OpenStack, preview: bool
 ) -> None:
@@ -389,6 +392,15 @@ def test_the_order_of_the_clients_makes_no_other_rule() -> None:
     assert {each.urn for each in make(OVN).of("SecGroupRule")} == {
         each.urn for each in make(other).of("SecGroupRule")
     }
+
+
+@pytest.mark.parametrize("said", [AMPHORA, OVN], ids=["amphora", "ovn"])
+def test_what_stayed_unknown_ends_an_up_and_is_unknown_in_a_preview(said: Settings) -> None:
+    assert ONLINE.openstack
+    untold = replace(ONLINE, openstack=replace(ONLINE.openstack, subnet=None))
+    assert make(said, untold, preview=True).of("LoadBalancer")
+    with pytest.raises(pulumi.RunError, match="what only a look-up can tell"):
+        make(said, untold)
 
 
 def test_without_a_group_no_rule_is_made() -> None:

@@ -1,6 +1,6 @@
 """A pair of LB hosts: in which order what is asked of Pulumi, and what the state has to do with it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha1
 from typing import Any, cast
@@ -19,6 +19,7 @@ from portico.settings.model import HealthCheck, Timeouts
 from portico.testing.recorder import UNKNOWN, Recorder, Resource, build
 from tests.unit.contract.subjects import ANSWERS, NAMES, ONLINE, settings
 
+NETWORK = "5e0f1c1e-0000-4000-8000-0000000000ee"
 INSTANCE = "openstack:compute/instance:Instance"
 
 
@@ -59,13 +60,17 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
 
 
 def make(
-    state: Mapping[str, Mapping[str, object]] | None = None, preview: bool = False, **hosts: Any
+    state: Mapping[str, Mapping[str, object]] | None = None,
+    preview: bool = False,
+    absent: Iterable[str] | None = None,
+    **hosts: Any,
 ) -> Recorder:
     said = settings(find("openstack-haproxy"))
     balancer = said.load_balancer
     assert balancer.hosts
     said = replace(said, load_balancer=replace(balancer, hosts=replace(balancer.hosts, **hosts)))
-    planned = plan.make(said, ONLINE, NAMES)
+    told = replace(ONLINE.openstack, absent=None if absent is None else frozenset(absent))
+    planned = plan.make(said, replace(ONLINE, openstack=told), NAMES)
 
     def program() -> Mapping[str, object]:
         made = OpenStackHAProxy("balancer", planned)
@@ -264,3 +269,85 @@ def test_a_port_is_meant_by_its_address_in_the_subnet_whatever_comes_first(
         if port.name != "balancer-vip"
     }
     assert pairs == {"10.20.7.7"}
+
+
+def test_the_hosts_are_told_their_hour_and_those_that_were_not_are_rebuilt_for_it(watched):
+    recorded = make(stands(1, 2), patching="in-turn")
+    told = [host(recorded, number).inputs["userData"] for number in (1, 2)]
+    assert told == [userdata.render(patch_hour=hour) for hour in (2, 3)]
+    assert [rebuilt for _, _, rebuilt in watched[0].touched] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "untold",
+    [{"subnet": None}, {"network_id": None}, {"external_network": None}, {"node_security_group_id": None}],
+    ids=lambda untold: next(iter(untold)),
+)
+def test_what_stayed_unknown_ends_an_up_before_the_engine_drops_it(
+    watched: list[Asked], untold: dict[str, object]
+) -> None:
+    """Without the gateway the hosts would stay without their files, and `up` would end green."""
+    assert ONLINE.openstack
+    said = settings(find("openstack-haproxy"))
+    assert said.nodes
+    assert said.load_balancer.openstack
+    where = replace(said.load_balancer.openstack, external_network=NETWORK)
+    said = replace(
+        said,
+        nodes=replace(said.nodes, security_group="k8s-workers"),
+        load_balancer=replace(said.load_balancer, openstack=where),
+    )
+    can = replace(ONLINE, openstack=replace(ONLINE.openstack, **untold))  # type: ignore[arg-type]
+    planned = plan.make(said, can, NAMES)
+    build(lambda: OpenStackHAProxy("balancer", planned) and None, preview=True, answers=ANSWERS)
+    with pytest.raises(pulumi.RunError, match="what only a look-up can tell"):
+        build(lambda: OpenStackHAProxy("balancer", planned) and None, answers=ANSWERS)
+
+
+def test_a_preview_tells_what_changes_in_the_hosts_files_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_: said.append(text))
+    before = make(max_connections=1000)
+    kept = {number: host(before, number).inputs["metadata"] for number in (1, 2)}
+    state = {**stands(1, metadata=kept[1]), **stands(2, metadata=kept[2])}
+    # As the engine previews a stack that stands: what ports have is known.
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    make(state, max_connections=1000)
+    assert said == []
+    make(state, max_connections=2000)
+    (text,) = said
+    assert text.startswith("portico-test-host-1 will serve other files:\n--- haproxy.cfg now")
+    assert "-    maxconn 1000\n" in text
+    assert "+    maxconn 2000\n" in text
+
+
+LOST = {"imageName": "Image not found"}
+SHRUNK = {"flavorName": "", "flavorId": ""}
+
+
+def ignored(recorded: Recorder, number: int) -> list[str]:
+    return list(host(recorded, number).request.ignoreChanges)
+
+
+@pytest.mark.parametrize(
+    ("refreshed", "absent", "spared"),
+    [
+        (LOST, {"image"}, ["imageName"]),
+        (SHRUNK, {"flavor"}, ["flavorName", "flavorId"]),
+        ({**LOST, **SHRUNK}, {"image", "flavor"}, ["imageName", "flavorName", "flavorId"]),
+        (LOST, None, ["imageName"]),
+        ({}, {"image", "flavor"}, []),
+    ],
+    ids=["image", "flavor", "both", "not asked", "no refresh"],
+)
+def test_a_refresh_that_finds_image_or_flavor_gone_replaces_no_host(watched, refreshed, absent, spared):
+    recorded = make(stands(1, 2, **refreshed), absent=absent)
+    assert ignored(recorded, 1) == ignored(recorded, 2) == spared
+    assert [rebuilt for _, _, rebuilt in watched[0].touched] == [False, False]
+
+
+@pytest.mark.parametrize("refreshed", [LOST, SHRUNK], ids=["image", "flavor"])
+def test_what_is_there_again_under_that_name_replaces_the_hosts_as_the_provider_will(watched, refreshed):
+    recorded = make(stands(1, 2, **refreshed), absent=set())
+    assert ignored(recorded, 1) == []
+    assert [rebuilt for _, _, rebuilt in watched[0].touched] == [True, True]

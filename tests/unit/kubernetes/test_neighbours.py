@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from portico.kinds.metallb.settings import MetalLb
 from portico.kubernetes.neighbours import Neighbour, clashes, undecided
 from portico.later import Later
 from portico.names import for_component
-from portico.settings.model import Ingress, Kubernetes
+from portico.settings.model import Ingress, Kubernetes, LoadBalancer
 from tests.unit.plan.worlds import PAIR
 
 SHOP = Neighbour("shop", PAIR, for_component("web", "prod", "shop"), PAIR.kubernetes)
@@ -147,3 +148,19 @@ def test_two_without_a_controller_may_name_one_class():
         for each in (APART, PAIR)
     )
     assert paths(mine, replace(SHOP, settings=theirs)) == []
+
+
+def in_the_cluster(settings, addresses, **more):
+    metallb = MetalLb(addresses, install=False, **more)
+    return replace(settings, nodes=None, load_balancer=LoadBalancer("metallb", metallb=metallb))
+
+
+def test_two_pools_of_one_metallb_hold_different_addresses():
+    theirs = replace(SHOP, settings=in_the_cluster(PAIR, ("192.0.2.10-192.0.2.20",)))
+    (problem,) = clashes(api(in_the_cluster(APART, ("192.0.2.1/32", "192.0.2.16/28"))), [theirs])
+    assert str(problem) == (
+        "portico:loadBalancer.metallb.addresses[1] = '192.0.2.16/28': overlaps 192.0.2.10-192.0.2.20 of the "
+        "Exposure 'shop' of this program; leave those addresses out"
+    )
+    assert paths(in_the_cluster(APART, ("192.0.2.32/28",)), theirs) == []
+    assert paths(in_the_cluster(APART, ("192.0.2.16/28",), namespace="another"), theirs) == []

@@ -67,6 +67,7 @@ WORLDS: Mapping[str, Mapping[str, Any]] = {
         **PAIR,
         "ingress": {"existing": ["namespace", "ingressClass"]},
     },
+    "a default certificate": {**PAIR, "ingress": {"defaultCertificate": "wildcard"}},
     "no controller": {**PAIR, "ingress": {"controller": "none"}, "apps": [RUN]},
     "an image": {**PAIR, "apps": [RUN]},
     "an image that runs once, elsewhere": {
@@ -135,6 +136,12 @@ def test_what_is_used_as_it_is_has_to_be_there_and_is_not_made() -> None:
         ("IngressClass portico", "portico:ingress.ingressClass"),
     ]
     assert not {each.object for each in needs} & {each.object for each in objects.wanted(said, NAMES)}
+
+
+def test_a_default_certificate_has_to_be_there() -> None:
+    (need,) = objects.needed(settings(WORLDS["a default certificate"]), NAMES)
+    assert str(need.object) == "Secret portico-ingress/wildcard"
+    assert need.path == "portico:ingress.defaultCertificate"
 
 
 def test_every_node_port_is_that_of_the_controllers_service() -> None:

@@ -14,7 +14,7 @@ from portico.names import Names
 from portico.state import Resource, State
 from portico.testing.recorder import build
 from tests.unit.kubernetes.servers import refused, served, written
-from tests.unit.kubernetes.test_objects import PAIR, RUN, settings
+from tests.unit.kubernetes.test_objects import PAIR, RUN, WORLDS, settings
 
 NAMES = Names("portico-test")
 SPACE = Object("v1", "Namespace", None, "portico-ingress")
@@ -156,6 +156,15 @@ def test_other_controllers_that_may_not_be_listed_are_a_warning(answers, warning
     answers[DEPLOYMENTS] = refused(403, "no")
     assert asked(preview=False).cluster.workloads is None
     assert "whether another controller serves the same could not be asked: no" in warnings[0]
+
+
+def test_the_pools_of_the_metallb_that_is_there_are_listed(answers):
+    there = "/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools"
+    theirs = {"metadata": {"name": "theirs"}, "spec": {"addresses": ["192.0.2.0/24"]}}
+    answers[f"{there}?limit=500"] = (200, {"metadata": {}, "items": [theirs]})
+    assert asked(preview=False, said=WORLDS["metallb"]).cluster.listed == {there: (theirs,)}
+    with pytest.raises(pulumi.RunError, match=r"overlaps 192.0.2.0/24 of IPAddressPool theirs"):
+        exposure(preview=True, said=WORLDS["metallb"])
 
 
 def test_nobody_else_is_listed_where_there_is_no_controller_of_ours(answers, warnings):

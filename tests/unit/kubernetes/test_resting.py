@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from portico.kubernetes.answers import Look, Object
-from portico.kubernetes.resting import obstacles, reasons, resting_on, serving, warnings
-from portico.settings.model import App, AppImage, AppService, Ingress
+from portico.kubernetes.resting import led_to, obstacles, reasons, resting_on, serving, warnings
+from portico.settings.model import App, AppImage, AppService, Ingress, Listener, ListenerService
 from tests.unit.plan.worlds import PAIR
 
 SHOP = App("shop", "shop.example.org", service=AppService("web", 8080), tls_secret="shop-tls")
@@ -90,3 +90,39 @@ def test_a_service_that_is_a_dns_name_is_refused_where_the_controller_does_not_s
     assert "an EndpointSlice with the addresses" in problem.remedy
     assert list(obstacles(settings(SHOP, controller="none"), looks)) == []
     assert warned(looks) == [], "it is said once"
+
+
+GIT = Object("v1", "Service", "git", "gitea")
+
+
+def leading(controller="traefik"):
+    ssh = Listener("ssh", 22, protocol="tcp", service=ListenerService("gitea", 2222, "git"))
+    balancer = replace(PAIR.load_balancer, listeners=(Listener("http", 80), ssh))
+    return replace(PAIR, load_balancer=balancer, ingress=Ingress(controller=controller))
+
+
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        (None, "there is no Service git/gitea; create it, or name another"),
+        (
+            Look("ClusterIP", (22,), ready=1),
+            "the Service git/gitea has no TCP port 2222; it has 22; name one",
+        ),
+        (Look("ClusterIP", (2222,), ready=0), "the Service git/gitea has no endpoint that is ready; see"),
+    ],
+)
+def test_the_service_that_a_listener_leads_to_is_looked_at_too(look, said):
+    assert led_to(leading()) == (GIT,)
+    (warning,) = warnings(leading(), {GIT: look})
+    assert str(warning).startswith(f"portico:loadBalancer.listeners[1].service = 'gitea': {said}")
+    assert list(obstacles(leading(), {GIT: look})) == []
+
+
+def test_a_listener_leads_nowhere_outside():
+    (refused,) = obstacles(leading(), {GIT: Look("ExternalName")})
+    assert str(refused).startswith(
+        "portico:loadBalancer.listeners[1].service.name = 'gitea': the Service is of type ExternalName, "
+        "which traefik does not serve"
+    )
+    assert list(warnings(leading(), {GIT: Look("ClusterIP", (2222,), ready=1)})) == []

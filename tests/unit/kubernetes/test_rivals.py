@@ -5,6 +5,8 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portico.kinds.metallb.settings import MetalLb
 from portico.kubernetes.answers import Cluster, Container, IngressClass, Object, Workload
@@ -44,9 +46,11 @@ def narrowed(settings):
     return replace(settings, load_balancer=replace(settings.load_balancer, allowed_clients=clients))
 
 
-def sentences(settings, *workloads, classes=(), made=()):
+def sentences(settings, *workloads, classes=(), made=(), pools=()):
     """What is refused, and what is said."""
-    cluster = Cluster({}, frozenset(), dict.fromkeys(made, "1"), None, workloads, classes)
+    where = "/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools"
+    listed = {where: tuple(pools)}
+    cluster = Cluster({}, frozenset(), dict.fromkeys(made, "1"), None, workloads, classes, listed)
     return tuple([str(problem) for problem in each] for each in found(settings, NAMES, cluster))
 
 
@@ -125,6 +129,12 @@ def test_this_stacks_own_controller_is_no_rival_of_its_own():
     assert sentences(narrowed(SAID), own) == ([], [])
 
 
+def test_this_stacks_own_controller_in_the_namespace_that_it_leaves_is_none_either():
+    left = workload(f"{INGRESS}.ingressClass=portico", space="left", name="portico-test-traefik")
+    assert sentences(narrowed(SAID), left, made=[left.object]) == ([], [])
+    assert len(sentences(narrowed(SAID), left)[0]) == 1
+
+
 def test_a_second_stack_that_serves_the_same_class_is_a_rival():
     other = workload(f"{INGRESS}.ingressClass=portico", name="portico-else-traefik")
     assert len(sentences(SAID, other)[1]) == 1
@@ -162,9 +172,12 @@ def test_a_second_default_class_is_refused_before_it_is_made():
         "portico:ingress.defaultClass = True: IngressClass nginx is the default already, and of two the one "
         "made last is taken; leave it out, or take the mark from that class"
     ]
-    refused, said = sentences(settings, classes=[NGINX, OURS])
+    made = [Object("networking.k8s.io/v1", "IngressClass", None, "portico")]
+    refused, said = sentences(settings, classes=[NGINX, OURS], made=made)
     assert (len(refused), len(said)) == (0, 1), "both stand: a front door that is up can still be changed"
-    assert sentences(settings, classes=[OURS, IngressClass("nginx", False)]) == ([], [])
+    assert sentences(settings, classes=[OURS, IngressClass("nginx", False)], made=made) == ([], [])
+    renamed = ingress(default_class=True, ingress_class="public")
+    assert sentences(renamed, classes=[OURS], made=made) == ([], [])
     assert sentences(SAID, classes=[NGINX]) == ([], [])
 
 
@@ -247,6 +260,26 @@ def test_a_load_balancer_outside_the_cluster_has_no_rival_for_addresses():
     assert sentences(narrowed(SAID), SVCLB, ccm()) == ([], [])
 
 
+def pool(name, *addresses):
+    return {"metadata": {"name": name}, "spec": {"addresses": list(addresses)}}
+
+
+@pytest.mark.parametrize("addresses", ["192.0.2.20-192.0.2.30", "192.0.2.0/24", "192.0.2.12-192.0.2.13"])
+def test_addresses_of_another_pool_are_refused(addresses):
+    """With pools that overlap MetalLB takes no configuration at all."""
+    refused, _ = sentences(metallb(), pools=[pool("theirs", "fd00::/120", addresses)])
+    assert refused == [
+        "portico:loadBalancer.metallb.addresses[0] = '192.0.2.10-192.0.2.20': overlaps "
+        f"{addresses} of IPAddressPool theirs; leave those addresses out"
+    ]
+
+
+def test_other_addresses_and_this_stacks_own_pool_are_fine():
+    near, empty = pool("theirs", "192.0.2.21-192.0.2.30"), {"metadata": {"name": "empty"}}
+    others = [near, pool("portico-test-pool", *POOL), empty]
+    assert sentences(metallb(), pools=others) == ([], [])
+
+
 def announcer(*words):
     image = "quay.io/metallb/controller:v0.16.1"
     return workload("--port=7472", *words, image=image, name="controller", space="metallb-system")
@@ -272,6 +305,21 @@ def test_a_metallb_that_would_not_serve_the_service_is_refused(said, words, rule
 
 def test_a_metallb_that_is_installed_here_is_told_its_class_by_this_very_up():
     assert sentences(metallb(load_balancer_class="edge"), announcer()) == ([], [])
+
+
+names = st.from_regex(r"[a-z][a-zA-Z.]{0,10}", fullmatch=True)
+said = st.text("abc=/:,*.", min_size=1)
+
+
+@given(st.dictionaries(names, said), st.lists(st.booleans(), min_size=10, max_size=10))
+def test_an_option_may_be_one_word_or_two(told, split):
+    by_name = {name.lower(): value for name, value in told.items()}
+    words = [
+        word
+        for (name, value), two in zip(by_name.items(), split * 10, strict=False)
+        for word in ((f"--{name}", value) if two else (f"--{name}={value}",))
+    ]
+    assert options(Container("", tuple(words))) == by_name
 
 
 @pytest.mark.parametrize(

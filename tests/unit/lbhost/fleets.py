@@ -7,7 +7,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 from portico.lbhost import FAST, STEADY, Backend, Fleet, Health, Host, Listener, Logs, Syslog, Timers
-from portico.traffic import Check
+from portico.traffic import Check, Service
 
 WEB = Listener("http", 80, 30080)
 TLS = Listener("https", 443, 30443)
@@ -80,6 +80,7 @@ GOLDEN = {
         listeners=(
             TLS,
             Listener("ssh", 22, 30022, direct=True, proxy_protocol=True, check=Check(30023, "/healthz")),
+            Listener("mqtt", 1883, 30883, service=Service("broker", "iot", 1883)),
         )
     ),
     "five-hosts-no-workers": fleet(workers=0, hosts=5),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portico.lbhost import Backend, Fleet, Health, Listener, haproxy
+from portico.lbhost import Backend, Fleet, Health, Listener, Logs, Syslog, haproxy
 from portico.lbhost.guard import url_path, word
 from portico.lbhost.tuning import Tuning
 from portico.problems import Refused
@@ -71,6 +71,7 @@ def test_a_fleet_names_every_problem_at_once():
             max_connections_per_source=1,
             idle_seconds=59,
             tuning=Tuning(Checking(0, 0, 11, 0), "random", 1, 59, 501),
+            logs=Logs(access=True, syslog=Syslog(fleet().vip, 0)),
         )
     said = str(refusal.value)
     for part in (
@@ -94,6 +95,7 @@ def test_a_fleet_names_every_problem_at_once():
         "timeouts.connectMilliseconds = 1: must be 50 to 60000",
         "drainSeconds = 59: must be 60 to 604800",
         "drainChanges = 501: must be 1 to 500",
+        "logs.syslog = 0: must be 1 to 65535",
     ):
         assert part in said
 

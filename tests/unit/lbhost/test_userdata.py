@@ -2,9 +2,10 @@
 
 import base64
 
+import pytest
 import yaml
 
-from portico.lbhost import STATUS_PORT, portico_sync, userdata
+from portico.lbhost import MAX_HOSTS, STATUS_PORT, patching, portico_sync, userdata
 from portico.lbhost.keepalived import CHECK_VIP, HAPROXY_DOWN
 
 SSH = (22, 2222, None)
@@ -25,6 +26,16 @@ def test_the_ssh_server_moves_or_is_switched_off_before_the_agent_starts():
     assert off["runcmd"][-2] == ["systemctl", "mask", "--now", "ssh.socket", "ssh.service"]
     assert off["write_files"] == as_it_is["write_files"]
     assert moved["runcmd"][-1] == off["runcmd"][-1] == agent
+
+
+def test_a_host_that_is_patched_in_turn_has_an_hour_of_its_own_and_the_others_text_stays():
+    by_hour = [userdata.render(patch_hour=patching.hour(index)) for index in range(MAX_HOSTS)]
+    assert len({userdata.render(), *by_hour}) == MAX_HOSTS + 1
+    said = yaml.safe_load(by_hour[1])
+    drop_in = {entry["path"]: entry["content"] for entry in said["write_files"]}[patching.DROP_IN]
+    assert "OnCalendar=\nOnCalendar=*-*-* 03:00\n" in drop_in
+    assert said["runcmd"][-2] == ["systemctl", "try-restart", "apt-daily-upgrade.timer"]
+    assert not [entry for entry in yaml.safe_load(userdata.render())["write_files"] if "apt" in entry["path"]]
 
 
 def test_it_fits_nova_twice():
@@ -53,3 +64,25 @@ def test_keepalived_and_systemd_mean_the_same_files():
 
 def test_the_agent_asks_where_haproxy_tells():
     assert portico_sync.STATUS_PORT == STATUS_PORT
+
+
+MIRROR = userdata.Packages("http://mirror.example.org/debian", "http://mirror.example.org/debian-security")
+PROXY = userdata.Packages(proxy="http://proxy.example.org:3128")
+
+
+@pytest.mark.parametrize("packages", [MIRROR, PROXY], ids=["mirror", "proxy"])
+def test_a_mirror_or_a_proxy_adds_its_section_and_changes_nothing_else(packages):
+    plain, said = yaml.safe_load(userdata.render()), yaml.safe_load(userdata.render(packages=packages))
+    section = said.pop("apt")
+    assert said == plain
+    if packages.proxy:
+        assert section == {"http_proxy": PROXY.proxy, "https_proxy": PROXY.proxy}
+    else:
+        assert section["primary"] == [{"arches": ["default"], "uri": MIRROR.mirror}]
+        assert section["security"] == [{"arches": ["default"], "uri": MIRROR.security}]
+
+
+def test_a_mirror_and_a_proxy_reach_nothing_but_apt():
+    text = userdata.render(packages=userdata.Packages(MIRROR.mirror, MIRROR.security, PROXY.proxy))
+    assert text.count("example.org") == 4
+    assert set(yaml.safe_load(text)) == {"apt", "locale", "runcmd", "write_files"}

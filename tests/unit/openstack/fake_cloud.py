@@ -10,6 +10,12 @@ EXTERNAL_ID = "0b1c2d3e-0000-4000-8000-000000000002"
 ME = "my-project"
 
 
+def network(id, name, **changes):
+    """A network of the project."""
+    facts = {"project_id": ME, "is_router_external": False, "is_admin_state_up": True}
+    return Thing(**{"id": id, "name": name, **facts, **changes})
+
+
 def matching(things, query):
     """Those that have what a query says: a value, or one of several."""
     wanted = {key: value if isinstance(value, list) else [value] for key, value in query.items()}
@@ -23,10 +29,17 @@ def port(id, address=None, **changes):
     return Thing(**{"id": id, "fixed_ips": fixed, **facts, **changes})
 
 
-def router(id="router", outside=EXTERNAL_ID, name="way-out", gateways=()):
+def router(id="router", outside=EXTERNAL_ID, name="way-out", gateways=(), up=True):
     """A router of the project, with its gateway in an external network."""
     gateway = {"network_id": outside, "enable_snat": True} if outside else None
-    return Thing(id=id, name=name, project_id=ME, external_gateway_info=gateway, gateways=gateways)
+    return Thing(
+        id=id,
+        name=name,
+        project_id=ME,
+        external_gateway_info=gateway,
+        gateways=gateways,
+        is_admin_state_up=up,
+    )
 
 
 def router_port(of="router", subnet="sub", owner="network:router_interface"):
@@ -52,8 +65,8 @@ def one(things, said):
 class FakeNetwork:
     def __init__(self):
         self.networks_of_all = [
-            Thing(id=NETWORK_ID, name="k8s", project_id=ME, is_router_external=False),
-            Thing(id=EXTERNAL_ID, name="public", project_id="admin", is_router_external=True),
+            network(NETWORK_ID, "k8s"),
+            network(EXTERNAL_ID, "public", project_id="admin", is_router_external=True),
         ]
         self.all_subnets = [
             Thing(
@@ -65,6 +78,7 @@ class FakeNetwork:
                 ip_version=4,
                 is_dhcp_enabled=True,
                 dns_nameservers=["192.0.2.53"],
+                allocation_pools=[{"start": "10.20.0.2", "end": "10.20.0.254"}],
             )
         ]
         self.floating_ips = []

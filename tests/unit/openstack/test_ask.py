@@ -21,7 +21,7 @@ from portico.plan.make import make
 from portico.problems import Refused
 from portico.settings.model import Nodes
 from portico.traffic import Backend
-from tests.unit.openstack.fake_cloud import ME, NETWORK_ID, FakeCloud, Forbidden, image, port, server
+from tests.unit.openstack.fake_cloud import ME, NETWORK_ID, FakeCloud, Forbidden, image, network, port, server
 from tests.unit.plan.worlds import PAIR
 
 NAMES = Names("portico-test")
@@ -332,9 +332,7 @@ def test_of_several_addresses_of_a_server_the_same_one_counts_in_whatever_order(
 def twins():
     """A cloud with two networks called storage, and a worker in both."""
     cloud = FakeCloud()
-    cloud.network.networks_of_all += [
-        Thing(id=each, name="storage", project_id=ME, is_router_external=False) for each in ("one", "two")
-    ]
+    cloud.network.networks_of_all += [network(each, "storage") for each in ("one", "two")]
     worker = server("w1", "10.3.0.5", network="storage", tags=("worker",))
     worker.addresses["storage"].append({"addr": "10.2.0.5", "version": 4})
     cloud.compute.all_servers = [worker]
@@ -369,9 +367,7 @@ def test_where_ports_are_not_told_a_servers_addresses_are_nova_s():
 
 def test_two_networks_of_one_name_are_refused_with_both_ids():
     cloud = FakeCloud()
-    cloud.network.networks_of_all.append(
-        Thing(id="other", name="k8s", project_id=ME, is_router_external=False)
-    )
+    cloud.network.networks_of_all.append(network("other", "k8s"))
     assert only_problem(PAIR, cloud).rule == f"several networks have this name: {NETWORK_ID}, other"
 
 
@@ -383,9 +379,7 @@ def test_two_groups_of_one_name_are_refused_with_both_ids():
 
 def test_ids_that_the_cloud_does_not_tell_are_left_out():
     cloud = FakeCloud()
-    cloud.network.networks_of_all.append(
-        Thing(id="other", name="k8s", project_id=ME, is_router_external=False)
-    )
+    cloud.network.networks_of_all.append(network("other", "k8s"))
     cloud.network.networks = Forbidden()
     assert only_problem(PAIR, cloud).rule == "several networks have this name"
 

@@ -1,5 +1,6 @@
 """What a cloud tells of the place of a load balancer: who is in its network, the way out, the floating IP."""
 
+from collections import Counter
 from dataclasses import replace
 from ipaddress import IPv4Address
 from types import SimpleNamespace as Thing
@@ -18,6 +19,7 @@ from tests.unit.openstack.fake_cloud import (
     NETWORK_ID,
     FakeCloud,
     Forbidden,
+    network,
     port,
     router,
     router_port,
@@ -102,6 +104,21 @@ def test_without_a_router_that_joins_both_a_floating_ip_is_refused(cloud, settin
 def test_of_several_routers_one_that_leads_out_is_enough():
     cloud = with_routers(router("a", outside=None), router("b"), ports=[router_port("a"), router_port("b")])
     assert complaints(PAIR, cloud) == []
+
+
+def test_a_router_that_is_switched_off_is_named():
+    off = with_routers(router(up=False), ports=[router_port()])
+    (complaint,) = complaints(PAIR, off)
+    assert "is switched off: way-out (router); `openstack router set --enable router`" in complaint
+    beside = with_routers(router(up=False), router("b"), ports=[router_port(), router_port("b")])
+    assert complaints(PAIR, beside) == []
+
+
+def test_a_network_that_is_switched_off_is_refused():
+    cloud = FakeCloud()
+    cloud.network.networks_of_all[0].is_admin_state_up = False
+    (complaint,) = complaints(PAIR, cloud)
+    assert complaint.startswith("portico:loadBalancer.openstack.network = 'k8s': is switched off")
 
 
 def foreign(cloud):
@@ -215,10 +232,36 @@ def test_a_vip_that_a_port_has_already_is_refused_with_the_port(settings, other)
     assert "(p)" in complaint
 
 
-def test_the_vip_that_the_stack_has_is_its_own():
-    cloud = FakeCloud()
+OF_HOSTS = Own(vips=frozenset({"p"}))
+OF_OCTAVIA = Own(vips=frozenset({"p"}), octavia_vips=frozenset({"p"}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "own", "refused"),
+    [
+        (PAIR, OF_HOSTS, False),
+        (OCTAVIA, OF_OCTAVIA, False),
+        (OCTAVIA, OF_HOSTS, True),
+        (PAIR, OF_OCTAVIA, True),
+    ],
+    ids=["hosts", "octavia", "hosts to octavia", "octavia to hosts"],
+)
+def test_the_vip_that_the_stack_has_is_its_own_as_long_as_the_kind_stays(settings, own, refused):
+    """A kind that goes keeps its address until the other one is made."""
+    cloud = FakeCloud(octavia=("amphora",))
     cloud.network.all_ports.append(port("p", str(VIP)))
-    assert complaints(where(vip=VIP), cloud, Own(vips=frozenset({"p"}))) == []
+    assert bool(complaints(where(settings, vip=VIP), cloud, own)) == refused
+
+
+@pytest.mark.parametrize("settings", [PAIR, OCTAVIA], ids=["hosts", "octavia"])
+def test_a_floating_ip_of_the_load_balancers_own_network_is_refused(settings):
+    cloud = FakeCloud(octavia=("amphora",))
+    cloud.network.networks_of_all[0].is_router_external = True
+    (complaint,) = complaints(where(settings, external_network="k8s"), cloud)
+    assert complaint.startswith(
+        "portico:loadBalancer.openstack.network = 'k8s': is the network that the floating IP comes from"
+    )
+    assert complaints(where(settings, public=False, external_network=None), cloud) == []
 
 
 def test_the_address_of_the_stacks_own_host_is_taken_all_the_same():
@@ -244,6 +287,30 @@ def test_a_vip_of_which_nobody_may_be_asked_is_not_said_to_be_taken():
     cloud.network.all_ports.append(port("p", str(VIP)))
     cloud.network.ports = Forbidden()
     assert complaints(where(vip=VIP), cloud) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "settings", "refused"),
+    [
+        ("find_network", where(public=False, external_network=None), 1),
+        ("find_network", where(network=NETWORK_ID, public=False, external_network=None), 1),
+        ("find_security_group", PAIR, 1),
+        ("find_security_group", replace(PAIR, nodes=replace(PAIR.nodes, security_group=NETWORK_ID)), 0),
+        ("ips", where(floating_ip="203.0.113.7", external_network=None), 0),
+        ("ips", where(floating_ip=NETWORK_ID, external_network=None), 1),
+    ],
+    ids=["network", "its id", "group", "its id ", "address", "its id  "],
+)
+def test_what_may_not_be_looked_up_is_asked_for_by_what_is_enough_without(call, settings, refused):
+    cloud = FakeCloud()
+    setattr(cloud.network, call, Forbidden())
+    assert len(asked(settings, cloud).problems) == refused
+
+
+def test_an_image_a_flavor_and_a_key_pair_that_may_not_be_looked_up_are_used_by_name():
+    cloud = FakeCloud()
+    cloud.image.find_image = cloud.compute.find_flavor = cloud.compute.find_keypair = Forbidden()
+    assert complaints(PAIR, cloud) == []
 
 
 def floating_ip(port_id=None, network=EXTERNAL_ID, project=ME):
@@ -297,9 +364,7 @@ def test_a_floating_ip_of_another_project_is_none_of_ours_even_where_it_is_shown
 def twins():
     """A cloud in which a network of the project is called as the external one is."""
     cloud = FakeCloud()
-    cloud.network.networks_of_all.append(
-        Thing(id="mine", name="public", project_id=ME, is_router_external=False)
-    )
+    cloud.network.networks_of_all.append(network("mine", "public"))
     return cloud
 
 
@@ -340,3 +405,110 @@ def test_of_two_own_addresses_either_may_be_named():
 def test_the_network_is_used_by_its_id():
     planned = make(PAIR, asked(PAIR, FakeCloud()), NAMES)
     assert planned.load_balancer.place.network.id == NETWORK_ID
+
+
+def narrow(*pools, ports=()):
+    """A subnet with few addresses to give out, of which these are taken."""
+    cloud = FakeCloud(octavia=("amphora",))
+    cloud.network.all_subnets[0].allocation_pools = [{"start": first, "end": last} for first, last in pools]
+    cloud.network.all_ports += [port(f"p{index}", address) for index, address in enumerate(ports)]
+    return cloud
+
+
+@pytest.mark.parametrize(
+    ("cloud", "free"),
+    [
+        (narrow(("10.20.0.100", "10.20.0.104")), 5),
+        (narrow(("10.20.0.100", "10.20.0.109"), ports=["10.20.0.100", "10.20.0.105", "10.20.0.9"] * 2), 8),
+        (narrow(("10.20.0.100", "10.20.0.101"), ("10.20.0.200", "10.20.0.203")), 6),
+        (narrow(), None),
+    ],
+    ids=["few", "some taken", "two pools", "not told"],
+)
+def test_how_many_addresses_a_subnet_has_left_is_told(cloud, free):
+    assert asked(PAIR, cloud).openstack.subnet.free == free
+
+
+def test_a_subnet_with_fewer_addresses_than_ports_that_are_needed_is_refused_with_the_figures():
+    (complaint,) = complaints(PAIR, narrow(("10.20.0.100", "10.20.0.104")))
+    assert complaint.startswith(
+        "portico:loadBalancer.openstack.subnet = 'sub': has at most 5 free addresses in its "
+        "allocation pools; still to be made are 6 ports"
+    )
+    assert complaints(PAIR, narrow(("10.20.0.100", "10.20.0.105"))) == []
+    assert complaints(OCTAVIA, narrow(("10.20.0.100", "10.20.0.104"))) == []
+    full = narrow(("10.20.0.100", "10.20.0.100"), ports=["10.20.0.100"])
+    (complaint,) = complaints(OCTAVIA, full)
+    assert "has at most 0 free addresses" in complaint
+    assert complaints(where(OCTAVIA, vip=VIP), full) == []
+
+
+def test_ports_that_stand_need_no_address_more():
+    ports = [NAMES.of("vip"), *(NAMES.of(f"host-{number}-port") for number in range(1, 6))]
+    own = Own(made={"ports": frozenset(ports)})
+    assert complaints(PAIR, narrow(("10.20.0.100", "10.20.0.100"), ports=["10.20.0.100"]), own) == []
+
+
+def test_a_network_of_which_nobody_tells_whether_it_is_external_is_not_said_to_be_none():
+    cloud = FakeCloud()
+    for each in cloud.network.networks_of_all:
+        each.is_router_external = None
+    assert asked(PAIR, cloud).problems == ()
+
+
+def test_everything_that_is_wrong_with_a_place_is_said_at_once():
+    cloud = narrow(("10.20.0.100", "10.20.0.101"))
+    cloud.network.all_ports = []
+    cloud.network.all_subnets[0].is_dhcp_enabled = False
+    cloud.network.quota.ports = {"limit": 3, "used": 3}
+    settings = where(vip=IPv4Address("10.20.0.1"))
+    settings = replace(settings, nodes=replace(settings.nodes, security_group="nobody"))
+    assert [
+        complaint.partition(" = ")[0].partition(": ")[0] for complaint in complaints(settings, cloud)
+    ] == [
+        "portico:nodes.securityGroup",
+        "portico:loadBalancer.openstack.vip",
+        "portico:loadBalancer.openstack.externalNetwork",
+        "portico:loadBalancer.openstack.subnet",
+        "portico:loadBalancer.openstack.subnet",
+        "portico:loadBalancer.openstack",
+    ]
+
+
+def counted(service, calls):
+    """The service, with each of its calls written down."""
+
+    class Counting:
+        def __getattr__(self, name):
+            def call(*said, **query):
+                calls.append(name)
+                return getattr(service, name)(*said, **query)
+
+            return call
+
+    return Counting()
+
+
+def test_a_plan_costs_the_calls_that_it_needs_and_no_more():
+    cloud, calls = FakeCloud(), []
+    cloud.network = counted(cloud.network, calls)
+    assert asked(PAIR, cloud).problems == ()
+    usual = {
+        "find_network": 2,
+        "subnets": 1,
+        "ports": 2,
+        "routers": 1,
+        "find_security_group": 1,
+        "security_groups": 1,
+        "security_group_rules": 1,
+        "ips": 1,
+        "extensions": 1,
+        "get_quota": 1,
+    }
+    assert Counter(calls) == usual
+    calls.clear()
+    asked(where(vip=VIP), cloud)
+    assert Counter(calls) == {**usual, "ports": 3}
+    calls.clear()
+    asked(where(external_network=EXTERNAL_ID), cloud)
+    assert Counter(calls) == {**usual, "networks": 1}

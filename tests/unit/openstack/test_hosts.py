@@ -300,7 +300,7 @@ MADE = {
     "one is missing": (standing(1, keyPair="ops"), {}),
     "a third": (standing(1, 2, keyPair="ops"), {"count": 3}),
     "another image": (standing(1, 2, keyPair="ops", imageName="debian-11"), {}),
-    "found away by a refresh": (standing(1, 2, keyPair="ops", imageName="Image not found"), {}),
+    "renamed, and refreshed": (standing(1, 2, keyPair="ops", imageName="debian-12-old"), {}),
     "another flavor": (standing(1, 2, keyPair="ops", flavorName="m1.large"), {}),
     "another release": (standing(1, 2, keyPair="ops", userData="0" * 40), {}),
     "another key pair": (standing(1, 2), {}),
@@ -317,6 +317,22 @@ def test_what_a_host_needs_that_is_to_be_made_or_rebuilt_is_refused(gone, own, c
     gone(cloud)
     (sentence,) = refused(cloud, own, **SAID, **changes)
     assert sentence.startswith(f"{GONE[gone]} = ")
+
+
+@pytest.mark.parametrize(
+    ("gone", "refreshed"),
+    [(rotated_away, {"imageName": "Image not found"}), (flavor_gone, {"flavorName": "", "flavorId": ""})],
+    ids=["image", "flavor"],
+)
+def test_a_refresh_that_finds_it_gone_makes_no_other_hosts(gone, refreshed):
+    """As the provider writes it into the state."""
+    cloud = FakeCloud()
+    gone(cloud)
+    answers = ask(PAIR, NAMES, cloud, standing(1, 2, **refreshed))
+    assert answers.problems == ()
+    assert len(answers.warnings) == 1
+    assert make(PAIR, answers, NAMES).load_balancer.flavor == "m1.small"
+    assert refused(FakeCloud(), standing(1, 2, **refreshed)) == []
 
 
 def test_another_network_makes_other_hosts():

@@ -7,7 +7,7 @@ import pytest
 
 from portico.capabilities import OFFLINE, Capabilities
 from portico.kinds.openstack_haproxy.plan import Group, OpenStackHAProxyPlan
-from portico.lbhost import STATUS_PORT
+from portico.lbhost import STATUS_PORT, userdata
 from portico.names import Names, for_stack
 from portico.plan.choice import is_id
 from portico.plan.make import make
@@ -127,6 +127,13 @@ def test_figures_are_open_to_those_who_were_named_and_to_nobody_else():
     assert sources(pair()) == [Group.HOSTS]
     assert sources(watched) == [Group.HOSTS, monitoring]
     assert watched.metrics_from == (monitoring,)
+
+
+@pytest.mark.parametrize(("patching", "hours"), [("image", [None, None, None]), ("in-turn", [2, 3, 4])])
+def test_hosts_are_patched_when_the_image_says_or_in_turn(patching, hours):
+    planned = pair(hosts(count=3, patching=patching), OFFLINE)
+    told = [host.user_data for host in planned.hosts.value]
+    assert told == [userdata.render(patch_hour=hour) for hour in hours]
 
 
 def test_rules_have_names_of_their_own():

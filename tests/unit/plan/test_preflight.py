@@ -177,9 +177,9 @@ def test_octavias_own_quotas_are_asked_with_what_is_planned(quota):
 FILLED = {quota: Quota(1, 1) for quota in NEEDED}
 
 
-def octavia_needs(settings, own=STOOD):
+def octavia_needs(settings, own=STOOD, provider="ovn"):
     """What more a full project would have to allow."""
-    can = replace(CLOUD, quotas=FILLED, own=own, octavia_providers=("ovn",))
+    can = replace(CLOUD, quotas=FILLED, own=own, octavia_providers=(provider,))
     try:
         make(settings, Capabilities(openstack=can), NAMES)
     except Refused as refused:
@@ -189,6 +189,27 @@ def octavia_needs(settings, own=STOOD):
 
 def test_a_load_balancer_that_stands_needs_no_more_of_octavia():
     assert octavia_needs(OCTAVIA) == set()
+
+
+@pytest.mark.parametrize(
+    ("stands", "vip", "needed"),
+    [
+        ({}, None, 0),
+        ({"loadbalancerProvider": "amphora"}, None, 1),
+        ({"vipSubnetId": "another"}, None, 1),
+        ({"flavorId": "another"}, None, 0),
+        ({"loadbalancerProvider": "amphora"}, "10.20.0.50", 0),
+    ],
+    ids=["as planned", "provider", "subnet", "a flavor that is not planned", "gives its address back first"],
+)
+def test_a_load_balancer_that_is_replaced_needs_room_beside_the_old_one(stands, vip, needed):
+    outputs = {"loadbalancerProvider": "ovn", "vipSubnetId": "subnet", **stands}
+    own = replace(STOOD, recorded={"load_balancers": {NAMES.of("lb"): outputs}})
+    where = replace(OCTAVIA.load_balancer.openstack, vip=vip and IPv4Address(vip))
+    said = replace(OCTAVIA, load_balancer=replace(OCTAVIA.load_balancer, openstack=where))
+    assert octavia_needs(said, own) == (
+        {"needs 1 more load balancers", "needs 1 more ports"} if needed else set()
+    )
 
 
 def test_a_node_more_needs_a_member_behind_each_listener():
@@ -205,6 +226,14 @@ def test_a_listener_that_moves_to_another_port_needs_room_beside_the_old_one():
     assert octavia_needs(replace(OCTAVIA, load_balancer=moved)) == {
         f"needs {count} more {what}" for what, count in needed.items()
     }
+
+
+def test_a_listener_for_figures_is_one_listener_more_and_nothing_else():
+    told = Octavia("amphora", trust_nodes=True, metrics_from=(IPv4Network("192.0.2.0/24"),))
+    watched = replace(OCTAVIA, load_balancer=replace(OCTAVIA.load_balancer, octavia=told))
+    assert octavia_needs(watched, provider="amphora") == {"needs 1 more listeners"}
+    stood = replace(STOOD, listeners=LISTENERS | {(NAMES.of("lb"), 8088)})
+    assert octavia_needs(watched, stood, provider="amphora") == set()
 
 
 def test_a_listener_that_is_renamed_needs_none():

@@ -42,6 +42,11 @@ def test_an_application_with_a_certificate_is_asked_over_tls_where_a_listener_en
     assert (question.port, question.tls, question.secret) == (80, False, None)
 
 
+def test_where_clients_are_redirected_the_application_is_asked_where_they_are_led_to():
+    redirecting = {**PAIR, "ingress": {"redirectToHttps": True}}
+    assert asked(redirecting, apps=[APP]) == (traefiks(443, True, "shop.example.org"), traefiks(80, False))
+
+
 def test_without_an_application_the_controller_is_asked_and_any_of_its_words_will_do():
     assert asked() == (traefiks(80, False, None), traefiks(443, True, None))
 

@@ -4,11 +4,13 @@ import os
 import subprocess
 
 import pytest
+import yaml
 
 from sandbox.kubernetes import cluster, node
 from sandbox.kubernetes.images import Image
 from sandbox.kubernetes.store import Store, StoreError
 from sandbox.paths import Paths
+from tools.places import CHECKOUT
 
 A, B = Image("docker.io/a:1", "/a"), Image("docker.io/b:1", "/b")
 
@@ -76,6 +78,11 @@ def test_an_image_that_containerd_refuses_leaves_the_store_as_it_was(store, prog
 
 def test_every_sandbox_has_a_pause_image():
     assert node.PAUSE_IMAGE in {image.name for image in cluster.IMAGES}
+
+
+def test_the_sandbox_s_stack_file_names_a_controller_that_is_there():
+    said = yaml.safe_load((CHECKOUT / "stacks" / "Pulumi.sandbox.yaml").read_text())["config"]
+    assert said["portico:ingress"]["image"] in {image.name for image in cluster.IMAGES}
 
 
 def test_every_image_has_a_registry_in_its_name_so_that_containerd_finds_it():

@@ -4,9 +4,13 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
+from portico import planning, preflight
 from portico.plan.way import Way
 from portico.serving import reach
 from portico.settings.model import Wait
+from portico.testing.recorder import build
+from tests.unit.contract.subjects import ONLINE
+from tests.unit.settings.said import PAIR, but
 
 OFFICE = Way(clients=(IPv4Network("192.0.2.0/24"), IPv4Network("198.51.100.0/24")))
 
@@ -57,3 +61,20 @@ def test_an_address_inside_is_said(said_from):
 
 def test_the_own_address_is_one_of_this_machine_or_unknown():
     assert reach.own_address() is None or not reach.own_address().is_unspecified
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_it_is_said_once_and_before_anything_is_made(monkeypatch, logged, preview):
+    monkeypatch.setattr(reach, "own_address", lambda: IPv4Address("10.0.0.9"))
+    monkeypatch.setattr(preflight, "capabilities", lambda *_: ONLINE)
+    door = {
+        **but(PAIR, {"loadBalancer.allowedClients": ["192.0.2.0/24"]}),
+        "wait": {"rolling": False, "hosts": False},
+    }
+
+    def planned():
+        planning.plan("portico", door, planning.Source("here"), {"openstack": None, "kubernetes": None})
+
+    build(planned, preview=preview)
+    assert [text for text in logged if "this machine's address (10.0.0.9" in text] == logged
+    assert len(logged) == 1

@@ -27,6 +27,7 @@ IPV6 = (
     (PAIR, f"{WHERE}.floatingIp", "2001:db8::7", ADDRESS),
     (PAIR, "loadBalancer.allowedClients.0", "::/0", NETWORK),
     (SSH, f"{HOSTS}.sshFrom.0", "2001:db8::/64", NETWORK),
+    (PAIR, "ingress.forwardedHeadersFrom.0", "2001:db8::/64", NETWORK),
     (PAIR, f"{HOSTS}.metricsFrom.0", "2001:db8::/64", NETWORK),
     (OCTAVIA, "loadBalancer.octavia.metricsFrom.0", "2001:db8::/64", NETWORK),
     (AWS, "loadBalancer.aws.subnetCidrs.0", "2001:db8::/64", NETWORK),
@@ -50,13 +51,20 @@ def test_an_ipv6_address_is_refused_with_its_path_its_value_and_what_to_do(base,
     assert complaint.endswith(f"{IPV4_ONLY}; {remedy}")
 
 
+def inside(hint):
+    """A type and what it is made of, on every level."""
+    yield hint
+    for argument in get_args(hint):
+        yield from inside(argument)
+
+
 def test_every_key_that_takes_an_address_is_among_those():
     hints = [
         (camel(field.name), get_type_hints(kind)[field.name])
         for kind in settings_classes()
         for field in fields(kind)
     ]
-    holding = {name for name, hint in hints if {hint, *get_args(hint)} & {IPv4Address, IPv4Network}}
+    holding = {name for name, hint in hints if {*inside(hint)} & {IPv4Address, IPv4Network}}
     tried = {[key for key in path.split(".") if not key.isdigit()][-1] for _, path, _, _ in IPV6}
     assert tried == holding | AS_TEXT
 

@@ -9,6 +9,7 @@ from portico.kinds.table import KINDS as ROWS
 from portico.kinds.table import TYPES
 from portico.problems import Refused
 from portico.settings import SECTIONS, HealthCheck, Wait, parse
+from portico.values import show
 from tests.unit.settings.said import (
     APP,
     AWS,
@@ -200,6 +201,61 @@ def test_a_volume_has_a_size_and_perhaps_a_type(volume, complaint):
     assert complaints(but(PAIR, {"loadBalancer.hosts.volume": volume})) == [f"loadBalancer.hosts.{complaint}"]
 
 
+SHOWN = "'http://…@proxy.example.org:3128'"
+
+
+@pytest.mark.parametrize("key", ["aptMirror", "aptSecurityMirror", "httpProxy"])
+@pytest.mark.parametrize("who", ["me:hidden@", "me@", ":hidden@", "me:hid/den@", "me:hid@den@"])
+def test_a_url_with_a_password_is_refused_with_the_reason_and_not_shown(key, who):
+    said = {"aptMirror": "http://mirror.example.org/debian", key: f"http://{who}proxy.example.org:3128"}
+    (complaint,) = complaints(but(PAIR, {f"loadBalancer.hosts.{key}": value for key, value in said.items()}))
+    assert complaint == (
+        f"loadBalancer.hosts.{key} = {SHOWN}: must hold no user and no password: user_data can be read by "
+        "everyone in the project; let it ask for none, and admit the hosts by their addresses"
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mirror.example.org/debian",
+        "ftp://mirror.example.org/debian",
+        "http://",
+        "http:///debian",
+        "http://mirror.example.org/debian?suite=bookworm",
+        "http://mirror.example.org/debian#main",
+        'http://mirror.example.org/"; echo',
+        "http://mirror.example.org/a b",
+        "http://mirror..example.org/debian",
+        "http://-mirror.example.org/debian",
+        "http://mirror.example.org:port/debian",
+        "http://mirror.example.org//debian",
+        "http://mirror.example.org/{{ ds }}",
+        "http://mirror.example.org/$RELEASE",
+    ],
+)
+def test_a_mirror_is_a_plain_url(url):
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.aptMirror": url}))
+    assert "must be a mirror's URL, such as http://mirror.example.org/debian" in complaint
+
+
+@pytest.mark.parametrize("url", ["http://proxy.example.org:3128/apt", "proxy:3128", "socks5h://proxy:1080"])
+def test_a_proxy_is_a_plain_url_without_a_path(url):
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.httpProxy": url}))
+    assert "must be a proxy's URL, such as http://proxy.example.org:3128, without a path" in complaint
+
+
+def test_a_proxy_has_no_ipv6_address():
+    (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.httpProxy": "http://[2001:db8::1]:3128"}))
+    assert "must be IPv4" in complaint
+
+
+def test_a_mirror_of_security_updates_stands_beside_one_of_the_rest():
+    said = {"loadBalancer.hosts.aptSecurityMirror": "http://mirror.example.org/debian-security"}
+    (complaint,) = complaints(but(PAIR, said))
+    assert "aptSecurityMirror = 'http://mirror.example.org/debian-security': is not used without" in complaint
+
+
 def test_ssh_without_a_key_pair_lets_nobody_in():
     (complaint,) = complaints(but(PAIR, {"loadBalancer.hosts.sshFrom": ["192.0.2.0/24"]}))
     assert complaint.startswith("loadBalancer.hosts.keyPair: is required with sshFrom")
@@ -317,6 +373,14 @@ def test_the_nodes_of_aws_do_not_come_from_openstack():
     assert complaint.startswith("nodes.from = 'openstack': must be addresses or cidr with aws-nlb")
 
 
+@pytest.mark.parametrize("said", [0, 1001, "many"])
+def test_a_security_group_has_at_most_a_thousand_rules(said):
+    (complaint,) = complaints(but(AWS, {"loadBalancer.aws.rulesPerGroup": said}))
+    assert complaint.startswith(
+        f"loadBalancer.aws.rulesPerGroup = {said!r}: must be a whole number from 1 to 1000"
+    )
+
+
 def test_an_auto_scaling_group_leaves_no_nodes_to_list():
     (one, two) = complaints(but(AWS, {"loadBalancer.aws.autoScalingGroup": "workers"}))
     assert one.startswith("nodes.from = 'addresses': may not be given with aws.autoScalingGroup")
@@ -383,6 +447,26 @@ def test_a_listener_leaves_an_lb_hosts_own_port_alone():
     (complaint,) = complaints(but(PAIR, {"loadBalancer.listeners": listeners}))
     assert "must not be 61404 with `type: openstack-haproxy`" in complaint
     parse(but(OCTAVIA, {"loadBalancer.listeners": listeners}), "")
+
+
+def test_a_listener_leaves_a_name_of_traefiks_own_alone():
+    http = {"name": "traefik", "port": 80}
+    taken = {"loadBalancer.listeners": [http], "ingress.nodePorts": {"traefik": 30080}}
+    assert complaints(but(PAIR, taken)) == [
+        "loadBalancer.listeners[0].name = 'traefik': is a name that traefik keeps for itself; choose another"
+    ]
+    parse(but(PAIR, {**taken, "ingress.controller": "none"}), "")
+    past = {**taken, "loadBalancer.listeners": [{**http, "protocol": "tcp"}]}
+    parse(but(PAIR, past), "")
+
+
+def test_a_node_port_leaves_the_port_of_the_controllers_metrics_alone():
+    low = {"ingress.nodePortRange": [9000, 32767], "ingress.healthPort": 9100}
+    assert complaints(but(PAIR, {**low, "ingress.metrics": True})) == [
+        "ingress.healthPort = 9100: must not be 9100 with `metrics: true`: traefik tells its metrics there; "
+        "choose another"
+    ]
+    parse(but(PAIR, low), "")
 
 
 SHELL = {"loadBalancer.listeners": [{"name": "http", "port": 22}], "ingress.nodePorts": {"http": 30080}}
@@ -562,6 +646,103 @@ def test_how_long_a_request_may_take_is_nobodys_affair_without_a_controller_of_o
         "loadBalancer.timeouts.read = 30: is not used with `controller: none`: only a controller sees whole "
         "requests; leave it out, and tell the controller that is there"
     )
+
+
+TLS_LESS = {"loadBalancer.listeners": [LISTENERS[0]]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        (
+            {"ingress.redirectToHttps": True, **TLS_LESS},
+            "ingress.redirectToHttps = True: needs a listener with `tls: true` to lead clients to; add one, "
+            "or leave it out",
+        ),
+        (
+            {"ingress.forwardedHeadersFrom": ["0.0.0.0/0"]},
+            "ingress.forwardedHeadersFrom[0] = '0.0.0.0/0': must not be everybody: whoever is believed may "
+            "claim any client's address",
+        ),
+        (
+            {"ingress.tolerations": [{"value": "ingress"}]},
+            "ingress.tolerations[0].key: is required with value; name the taint's key",
+        ),
+        (
+            {"ingress.tolerations": [{"key": "a", "effect": "NoSchedule", "tolerationSeconds": 5}]},
+            "ingress.tolerations[0].tolerationSeconds = 5: is used with `effect: NoExecute` alone: only that "
+            "effect ends pods; leave it out, or say that effect",
+        ),
+        (
+            {"ingress.resources": {"memoryLimit": "0.1Gi"}},
+            "ingress.resources.memoryLimit = '0.1Gi': must not be less than memory, which is 128Mi; raise "
+            "it, or lower the other",
+        ),
+        (
+            {"ingress.resources.cpu": "much"},
+            "ingress.resources.cpu = 'much': must be a quantity above 0 (Kubernetes, Quantity); such as 500m "
+            "or 256Mi",
+        ),
+        (
+            {"ingress.extraArgs": ["log.level=DEBUG"]},
+            "ingress.extraArgs[0] = 'log.level=DEBUG': must be an option of Traefik's command line; such as "
+            "--log.level=DEBUG",
+        ),
+        (
+            {"ingress.extraArgs": ["--entrypoints.http.proxyprotocol.insecure=true"]},
+            "ingress.extraArgs[0] = '--entrypoints.http.proxyprotocol.insecure=true': is Portico's to say: "
+            "it is believed from the load balancer alone; leave it out",
+        ),
+        (
+            {"ingress.controller": "none", "ingress.redirectToHttps": True},
+            "ingress.redirectToHttps = True: is not used with `controller: none`; leave it out",
+        ),
+    ],
+)
+def test_what_the_controller_cannot_do_is_said_before_anything_is_made(changes, complaint):
+    assert complaints(but(PAIR, changes)) == [complaint]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "--entryPoints.http.address=:80",
+        "--ENTRYPOINTS.HTTPS.HTTP.TLS=false",
+        "--entryPoints.other.address=:9000",
+        "--entryPoints.http.forwardedHeaders.insecure",
+        "--entryPoints.http.transport.respondingTimeouts.readTimeout=60s",
+        "--entryPoints.http.transport.lifeCycle.graceTimeOut=1s",
+        "--providers.kubernetesIngress.ingressClass=other",
+        "--providers.kubernetesCRD=true",
+        "--providers.file.directory=/tmp",
+        "--ping.entryPoint=http",
+        "--configFile=/tmp/traefik.yaml",
+        "--api.insecure=true",
+        "--metrics.prometheus=true",
+        "--metrics.prometheus.entryPoint=http",
+        "--accessLog=true",
+    ],
+)
+def test_an_extra_argument_that_contradicts_is_refused_in_whatever_case(argument):
+    (complaint,) = complaints(but(PAIR, {"ingress.extraArgs": [argument]}))
+    assert complaint.startswith(f"ingress.extraArgs[0] = {show(argument)}: is Portico's to say: it ")
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "--log.level=DEBUG",
+        "--entryPoints.https.http2.maxConcurrentStreams=100",
+        "--entryPoints.https.http.middlewares=auth@file",
+        "--serversTransport.insecureSkipVerify=true",
+        "--certificatesResolvers.le.acme.email=a@example.org",
+        "--accessLog.fields.headers.defaultMode=keep",
+        "--metrics.prometheus.buckets=0.1,0.5",
+    ],
+)
+def test_any_other_extra_argument_is_taken(argument):
+    watched = {"metrics": True, "accessLog": True, "extraArgs": [argument]}
+    assert parse(but(PAIR, {"ingress": watched}), "").ingress.extra_args == (argument,)
 
 
 OVN = but(OCTAVIA, {"loadBalancer.octavia": {"provider": "ovn"}})

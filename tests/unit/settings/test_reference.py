@@ -7,6 +7,7 @@ import pytest
 
 from portico.ingress import table as controllers
 from portico.ingress.traefik import arguments as traefik_arguments
+from portico.ingress.traefik import watching
 from portico.kinds.openstack_haproxy.settings import MOST_CONNECTIONS
 from portico.kinds.table import KINDS, TYPES, find
 from portico.lbhost import fleet
@@ -70,7 +71,7 @@ def test_the_reader_asks_for_every_key_of_the_model_and_for_no_other():
     raw = {
         "kubernetes": nothing,
         "nodes": {**nothing, "addresses": [nothing]},
-        "ingress": nothing,
+        "ingress": {**nothing, "tolerations": [nothing], "resources": nothing},
         "loadBalancer": {
             **nothing,
             "listeners": [{**nothing, "service": nothing, "healthCheck": nothing}],
@@ -106,6 +107,10 @@ def test_every_subsection_is_named_with_the_type_that_it_belongs_to():
 def test_what_lb_hosts_keep_for_themselves_is_what_the_reader_refuses():
     assert fleet.STATUS_PORT in find("openstack-haproxy").taken_ports
     assert fleet.MAX_CONNECTIONS == MOST_CONNECTIONS
+
+
+def test_the_port_of_traefiks_metrics_is_the_one_that_the_reader_keeps_free():
+    assert controllers.CONTROLLERS[0].metrics_port == watching.METRICS_PORT
 
 
 def test_the_path_where_traefik_says_that_it_serves_is_the_default():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from portico.lbhost import userdata
 from portico.settings import (
     AppImage,
     Ingress,
@@ -144,3 +145,26 @@ def test_what_a_kubeconfig_holds_is_not_shown_with_the_settings(kubeconfig):
     settings = read(PAIR, kubernetes={"kubeconfig": kubeconfig})
     assert "hidden" in settings.kubernetes.kubeconfig
     assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("said", "security"),
+    [
+        ({"aptMirror": "http://m/debian"}, "http://m/debian-security"),
+        ({"aptMirror": "http://m/debian/"}, "http://m/debian-security"),
+        ({"aptMirror": "https://m/repository/apt-proxy"}, "https://m/repository/apt-proxy-security"),
+        ({"aptMirror": "http://m/ubuntu"}, "http://m/ubuntu"),
+        ({"aptMirror": "http://m:81/a/ubuntu-ports/"}, "http://m:81/a/ubuntu-ports"),
+        ({"aptMirror": "http://m/debian", "aptSecurityMirror": "http://s/updates"}, "http://s/updates"),
+    ],
+)
+def test_security_updates_come_from_where_debian_and_ubuntu_have_them(said, security):
+    written = {f"loadBalancer.hosts.{key}": value for key, value in said.items()}
+    hosts = parse(but(PAIR, written), "").load_balancer.hosts
+    section = yaml.safe_load(hosts.user_data(0, ()))["apt"]
+    assert section["primary"][0]["uri"] == said["aptMirror"].rstrip("/")
+    assert section["security"][0]["uri"] == security
+
+
+def test_without_a_mirror_and_a_proxy_a_host_is_booted_as_ever():
+    assert parse(PAIR, "").load_balancer.hosts.user_data(1, (80, 443)) == userdata.render()

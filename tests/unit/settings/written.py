@@ -12,6 +12,7 @@ from portico.kinds.aws_nlb.settings import Aws
 from portico.kinds.metallb.settings import MetalLb
 from portico.kinds.octavia.settings import Octavia
 from portico.kinds.openstack_haproxy.settings import Hosts, Logs, Volume
+from portico.kinds.table import TYPES
 from portico.openstack.settings import OpenStack
 from portico.settings import (
     App,
@@ -27,11 +28,14 @@ from portico.settings import (
     NodeAddress,
     Nodes,
     Probe,
+    Resources,
     Settings,
     Timeouts,
+    Toleration,
     Wait,
 )
 from portico.settings.reading import keys_of
+from portico.values import is_content
 
 DEPENDS = {"tls", "source"}
 """Fields whose default depends on others, or is for a reader alone: they are always written."""
@@ -77,6 +81,8 @@ def sections_of(kind: type[Section]) -> list[type[Section]]:
 texts = st.text(
     st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=20
 ).filter(lambda text: text.isprintable() and text == text.strip())
+kubeconfigs = texts.filter(lambda text: not is_content(text))
+"""Paths: content is held to other rules."""
 letters = st.text(ascii_lowercase, min_size=1, max_size=8)
 labels = st.builds(lambda head, tail: head + tail, letters, st.text(ascii_lowercase + digits, max_size=7))
 domains = st.lists(labels, min_size=1, max_size=3).map(".".join)
@@ -154,6 +160,9 @@ def hosts(draw):
     return Hosts(
         image=draw(texts),
         flavor=draw(texts),
+        apt_mirror=(mirror := draw(maybe(mirrors))),
+        apt_security_mirror=draw(maybe(mirrors)) if mirror else None,
+        http_proxy=draw(maybe(st.sampled_from(("http://10.0.0.9:3128", "https://proxy.example.org")))),
         volume=draw(maybe(st.builds(Volume, st.integers(1, 16_384), maybe(texts)))),
         count=draw(st.integers(1, 5)),
         timers=draw(st.sampled_from(("steady", "fast"))),
@@ -167,6 +176,7 @@ def hosts(draw):
         key_pair=key_pair,
         ssh_from=draw(some(networks)) if key_pair else (),
         settle_seconds=draw(st.integers(10, 1800)),
+        patching=draw(st.sampled_from(("image", "in-turn"))),
         metrics_from=draw(some(networks)),
         logs=draw(st.just(Logs()) | st.builds(Logs, st.just(True), maybe(syslogs))),
     )
@@ -181,6 +191,9 @@ def octavias(draw, taken):
         metrics_from=draw(some(networks)) if provider == "amphora" else (),
         metrics_port=draw(ports.filter(lambda port: port not in taken)),
     )
+
+
+mirrors = st.sampled_from(("http://mirror.example.org/debian", "https://10.0.0.8/ubuntu", "http://m:81"))
 
 
 @st.composite
@@ -211,8 +224,8 @@ def metallb(draw):
 
 
 @st.composite
-def balancers(draw, listeners):
-    kind = draw(st.sampled_from(("openstack-haproxy", "octavia", "aws-nlb", "metallb")))
+def balancers(draw, listeners, types=TYPES):
+    kind = draw(st.sampled_from(types))
     in_openstack = kind in ("openstack-haproxy", "octavia")
     octavia = draw(octavias([each.port for each in listeners])) if kind == "octavia" else None
     ovn = octavia is not None and octavia.provider == "ovn"
@@ -264,6 +277,14 @@ def ingresses(draw, names, inside):
         replicas=draw(maybe(st.integers(1, 100))),
         metrics=draw(st.booleans()),
         access_log=draw(st.booleans()),
+        tolerations=draw(
+            some(st.builds(Toleration, labels, maybe(labels), st.just("NoExecute"), maybe(st.integers(0, 9))))
+        ),
+        priority_class=draw(maybe(domains)),
+        resources=Resources("1", "64Mi", draw(maybe(st.just("2"))), draw(maybe(st.just("1.5Gi")))),
+        default_certificate=draw(maybe(domains)),
+        forwarded_headers_from=draw(some(networks.filter(lambda network: network.prefixlen))),
+        extra_args=draw(some(labels.map(lambda name: f"--log.x{name}=1"))),
         node_selector=draw(maybe(st.dictionaries(labels, labels | st.just(""), max_size=2))),
         **common,
     )
@@ -311,12 +332,12 @@ def asks(names_clients):
 
 
 @st.composite
-def right_settings(draw):
+def right_settings(draw, types=TYPES):
     """Settings that hold together."""
     free = ports.filter(lambda port: port not in (22, 61404))
     listener = st.builds(Listener, labels, free, st.booleans())
     listeners = draw(some(listener, 1, 4, by=(lambda each: each.name, lambda each: each.port)))
-    balancer = draw(balancers(listeners))
+    balancer = draw(balancers(listeners, types))
     inside = balancer.type == "metallb"
     if not inside and draw(st.booleans()):
         first, *others = listeners
@@ -329,7 +350,7 @@ def right_settings(draw):
         balancer = replace(balancer, listeners=(first, *carried))
     nodes = None if inside else draw(listed | swept if balancer.type == "aws-nlb" else listed | found | swept)
     return Settings(
-        kubernetes=draw(st.builds(Kubernetes, maybe(texts), maybe(texts))),
+        kubernetes=draw(st.builds(Kubernetes, maybe(kubeconfigs), maybe(texts))),
         nodes=nodes,
         ingress=draw(ingresses([each.name for each in listeners], inside)),
         load_balancer=balancer,

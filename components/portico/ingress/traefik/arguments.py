@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
-from ...problems import Problem
 from ...settings.model import Timeouts
 from ...traffic import Health, Listener
 from ..table import HEALTH
 from . import tcp
-
-RESERVED = (HEALTH, "traefik")
-"""What no listener may be called: an entry point `traefik` is Traefik's own and serves no application."""
 
 PING_PATH = "/ping"
 """Where Traefik says that it serves; the path is Traefik's own and cannot be changed."""
@@ -46,24 +42,6 @@ def accept_seconds(noticed_after: int) -> int:
 def termination_seconds(noticed_after: int) -> int:
     """The pod's terminationGracePeriodSeconds."""
     return accept_seconds(noticed_after) + DRAIN_SECONDS
-
-
-def problems(listeners: Sequence[Listener], health: Health) -> Iterator[Problem]:
-    """What Traefik cannot do of what it is told."""
-    for listener in listeners:
-        if listener.name in RESERVED:
-            yield Problem(
-                "portico:loadBalancer.listeners",
-                repr(listener.name),
-                "is a name that Traefik keeps for itself",
-            )
-    if health.path != PING_PATH:
-        yield Problem(
-            "portico:ingress.healthPath",
-            repr(health.path),
-            f"Traefik says that it serves at {PING_PATH} alone",
-            "leave it out",
-        )
 
 
 def arguments(

@@ -13,29 +13,22 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from ... import pods
-from ...problems import Refused
+from ...settings.model import Resources, Toleration
 from ..face import ControllerArgs, IngressController
 from ..table import HEALTH
-from . import tcp, watching
-from .arguments import PING_PATH, arguments, problems, termination_seconds
+from . import front, tcp, watching
+from .arguments import PING_PATH, arguments, termination_seconds
 
 READ = ["list", "watch"]
 """All that an informer does."""
 
 
 class Traefik(IngressController):
-    """The ingress controller Traefik.
-
-    Raises:
-        Refused: a listener has a name of Traefik's own, or the health path is another than Traefik's.
-    """
+    """The ingress controller Traefik."""
 
     service: k8s.core.v1.Service
 
     def __init__(self, name: str, args: ControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        watched = watching.problems(args.plan.settings, args.listeners, args.health)
-        if wrong := [*problems(args.listeners, args.health), *watched]:
-            raise Refused("Traefik cannot be told so", wrong)
         super().__init__(name, args, opts)
         self._name, self._args = name, args
         self._labels = pods.labels("traefik", args.names.prefix)
@@ -149,33 +142,61 @@ class Traefik(IngressController):
             else None
         )
         return pulumi.Output.all(trusted=args.trusted, published=args.published).apply(
-            lambda known: [
-                *arguments(
-                    args.listeners,
-                    args.health,
-                    settings.ingress_class,
-                    args.plan.timeouts,
-                    trusted=known["trusted"],
-                    published=known["published"],
-                    published_service=of_service,
-                    noticed_after=args.plan.noticed_after,
-                ),
-                *watching.arguments(settings),
-            ]
+            lambda known: front.command_line(
+                [
+                    *arguments(
+                        args.listeners,
+                        args.health,
+                        settings.ingress_class,
+                        args.plan.timeouts,
+                        trusted=known["trusted"],
+                        published=known["published"],
+                        published_service=of_service,
+                        noticed_after=args.plan.noticed_after,
+                    ),
+                    *watching.arguments(settings),
+                ],
+                settings,
+                args.listeners,
+            )
         )
 
     def _routes(self) -> k8s.core.v1.ConfigMap | None:
-        """The file of routes for TCP; None where there are none."""
+        """The file of Traefik's file provider: routes for TCP, the default certificate. None where there is
+        neither."""
         routes = tcp.routes(self._args.listeners)
-        if routes is None:
+        if self._args.plan.settings.default_certificate:
+            data = {front.FILE: front.certificate_file(routes)}
+        elif routes:
+            data = {tcp.FILE: routes}
+        else:
             return None
         return k8s.core.v1.ConfigMap(
-            f"{self._name}-routes", metadata=self._metadata(), data={tcp.FILE: routes}, opts=self._child
+            f"{self._name}-routes", metadata=self._metadata(), data=data, opts=self._child
+        )
+
+    def _volume(self, routes: k8s.core.v1.ConfigMap) -> k8s.core.v1.VolumeArgs:
+        """The file, and the certificate beside it. A renewed one is a new folder to the kubelet, and Traefik
+        notices."""
+        name, secret = routes.metadata["name"], self._args.plan.settings.default_certificate
+        if secret is None:
+            return k8s.core.v1.VolumeArgs(
+                name="routes", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=name)
+            )
+        files = [k8s.core.v1.KeyToPathArgs(key=key, path=key) for key in ("tls.crt", "tls.key")]
+        sources = [
+            k8s.core.v1.VolumeProjectionArgs(config_map=k8s.core.v1.ConfigMapProjectionArgs(name=name)),
+            k8s.core.v1.VolumeProjectionArgs(
+                secret=k8s.core.v1.SecretProjectionArgs(name=secret, items=files)
+            ),
+        ]
+        return k8s.core.v1.VolumeArgs(
+            name="routes", projected=k8s.core.v1.ProjectedVolumeSourceArgs(sources=sources)
         )
 
     def _marks(self, routes: k8s.core.v1.ConfigMap | None) -> Mapping[str, pulumi.Input[str]] | None:
         marks: dict[str, pulumi.Input[str]] = dict(watching.marks(self._args.plan.settings) or {})
-        if routes:
+        if routes and not self._args.plan.settings.default_certificate:
             # Traefik reads its routes once: other routes are other pods.
             marks["portico/routes"] = routes.data.apply(_digest)
         return marks or None
@@ -184,6 +205,11 @@ class Traefik(IngressController):
         self, account: k8s.core.v1.ServiceAccount, routes: k8s.core.v1.ConfigMap | None
     ) -> k8s.core.v1.PodTemplateSpecArgs:
         settings, health = self._args.plan.settings, self._args.health
+        ports = [
+            *(listener.node_port for listener in self._args.listeners),
+            health.node_port,
+            *watching.ports(settings),
+        ]
         ping = k8s.core.v1.HTTPGetActionArgs(path=PING_PATH, port=health.node_port)
         container = k8s.core.v1.ContainerArgs(
             name="traefik",
@@ -191,14 +217,7 @@ class Traefik(IngressController):
             image_pull_policy="IfNotPresent",
             args=self._command_line(),
             # A container port is its node port: one number from the load balancer to the process.
-            ports=[
-                k8s.core.v1.ContainerPortArgs(container_port=port, protocol="TCP")
-                for port in (
-                    *(listener.node_port for listener in self._args.listeners),
-                    health.node_port,
-                    *watching.ports(settings),
-                )
-            ],
+            ports=[k8s.core.v1.ContainerPortArgs(container_port=port, protocol="TCP") for port in ports],
             # The health endpoint answers a moment before the first Ingress is loaded.
             readiness_probe=k8s.core.v1.ProbeArgs(
                 http_get=ping, initial_delay_seconds=2, period_seconds=1, failure_threshold=2
@@ -210,7 +229,7 @@ class Traefik(IngressController):
                 timeout_seconds=5,
                 failure_threshold=3,
             ),
-            resources=k8s.core.v1.ResourceRequirementsArgs(requests={"cpu": "100m", "memory": "128Mi"}),
+            resources=_resources(settings.resources),
             security_context=pods.container_security(),
             volume_mounts=[
                 pods.scratch_mount(),
@@ -223,11 +242,13 @@ class Traefik(IngressController):
                 service_account_name=account.metadata["name"],
                 automount_service_account_token=True,
                 termination_grace_period_seconds=termination_seconds(self._args.plan.noticed_after),
-                security_context=pods.pod_security(pods.UNPRIVILEGED_PORTS),
+                security_context=pods.pod_security(min(ports)),
+                priority_class_name=settings.priority_class,
+                tolerations=[_toleration(each) for each in settings.tolerations] or None,
                 node_selector=dict(settings.node_selector or {}) or None,
                 topology_spread_constraints=pods.spread(self._labels) if settings.replicas else None,
                 containers=[container],
-                volumes=[pods.scratch_volume(), *([_volume(routes)] if routes else [])],
+                volumes=[pods.scratch_volume(), *([self._volume(routes)] if routes else [])],
             ),
         )
 
@@ -319,9 +340,21 @@ class Traefik(IngressController):
         return pulumi.Output.from_input(self._args.published) if self._args.published is not None else None
 
 
-def _volume(routes: k8s.core.v1.ConfigMap) -> k8s.core.v1.VolumeArgs:
-    return k8s.core.v1.VolumeArgs(
-        name="routes", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=routes.metadata["name"])
+def _resources(said: Resources) -> k8s.core.v1.ResourceRequirementsArgs:
+    limits = {"cpu": said.cpu_limit, "memory": said.memory_limit}
+    return k8s.core.v1.ResourceRequirementsArgs(
+        requests={"cpu": said.cpu, "memory": said.memory},
+        limits={name: most for name, most in limits.items() if most is not None} or None,
+    )
+
+
+def _toleration(said: Toleration) -> k8s.core.v1.TolerationArgs:
+    return k8s.core.v1.TolerationArgs(
+        key=said.key,
+        operator="Exists" if said.value is None else "Equal",
+        value=said.value,
+        effect=said.effect,
+        toleration_seconds=said.toleration_seconds,
     )
 
 

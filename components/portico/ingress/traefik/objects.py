@@ -35,7 +35,7 @@ def wanted(settings: Settings, names: Names) -> Iterator[Wanted]:
             Object(group, kind, None, name), STACK, repr(names.prefix), "choose another name for the stack"
         )
     yield Wanted(Object("v1", "ServiceAccount", space, name), *at)
-    if any(listener.service for listener in settings.load_balancer.listeners):
+    if ingress.default_certificate or any(each.service for each in settings.load_balancer.listeners):
         yield Wanted(Object("v1", "ConfigMap", space, name), *at)
     yield Wanted(Object("v1", "Service", space, name), *at)
     workload = "DaemonSet" if ingress.replicas is None else "Deployment"

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...problems import Problem
 from ...settings.model import Ingress
-from ...traffic import Health, Listener
 
 METRICS_PORT = 9100
 """Where each pod tells its figures: on no Service, so on no node port."""
@@ -40,15 +38,3 @@ def marks(settings: Ingress) -> Mapping[str, str] | None:
 def ports(settings: Ingress) -> Sequence[int]:
     """The container's ports beside those of the Service."""
     return [METRICS_PORT] if settings.metrics else []
-
-
-def problems(settings: Ingress, listeners: Sequence[Listener], health: Health) -> Iterator[Problem]:
-    """A node port is the container's port as well, and none can be two."""
-    for port in (*(listener.node_port for listener in listeners), health.node_port):
-        if settings.metrics and port == METRICS_PORT:
-            yield Problem(
-                "portico:ingress.metrics",
-                "True",
-                f"needs the port {METRICS_PORT} of the pods, which is one of the node ports",
-                "choose another node port",
-            )

@@ -31,7 +31,7 @@ class AwsNlb(LoadBalancer):
             name=short(plan.names.of("lb")),
             load_balancer_type="network",
             internal=own.internal,
-            subnets=list(own.subnets),
+            subnets=self.value(_subnets),
             security_groups=[group.id],
             enable_cross_zone_load_balancing=True,
             tags=self._tags("lb"),
@@ -41,7 +41,7 @@ class AwsNlb(LoadBalancer):
         listeners = [self._listener(listener, balancer) for listener in plan.listeners]
 
         self.address = balancer.dns_name
-        self.source_addresses = pulumi.Output.from_input([str(cidr) for cidr in own.subnet_cidrs])
+        self.source_addresses = self.value(_subnet_cidrs)
         self.ready = pulumi.Output.all(*[listener.arn for listener in listeners]).apply(
             lambda arns: f"AWS has made {len(arns)} listeners"
         )
@@ -60,7 +60,7 @@ class AwsNlb(LoadBalancer):
             f"{self._name}-nlb",
             name=names.of("lb"),
             description=names.description("network load balancer"),
-            vpc_id=own.vpc,
+            vpc_id=self.value(_vpc),
             tags=self._tags("lb"),
             opts=self._child,
         )
@@ -130,8 +130,8 @@ class AwsNlb(LoadBalancer):
         own = self._own
         group = aws.lb.TargetGroup(
             name,
-            name=own.target_group_name(self._plan.names, listener),
-            vpc_id=own.vpc,
+            name=self.value(lambda plan: planned(plan).target_group_name(plan.names, listener)),
+            vpc_id=self.value(_vpc),
             target_type=own.target_type.value,
             protocol="TCP",
             port=listener.node_port,
@@ -169,7 +169,7 @@ class AwsNlb(LoadBalancer):
         if own.auto_scaling_group:
             aws.autoscaling.Attachment(
                 name,
-                autoscaling_group_name=own.auto_scaling_group,
+                autoscaling_group_name=self.value(_scaling_group),
                 lb_target_group_arn=group.arn,
                 opts=self._child,
             )
@@ -193,4 +193,24 @@ def planned(plan: Plan) -> AwsNlbPlan:
 
 def _node_group(plan: Plan) -> str | None:
     group = planned(plan).node_security_group
+    return group.id if group else None
+
+
+def _vpc(plan: Plan) -> str | None:
+    return planned(plan).vpc.id
+
+
+def _subnets(plan: Plan) -> list[str] | None:
+    """Known or unknown as a whole."""
+    known = [subnet.id for subnet in planned(plan).subnets if subnet.id is not None]
+    return known if len(known) == len(planned(plan).subnets) else None
+
+
+def _subnet_cidrs(plan: Plan) -> list[str] | None:
+    cidrs = planned(plan).subnet_cidrs
+    return None if cidrs is None else [str(cidr) for cidr in cidrs]
+
+
+def _scaling_group(plan: Plan) -> str | None:
+    group = planned(plan).auto_scaling_group
     return group.id if group else None

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Network
 
-from ...later import Later
+from ...later import Later, now
 from ...names import Names
-from ...plan.choice import Choice, Ref
+from ...plan.choice import Choice, Ref, by_id
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
@@ -32,14 +32,16 @@ CreateLoadBalancer, CreateTargetGroup)."""
 class AwsNlbPlan:
     """What will be built on AWS."""
 
-    vpc: str
-    subnets: tuple[str, ...]
-    subnet_cidrs: tuple[IPv4Network, ...]
-    """Where the load balancer's own addresses come from, which are the source of what the nodes see."""
+    vpc: Ref
+    subnets: tuple[Ref, ...]
+    subnet_cidrs: tuple[IPv4Network, ...] | None
+    """Where the load balancer's own addresses come from, which are the source of what the nodes see; None
+    where one is known only while the program runs."""
     internal: bool
     target_type: Choice[str]
     """`ip` or `instance` (Elastic Load Balancing API, CreateTargetGroup, TargetType)."""
-    auto_scaling_group: str | None
+    auto_scaling_group: Ref | None
+    """By name."""
     allowed_clients: tuple[IPv4Network, ...]
     """Whom the load balancer's own security group admits to the listeners."""
     node_security_group: Ref | None
@@ -57,10 +59,12 @@ class AwsNlbPlan:
     """The listeners' and the health endpoint's: what the load balancer sends to, and the nodes admit it
     to."""
 
-    def target_group_name(self, names: Names, listener: Listener) -> str:
+    def target_group_name(self, names: Names, listener: Listener) -> str | None:
         """Unique to all that AWS cannot change in a target group: the new one is made before the old one
-        goes, while the listener still needs it."""
-        facts = (self.vpc, self.target_type.value, str(listener.node_port))
+        goes, while the listener still needs it. None where the VPC is not known yet."""
+        if self.vpc.id is None:
+            return None
+        facts = (self.vpc.id, self.target_type.value, str(listener.node_port))
         return short(names.of(listener.port), *facts)
 
 
@@ -73,13 +77,6 @@ def short(name: str, *unique_to: str) -> str:
     return f"{name[: NAME_LENGTH - 7].rstrip('-')}-{digest}"
 
 
-def _group(said: str | Later | None) -> Ref | None:
-    """A security group is named by its id alone."""
-    if isinstance(said, Later):
-        return Ref("", None)
-    return Ref(said, said) if said else None
-
-
 def make(request: Request) -> AwsNlbPlan:
     """The plan."""
     settings = request.settings
@@ -87,24 +84,28 @@ def make(request: Request) -> AwsNlbPlan:
     aws = load_balancer.aws
     if aws is None:
         raise ValueError("the reader guarantees the section aws for aws-nlb")
-    group = aws.auto_scaling_group
+    group, cidrs = by_id(aws.auto_scaling_group), tuple(map(now, aws.subnet_cidrs))
     return AwsNlbPlan(
-        vpc=aws.vpc,
-        subnets=aws.subnets,
-        subnet_cidrs=aws.subnet_cidrs,
+        vpc=_ref(aws.vpc),
+        subnets=tuple(map(_ref, aws.subnets)),
+        subnet_cidrs=None if None in cidrs else tuple(cidr for cidr in cidrs if cidr),
         internal=aws.scheme == "internal",
         target_type=Choice("instance", because="the auto scaling group registers its instances itself")
         if group
         else Choice("ip", because="the nodes are given by address"),
         auto_scaling_group=group,
         allowed_clients=load_balancer.allowed_clients,
-        node_security_group=_group(settings.nodes.security_group if settings.nodes else None),
+        node_security_group=by_id(settings.nodes.security_group if settings.nodes else None),
         idle_seconds=load_balancer.timeouts.idle,
         balance=_balance(request.kind, load_balancer.balance),
         checking=request.kind.checking(load_balancer),
         rules_per_group=aws.rules_per_group,
         node_ports=node_ports(request.traffic.listeners, request.traffic.health),
     )
+
+
+def _ref(said: str | Later) -> Ref:
+    return by_id(said) or Ref("", None)
 
 
 def _balance(kind: Kind, said: str | None) -> Choice[str | None]:
@@ -136,7 +137,7 @@ def obstacles(plan: AwsNlbPlan, request: Request) -> Iterator[Problem]:
             f"name fewer listeners, {remedy}",
         )
     aws = request.settings.load_balancer.aws
-    if aws and not aws.trust_nodes:
+    if aws and not aws.trust_nodes and plan.subnet_cidrs is not None:
         yield from believed_nodes(
             request.traffic.backends,
             plan.subnet_cidrs,

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ... import values
-from ...fields import By, Flag, Section, Some, Text, one_of, text, whole
+from ...fields import By, Flag, Input, Section, Some, Text, one_of, text, whole
 from ...later import Later
 
 if TYPE_CHECKING:
@@ -26,18 +26,18 @@ SubnetCidr = Annotated[IPv4Network, By(values.aws_subnet, {"type": "string"})]
 class Aws(Section):
     """A network load balancer (type aws-nlb). Credentials and region come from the AWS provider."""
 
-    vpc: Annotated[str, text(values.aws_id("vpc"))]
+    vpc: Input[Annotated[str, text(values.aws_id("vpc"))]]
     """The VPC's id. Required."""
-    subnets: Some[Annotated[str, text(values.aws_id("subnet"))]]
+    subnets: Some[Input[Annotated[str, text(values.aws_id("subnet"))]]]
     """Ids of the subnets it stands in, one for each availability zone. Required."""
     scheme: Annotated[str, one_of("internet-facing", "internal")] = "internet-facing"
     """`internet-facing` or `internal`."""
-    auto_scaling_group: Text | None = None
+    auto_scaling_group: Input[Text] | None = None
     """The nodes' auto scaling group: its instances become the targets. Default: the nodes' addresses are."""
     rules_per_group: Annotated[int, whole(1, 1000)] = 60
     """How many inbound, and how many outbound, rules AWS lets a security group have: 1..1000. Say more where
     AWS has raised the quota (Amazon VPC quotas, *Inbound or outbound rules per security group*)."""
-    subnet_cidrs: Some[SubnetCidr] = field(kw_only=True)
+    subnet_cidrs: Some[Input[SubnetCidr]] = field(kw_only=True)
     """The CIDR of each of these subnets: the load balancer's own addresses come from them, and the controller
     believes PROXY headers from there alone. Required."""
     trust_nodes: Flag = False

@@ -18,6 +18,7 @@ from ...plan.request import Request
 from ...plan.way import End
 from ...settings.model import LoadBalancer, Settings
 from .manifest import documents, in_namespace
+from .pools import clashes, pools
 from .rivals import rivals
 
 DEFINITION = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
@@ -79,7 +80,8 @@ def wanted(settings: Settings, names: Names) -> Iterator[Wanted]:
                 Object(moved["apiVersion"], moved["kind"], metadata.get("namespace"), metadata["name"]),
                 f"{section}.install",
                 "True",
-                "say `install: false` where MetalLB is in the cluster, else another `namespace`",
+                "say `install: false` where MetalLB is in the cluster, `existing: [namespace]` where only "
+                "its namespace is, else another `namespace`",
             )
     for kind in ("IPAddressPool", "L2Advertisement"):
         yield Wanted(
@@ -120,4 +122,4 @@ def ends(_load_balancer: LoadBalancer) -> Mapping[End, str]:
     }
 
 
-PLANNER = Planner(make, wanted=wanted, needed=needed, rivals=rivals, ends=ends)
+PLANNER = Planner(make, wanted=wanted, needed=needed, lists=pools, rivals=rivals, clashes=clashes, ends=ends)

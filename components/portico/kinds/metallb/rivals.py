@@ -7,12 +7,13 @@ Pure: no Pulumi, no network, no clock. Read by this kind's plan. Rules: MetalLB 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from ...kubernetes.answers import Container, Workload
-from ...kubernetes.beside import Rival, is_true, options
+from ...kubernetes.beside import Beside, Rival, is_true, options
 from ...problems import Problem
 from ...settings.model import Settings
+from .pools import pools, taken
 
 PATH = "portico:loadBalancer.metallb.loadBalancerClass"
 MARK = "svccontroller.k3s.cattle.io/svcname"
@@ -20,33 +21,35 @@ MARK = "svccontroller.k3s.cattle.io/svcname"
 OWN = re.compile(r"metallb[/-]controller")
 
 
-def rivals(settings: Settings, workloads: Iterable[Workload], standing: bool) -> Iterator[Rival]:
-    """Args:
-    standing: whether the Service stands already. Its class cannot be changed, only its whole replaced.
-    """
+def rivals(settings: Settings, beside: Beside) -> Iterator[Rival]:
+    """Pools first. Where the Service stands already its class cannot be changed, only its whole replaced."""
     metallb = settings.load_balancer.metallb
     if metallb is None:
         return
+    for path in pools(settings):
+        own = beside.names.of("pool")
+        for problem in taken(metallb.addresses, beside.listed.get(path, ()), own):
+            yield Rival(problem, refused=True)
     said = metallb.load_balancer_class or ""
-    for workload in workloads:
-        if not metallb.install and (taken := _taken(workload)) not in (None, said):
-            yield Rival(_deaf(workload, said, taken or ""), refused=True)
+    for workload in beside.workloads:
+        if not metallb.install and (served := _served(workload)) not in (None, said):
+            yield Rival(_deaf(workload, said, served or ""), refused=True)
         if not said and (name := _claims(workload)):
-            yield Rival(_claimed(workload, name), past=not standing)
+            yield Rival(_claimed(workload, name), past=not beside.standing)
             return
 
 
-def _taken(workload: Workload) -> str | None:
-    """The class that a MetalLB takes; None where it is none."""
+def _served(workload: Workload) -> str | None:
+    """The class that a MetalLB serves, empty for none; None where it is no MetalLB."""
     for container in workload.containers:
         if OWN.search(container.image):
             return options(container).get("lb-class", "")
     return None
 
 
-def _deaf(workload: Workload, said: str, taken: str) -> Problem:
-    wanted = f"the class {taken}" if taken else "no class"
-    remedy = f"say {taken!r}" if taken else "leave it out, or give it --lb-class (controller and speaker)"
+def _deaf(workload: Workload, said: str, served: str) -> Problem:
+    wanted = f"the class {served}" if served else "no class"
+    remedy = f"say {served!r}" if served else "leave it out, or give it --lb-class (controller and speaker)"
     rule = f"{workload.object} serves Services of {wanted} alone, and this one would get no address"
     return Problem(PATH, repr(said) if said else "", rule, remedy)
 

@@ -12,7 +12,7 @@ import pulumi
 import pulumi_openstack as openstack
 
 from ...openstack.floating_ip import published
-from ...openstack.place import OpenStackPlace
+from ...openstack.place import OpenStackPlace, said_vip
 from ...plan.make import Plan
 from ...traffic import Listener
 from ..face import LoadBalancer
@@ -94,11 +94,11 @@ class Octavia(LoadBalancer):
             name=names.of("lb"),
             description=names.description("load balancer"),
             loadbalancer_provider=own.provider.value,
-            flavor_id=own.flavor,
+            flavor_id=self.value(_flavor) if own.flavor else None,
             vip_subnet_id=self._subnet,
-            vip_address=str(own.place.vip) if own.place.vip else None,
+            vip_address=self._place(said_vip) if own.place.vip_is_said else None,
             # An address that the settings name is free again only once the old one is gone.
-            opts=self._part([], delete_before_replace=own.place.vip is not None),
+            opts=self._part([], delete_before_replace=own.place.vip_is_said),
         )
 
     def _listener(
@@ -220,6 +220,11 @@ def planned(plan: Plan) -> OctaviaPlan:
     if not isinstance(plan.load_balancer, OctaviaPlan):
         raise TypeError(f"the plan is {type(plan.load_balancer).__name__}")
     return plan.load_balancer
+
+
+def _flavor(plan: Plan) -> str | None:
+    flavor = planned(plan).flavor
+    return flavor.id if flavor else None
 
 
 def _cidr(place: OpenStackPlace) -> str | None:

@@ -14,12 +14,12 @@ from ...openstack import ownership, quotas
 from ...openstack import place as places
 from ...openstack.answers import OpenStack, Subnet
 from ...openstack.place import OpenStackPlace, detached, narrowed, place
-from ...plan.choice import Choice
+from ...plan.choice import Choice, Ref, by_id
 from ...plan.planner import Planner
 from ...plan.request import Request
 from ...plan.trust import believed_nodes
 from ...plan.way import End
-from ...problems import Problem, Refused
+from ...problems import Problem
 from ...settings.model import LoadBalancer, Settings
 from ...traffic import Backend, Checking, Listener, node_ports
 from ..table import ClientIp, Kind
@@ -78,8 +78,8 @@ class OctaviaPlan:
     """What will be built in front of the node ports with Octavia."""
 
     provider: Choice[str]
-    flavor: str | None
-    """An Octavia flavor id."""
+    flavor: Ref | None
+    """An Octavia flavor, by id; None: the cloud's."""
     place: OpenStackPlace
     pool_protocol: str
     """TCP or PROXYV2 (Octavia API, pools)."""
@@ -133,21 +133,15 @@ class OctaviaPlan:
 
 
 def make(request: Request) -> OctaviaPlan:
-    """The plan.
-
-    Raises:
-        Refused: the settings narrow the clients, and neither the provider nor a security group would hold it.
-    """
+    """The plan."""
     settings, kind = request.settings, request.kind
     load_balancer = settings.load_balancer
     where, octavia = place(request), load_balancer.octavia or OctaviaSettings()
     ovn = kind.client_ip is ClientIp.KEPT
     node_group = where.node_security_group
-    if ovn and not node_group and load_balancer.allowed_clients != EVERYONE:
-        raise Refused("the clients cannot be narrowed", [_nobody_would_refuse(load_balancer.allowed_clients)])
     return OctaviaPlan(
         provider=_driver(octavia.provider, request.cloud or OpenStack()),
-        flavor=octavia.flavor,
+        flavor=by_id(octavia.flavor),
         place=where,
         pool_protocol="TCP" if ovn else "PROXYV2",
         balance=_balance(kind, load_balancer.balance),
@@ -208,27 +202,33 @@ def _node_rules(request: Request, ovn: bool, subnet: Subnet | None) -> Iterator[
             yield NodeRule(port, source)
 
 
-def _nobody_would_refuse(clients: tuple[IPv4Network, ...]) -> Problem:
-    return Problem(
-        "portico:loadBalancer.allowedClients",
-        ", ".join(map(str, clients)),
-        "cannot be held by an OVN load balancer, which lets everyone pass: the nodes' security group has to",
-        "name it in nodes.securityGroup",
-    )
+def _nobody_would_refuse(plan: OctaviaPlan) -> Iterator[Problem]:
+    clients = plan.node_sources.value
+    if clients and clients != EVERYONE and plan.place.node_security_group is None:
+        yield Problem(
+            "portico:loadBalancer.allowedClients",
+            ", ".join(map(str, clients)),
+            "cannot be held by an OVN load balancer, which lets everyone pass: the nodes' security group has "
+            "to",
+            "name it in nodes.securityGroup",
+        )
 
 
 def obstacles(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
     """Why the cloud cannot carry the plan."""
     cloud = request.cloud
-    yield from places.obstacles(plan.place, request)
+    yield from places.obstacles(plan.place, request, cloud.own.octavia_vips if cloud else frozenset())
     yield from _members(plan, request.traffic.backends or ())
     yield from _trust(plan, request)
+    yield from _nobody_would_refuse(plan)
     if cloud:
         things = _things(plan, request.names)
         yield from _provider(plan, cloud)
         yield from ownership.taken(things, cloud)
         yield from ownership.admitted(_admissions(plan, request.names, cloud), cloud)
-        yield from quotas.short(_needs(things, request, cloud), cloud)
+        needs = _needs(plan, things, request, cloud)
+        yield from places.crowded(plan.place, needs["ports"])
+        yield from quotas.short(needs, cloud)
 
 
 def _trust(plan: OctaviaPlan, request: Request) -> Iterator[Problem]:
@@ -254,22 +254,41 @@ def _things(plan: OctaviaPlan, names: Names) -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def _needs(things: Mapping[str, tuple[str, ...]], request: Request, cloud: OpenStack) -> Mapping[str, int]:
+def _needs(
+    plan: OctaviaPlan, things: Mapping[str, tuple[str, ...]], request: Request, cloud: OpenStack
+) -> Mapping[str, int]:
     """How much more of each quota. A listener is known by its port, as in the component; one that moves to
     another port is made anew with all that is behind it, before the old one goes."""
     needs = {quota: quotas.missing(cloud, quota, *wanted) for quota, wanted in things.items()}
     wanted = [(request.names.of("lb"), listener.port) for listener in request.traffic.listeners]
+    fronts = [*wanted, *([(request.names.of("lb"), plan.metrics.port)] if plan.metrics else [])]
     nodes, pools = len(request.traffic.backends or ()), cloud.own.pools
+    balancers = needs["load_balancers"] + _stands_beside(plan, request.names, cloud)
     new = sum(listener not in pools for listener in wanted)
     return {
         **needs,
+        "load_balancers": balancers,
         # Octavia makes the VIP's port in the same project.
-        "ports": needs["load_balancers"],
-        "listeners": sum(listener not in cloud.own.listeners for listener in wanted),
+        "ports": balancers,
+        "listeners": sum(listener not in cloud.own.listeners for listener in fronts),
         "pools": new,
         "health_monitors": new,
         "members": sum(max(0, nodes - pools.get(listener, 0)) for listener in wanted),
     }
+
+
+def _stands_beside(plan: OctaviaPlan, names: Names, cloud: OpenStack) -> bool:
+    """Whether the load balancer that stands will be replaced, and goes only after its successor is made. What
+    hangs on it goes first."""
+    stands = cloud.own.recorded.get("load_balancers", {}).get(names.of("lb"))
+    if stands is None or plan.place.vip is not None:
+        return False
+    planned = {
+        "loadbalancerProvider": plan.provider.value,
+        "flavorId": plan.flavor,
+        "vipSubnetId": plan.place.subnet_id,
+    }
+    return any(value is not None and stands.get(key) != value for key, value in planned.items())
 
 
 def _members(plan: OctaviaPlan, nodes: Sequence[Backend]) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from ... import values
-from ...fields import Flag, Network, Port, Section, one_of, text
+from ...fields import Flag, Input, Network, Port, Section, one_of, text
 from ...openstack import settings as openstack
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Octavia(Section):
 
     provider: Annotated[str, one_of("amphora", "ovn")] = "amphora"
     """`amphora` or `ovn`."""
-    flavor: Annotated[str, text(values.openstack_id)] | None = None
+    flavor: Input[Annotated[str, text(values.openstack_id)]] | None = None
     """An Octavia flavor id, for instance one with the topology ACTIVE_STANDBY. Default: the cloud's."""
     trust_nodes: Flag = False
     """With amphora: whether nodes may stand in the load balancer's subnet, from all of which the controller

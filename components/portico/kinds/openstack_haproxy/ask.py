@@ -13,7 +13,6 @@ from typing import Any
 from openstack import exceptions
 
 from ...later import now
-from ...lbhost import userdata
 from ...names import Names
 from ...openstack.answers import OpenStack, Quota
 from ...openstack.ask import Listed, named
@@ -56,6 +55,7 @@ def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> O
     _names(asker, answers)
     answers = replace(
         answers,
+        absent=frozenset(what for what, found in (("image", image), ("flavor", flavor)) if found is None),
         flavor_name=flavor.name if flavor else None,
         flavor_cores=flavor.vcpus if flavor else 0,
         flavor_ram=flavor.ram if flavor else 0,
@@ -64,8 +64,8 @@ def ask(asker: Asker, settings: Settings, names: Names, answers: OpenStack) -> O
     )
     if hosts.volume:
         answers = _volumes(making, hosts, image, answers)
-    user_data = userdata.render(hosts.ssh_listens(each.port for each in settings.load_balancer.listeners))
-    stands = standing(hosts, user_data, names, answers)
+    ports = [listener.port for listener in settings.load_balancer.listeners]
+    stands = standing(hosts, ports, names, answers)
     if stands is None:
         asker.problems.extend(making.problems)
         return answers

@@ -13,7 +13,8 @@ import pulumi
 import pulumi_openstack as openstack
 
 from ... import state
-from ...lbhost import Fleet, payload, userdata
+from ...lbhost import Fleet, payload
+from ...lbhost.difference import difference
 from ...openstack.addresses import ipv4, preferred
 from ...openstack.floating_ip import published
 from ...openstack.place import OpenStackPlace
@@ -22,7 +23,7 @@ from ...plan.make import Plan
 from ...serving.hosts import Host, Watch
 from ..face import LoadBalancer
 from .plan import Group, HostPlan, OpenStackHAProxyPlan, Rule
-from .rebuild import Server, changed
+from .rebuild import Server, changed, gone
 
 T = TypeVar("T")
 
@@ -47,8 +48,9 @@ class OpenStackHAProxy(LoadBalancer):
             opts=self._child,
         )
         rules = [self._rule(rule, group.id) for rule in own.rules]
-        vip = self._port("vip", plan.names.of("vip"), group.id, address=own.place.vip)
-        vip_address = self._address(vip, own.place.vip)
+        wanted = self._place(lambda place: place.vip) if own.place.vip_is_said else None
+        vip = self._port("vip", plan.names.of("vip"), group.id, address=wanted)
+        vip_address = self._address(vip, wanted)
         ports = [
             self._port(f"host-{index + 1}", f"{reserved}-port", group.id, pair=vip_address)
             for index, reserved in enumerate(own.reserved)
@@ -64,6 +66,8 @@ class OpenStackHAProxy(LoadBalancer):
             self.late.cloud if self.late else None,
         )
         servers = self._hosts(ports, fleet, rules)
+        if pulumi.runtime.is_dry_run():
+            fleet.apply(self._tell)
 
         self.address = published(
             name,
@@ -105,19 +109,20 @@ class OpenStackHAProxy(LoadBalancer):
         return self.value(lambda plan: of(planned(plan).place))
 
     def _rule(self, rule: Rule, hosts: pulumi.Output[str]) -> openstack.networking.SecGroupRule:
-        nodes = self._place(lambda place: place.node_group_id)
-        groups = {Group.HOSTS: hosts, Group.NODES: nodes}
+        def group(which: Group) -> pulumi.Output[str]:
+            return hosts if which is Group.HOSTS else self._place(lambda place: place.node_group_id)
+
         network = str(rule.source) if isinstance(rule.source, IPv4Network) else None
         return openstack.networking.SecGroupRule(
             f"{self._name}-{rule.name}",
-            security_group_id=groups[rule.group],
+            security_group_id=group(rule.group),
             direction="ingress",
             ethertype="IPv4",
             protocol=rule.protocol,
             port_range_min=rule.port,
             port_range_max=rule.port,
             remote_ip_prefix=network,
-            remote_group_id=groups[rule.source] if isinstance(rule.source, Group) else None,
+            remote_group_id=group(rule.source) if isinstance(rule.source, Group) else None,
             description=self._plan.names.description(rule.name),
             opts=self._child,
         )
@@ -127,7 +132,7 @@ class OpenStackHAProxy(LoadBalancer):
         part: str,
         physical: str,
         group: pulumi.Output[str],
-        address: IPv4Address | None = None,
+        address: pulumi.Output[IPv4Address] | None = None,
         pair: pulumi.Output[str] | None = None,
     ) -> openstack.networking.Port:
         """A port of the tenant network; with a pair, it may also send from and receive for the VIP.
@@ -143,7 +148,7 @@ class OpenStackHAProxy(LoadBalancer):
             security_group_ids=[group],
             fixed_ips=[
                 openstack.networking.PortFixedIpArgs(
-                    subnet_id=self._subnet, ip_address=str(address) if address else None
+                    subnet_id=self._subnet, ip_address=address.apply(str) if address else None
                 )
             ],
             allowed_address_pairs=[openstack.networking.PortAllowedAddressPairArgs(ip_address=pair)]
@@ -154,18 +159,18 @@ class OpenStackHAProxy(LoadBalancer):
         )
 
     def _address(
-        self, port: openstack.networking.Port, wanted: IPv4Address | None = None
+        self, port: openstack.networking.Port, wanted: pulumi.Output[IPv4Address] | None = None
     ) -> pulumi.Output[str]:
         """A port's address in the subnet, which may stand beside IPv6 ones that nobody asked for."""
 
         def pick(known: Sequence[Any]) -> str:
-            listed, cidr = known
+            listed, cidr, address = known
             try:
-                return str(preferred(ipv4(listed), cidr, wanted))
+                return str(preferred(ipv4(listed), cidr, address))
             except ValueError:
                 raise pulumi.RunError(f"a port of {self._plan.names.prefix} has no IPv4 address") from None
 
-        return pulumi.Output.all(port.all_fixed_ips, self._place(_cidr)).apply(pick)
+        return pulumi.Output.all(port.all_fixed_ips, self._place(_cidr), wanted).apply(pick)
 
     def _fleet(
         self, vip: pulumi.Output[str], addresses: Sequence[pulumi.Output[str]]
@@ -182,6 +187,18 @@ class OpenStackHAProxy(LoadBalancer):
                 [IPv4Address(address) for address in found[3:]],
             )
         )
+
+    def _tell(self, fleet: Fleet) -> None:
+        """Says in a preview what changes in the hosts' files; they share haproxy.cfg."""
+        told: frozenset[str] = frozenset()
+        for host in fleet.hosts[: len(self._own.hosts.value)]:
+            before = self._recorded.get(host.name, {}).get("metadata")
+            if not isinstance(before, Mapping):
+                continue
+            after = payload.pack(fleet, host, self._own.metadata_items).metadata
+            if said := difference(before, after, told):
+                pulumi.log.info(f"{host.name} will serve other files:\n{said}", self)
+            told = frozenset({"haproxy.cfg"})
 
     def _servers_of_state(self) -> Mapping[str, Mapping[str, object]]:
         """What the state holds of this load balancer's servers, by the host's name; those to go included."""
@@ -236,12 +253,17 @@ class OpenStackHAProxy(LoadBalancer):
             key_pair=self._key_pair(),
             networks=[openstack.compute.InstanceNetworkArgs(port=port.id)],
             scheduler_hints=hints,
-            user_data=userdata.render(own.ssh_port),
+            user_data=host.user_data,
             metadata=fleet.apply(
                 lambda ready: dict(payload.pack(ready, ready.hosts[index], own.metadata_items).metadata)
             ),
             # The port outlives the server, so the old one has to be gone before the new one can take it.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, depends_on=list(before)),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                delete_before_replace=True,
+                depends_on=list(before),
+                ignore_changes=list(gone(self._recorded.get(host.name, {}), own.spares)) or None,
+            ),
         )
 
     def _gate(
@@ -263,11 +285,11 @@ class OpenStackHAProxy(LoadBalancer):
                 key_pair=key_pair,
                 port=str(port_id),
                 group=group_id,
-                user_data=userdata.render(self._own.ssh_port),
+                user_data=host.user_data,
                 volume=self._own.volume,
             )
             before = Host(previous[0], str(server_id)) if previous else None
-            rebuilt = recorded is not None and bool(changed(recorded, server))
+            rebuilt = recorded is not None and bool(changed(recorded, server, self._own.spares))
             await self._watch.may_touch(host.name, before, rebuilt=rebuilt)
             return port
 

@@ -12,7 +12,19 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from ...later import now
-from ...lbhost import MAX_HOSTS, STATUS_PORT, TIMERS, Fleet, Host, Logs, Syslog, Timers, payload, userdata
+from ...lbhost import (
+    MAX_HOSTS,
+    STATUS_PORT,
+    TIMERS,
+    Fleet,
+    Host,
+    Logs,
+    Syslog,
+    Timers,
+    payload,
+    userdata,
+)
+from ...lbhost.fitting import fitting
 from ...lbhost.tuning import Tuning, changes_that_fit
 from ...names import Names
 from ...openstack import ownership, quotas
@@ -24,11 +36,11 @@ from ...plan.choice import Choice, is_id
 from ...plan.planner import Planner
 from ...plan.request import Request, Traffic
 from ...plan.way import End
-from ...problems import Problem
+from ...problems import Problem, Refused
 from ...settings.model import LoadBalancer
 from ...traffic import Backend, Checking, Health, Listener, node_ports
 from ..table import Kind
-from .rebuild import POLICIES
+from .rebuild import POLICIES, spared
 from .settings import Hosts, Volume
 
 ITEMS_LEFT = 8
@@ -78,6 +90,8 @@ class HostPlan:
     booted: str | None = None
     """The id of the image that its volume was made from, while the settings say the image as they did then:
     so a newer image under the same name replaces no host."""
+    user_data: str = ""
+    """What it is booted with."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +113,9 @@ class OpenStackHAProxyPlan:
     """What the hosts boot from; None: the flavor's own disk."""
     image_id: str | None
     """The image's id, for a volume is made from nothing else; None where it is not known, or not needed."""
+    spares: frozenset[str]
+    """Properties of a server that stands in which a refresh may have written that its image or flavor is
+    gone. It stays, since no other could be made."""
     server_group_policy: Choice[str | None]
     """None: no server group."""
     timers: Choice[Timers]
@@ -145,7 +162,7 @@ class OpenStackHAProxyPlan:
         """What the hosts are told, once the addresses are known: one for each of `reserved`."""
         return Fleet(
             listeners=listeners,
-            backends=backends,
+            backends=fitting(backends),
             health=health,
             timers=self.timers.value,
             vip=vip,
@@ -222,12 +239,13 @@ def make(request: Request) -> OpenStackHAProxyPlan:
     asked = request.cloud or OpenStack()
     return OpenStackHAProxyPlan(
         place=where,
-        hosts=_hosts(hosts, names, asked.own.booted),
+        hosts=_hosts(hosts, names, asked.own.booted, traffic.listeners),
         reserved=tuple(names.of("host", index + 1) for index in range(MAX_HOSTS)),
         image=now(hosts.image),
         flavor=asked.flavor_name or now(hosts.flavor),
         volume=hosts.volume,
         image_id=_image_id(hosts, asked),
+        spares=spared(asked.absent),
         server_group_policy=_server_group_policy(hosts),
         timers=_timers(hosts),
         rules=rules(
@@ -270,7 +288,9 @@ def _image_id(hosts: Hosts, cloud: OpenStack) -> str | None:
     return cloud.image_id or (said if said and is_id(said) else None)
 
 
-def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tuple[HostPlan, ...]]:
+def _hosts(
+    hosts: Hosts, names: Names, booted: Mapping[str, str], listeners: Sequence[Listener]
+) -> Choice[tuple[HostPlan, ...]]:
     zones = hosts.availability_zones
     called = [names.of("host", index + 1) for index in range(hosts.count)]
     planned = tuple(
@@ -278,6 +298,7 @@ def _hosts(hosts: Hosts, names: Names, booted: Mapping[str, str]) -> Choice[tupl
             name,
             zones[index % len(zones)] if zones else None,
             booted.get(name) if hosts.volume else None,
+            hosts.user_data(index, (listener.port for listener in listeners)),
         )
         for index, name in enumerate(called)
     )
@@ -334,13 +355,16 @@ def obstacles(plan: OpenStackHAProxyPlan, request: Request) -> Iterator[Problem]
     """Why the cloud cannot carry the plan."""
     cloud, where = request.cloud, request.settings.load_balancer.openstack
     yield from _payload(plan, request.traffic)
-    yield from places.obstacles(plan.place, request)
+    own = cloud.own.vips - cloud.own.octavia_vips if cloud else frozenset()
+    yield from places.obstacles(plan.place, request, own)
     if cloud and where:
         things = _things(plan, request.names)
         yield from _pairs(where, cloud)
         yield from _subnet(plan)
         yield from ownership.taken(things, cloud)
-        yield from quotas.short({**_needs(things, cloud), **_volumes(plan, cloud)}, cloud)
+        needs = {**_needs(things, cloud), **_volumes(plan, cloud)}
+        yield from places.crowded(plan.place, needs["ports"])
+        yield from quotas.short(needs, cloud)
 
 
 def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
@@ -348,11 +372,14 @@ def _payload(plan: OpenStackHAProxyPlan, traffic: Traffic) -> Iterator[Problem]:
     if traffic.backends is None:
         return
     vip, gateway, *addresses = (IPv4Address("203.0.113.100") + at for at in range(len(plan.reserved) + 2))
-    fleet = plan.fleet(traffic.listeners, traffic.backends, traffic.health, vip, gateway, addresses)
     try:
+        fleet = plan.fleet(traffic.listeners, traffic.backends, traffic.health, vip, gateway, addresses)
         payload.pack(fleet, fleet.hosts[-1], plan.metadata_items)
     except payload.PayloadTooLarge as error:
         yield Problem("portico:nodes", "", str(error))
+    except Refused as refused:
+        for problem in refused.problems:
+            yield Problem("portico:nodes", "", f"the LB hosts cannot be told this: {problem}")
 
 
 def _pairs(where: Where, cloud: OpenStack) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ compute_instance_v2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any
@@ -18,6 +18,14 @@ from ...names import Names
 from ...openstack.answers import OpenStack
 from ...plan.choice import is_id
 from .settings import Hosts, Volume
+
+GONE: Mapping[str, str] = {"imageName": "Image not found", "flavorName": "", "flavorId": ""}
+"""What a refresh writes into the state of a server whose image or flavor the cloud has no more
+(terraform-provider-openstack 3.4.0, compute_instance_v2). The next `up` would replace the server for it, and
+could not."""
+
+PROPERTIES = {"image": ("imageName",), "flavor": ("flavorName", "flavorId")}
+"""Which of them tell of what."""
 
 POLICIES = {"soft": "soft-anti-affinity", "hard": "anti-affinity", "none": None}
 """By `hosts.antiAffinity`: the policy of the hosts' server group; None: no group."""
@@ -42,23 +50,40 @@ class Server:
     """None: it boots from the flavor's own disk."""
 
 
-def changed(recorded: Mapping[str, Any], planned: Server) -> tuple[str, ...]:
+def spared(absent: Collection[str] | None) -> frozenset[str]:
+    """The properties that may say that what a server was made of is gone, without a new server.
+
+    Args:
+        absent: of image and flavor what the cloud has not; None where it was not asked.
+    """
+    words = PROPERTIES if absent is None else absent
+    return frozenset(each for word in words for each in PROPERTIES[word])
+
+
+def gone(recorded: Mapping[str, Any], spares: Collection[str]) -> tuple[str, ...]:
+    """Those of `spares` that do say so."""
+    return tuple(each for each, mark in GONE.items() if each in spares and recorded.get(each) == mark)
+
+
+def changed(recorded: Mapping[str, Any], planned: Server, spares: Collection[str] = ()) -> tuple[str, ...]:
     """The properties for which the server is taken away; empty when it stays. What is in doubt counts as
     changed: it costs a question more.
 
     Args:
         recorded: the outputs of `openstack:compute/instance:Instance` as the state holds them.
+        spares: as `spared` tells them.
     """
-    volume = _volume(recorded)
-    image = recorded.get("imageId" if is_id(planned.image) else "imageName")
+    volume, lost = _volume(recorded), gone(recorded, spares)
+    image_key = "imageId" if is_id(planned.image) else "imageName"
+    image = recorded.get(image_key)
     if planned.volume and volume:
         image = volume[0]
-    flavor = recorded.get("flavorId" if is_id(planned.flavor) else "flavorName")
+    flavor_key = "flavorId" if is_id(planned.flavor) else "flavorName"
     checksum = sha1(planned.user_data.encode()).hexdigest()  # noqa: S324 - the provider's own
     same = {
         "volume": (volume is None) if planned.volume is None else _fits(volume, planned.volume),
-        "image": image == planned.image,
-        "flavor": flavor == planned.flavor,
+        "image": image == planned.image or image_key in lost,
+        "flavor": recorded.get(flavor_key) == planned.flavor or flavor_key in lost,
         "availabilityZone": planned.zone in (None, recorded.get("availabilityZone")),
         "keyPair": (recorded.get("keyPair") or None) == planned.key_pair,
         "port": _only(recorded.get("networks"), "port") == planned.port,
@@ -99,7 +124,7 @@ class Standing:
     """The flavor's name."""
 
 
-def standing(hosts: Hosts, user_data: str, names: Names, cloud: OpenStack) -> Standing | None:
+def standing(hosts: Hosts, listening: Sequence[int], names: Names, cloud: OpenStack) -> Standing | None:
     """What the hosts were made of; None where one is to be made, rebuilt or resized, as far as the state
     tells it. An image and a flavor that the cloud has no more are compared by what the settings say."""
     own, flavors = cloud.own.recorded, set[str]()
@@ -122,10 +147,10 @@ def standing(hosts: Hosts, user_data: str, names: Names, cloud: OpenStack) -> St
             key_pair=now(hosts.key_pair),
             port=str(_only(server.get("networks"), "port")),
             group=_only(server.get("schedulerHints"), "group"),
-            user_data=user_data,
+            user_data=hosts.user_data(index, listening),
             volume=hosts.volume,
         )
-        if changed(server, planned):
+        if changed(server, planned, spared(cloud.absent or ())):
             return None
         flavors.add(str(server.get("flavorName")))
-    return Standing(flavors.pop() if len(flavors) == 1 else None)
+    return Standing((flavors.pop() or None) if len(flavors) == 1 else None)

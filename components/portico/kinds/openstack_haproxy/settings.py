@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ... import values
 from ...fields import Flag, Input, Network, Port, Section, Text, one_of, text, whole
+from ...lbhost import patching, userdata
 from ...openstack import settings as openstack
 from .. import table
 
@@ -104,6 +105,20 @@ class Hosts(Section):
     """Where that listens, 1..65535. A listener may have port 22 where this is another one. Without `keyPair`
     nobody can log in: then a listener on port 22 switches the hosts' SSH server off. A change replaces the
     hosts, one at a time."""
+    apt_mirror: Annotated[str, text(values.mirror)] | None = None
+    """The URL of the mirror that the hosts' packages come from, where they have no way to the image's own:
+    `http://mirror.example.org/debian`, `http://mirror.example.org/ubuntu`. A change replaces the hosts, as it
+    does with the next two. Default: the image's own."""
+    apt_security_mirror: Annotated[str, text(values.mirror)] | None = None
+    """The mirror of the security updates. Default: aptMirror with `-security` behind it, as Debian has it, or
+    aptMirror itself where the last part of its path begins with `ubuntu`."""
+    http_proxy: Annotated[str, text(values.proxy)] | None = None
+    """The URL of the HTTP proxy that apt uses on the hosts, and nothing else there:
+    `http://proxy.example.org:3128`. Default: none."""
+    patching: Annotated[str, one_of("image", "in-turn")] = "image"
+    """When the image's own unattended-upgrades patches a host. `image`: as the image says, which is the same
+    hour for all hosts; `in-turn`: host 1 after 2:00, host 2 after 3:00 and so on, by the image's clock. A
+    change replaces the hosts, one at a time."""
     metrics_from: tuple[Network, ...] = ()
     """Who may read `http://<host>:61404/metrics`, for Prometheus. Default: nobody."""
     logs: Logs = Logs()
@@ -121,6 +136,20 @@ class Hosts(Section):
         """Where the hosts' own SSH server listens beside listeners on these ports; None: nowhere."""
         return None if self.key_pair is None and self.ssh_port in ports else self.ssh_port
 
+    def user_data(self, index: int, ports: Iterable[int]) -> str:
+        """What a host is booted with, the first being 0, beside listeners on these ports."""
+        packages = None
+        if self.apt_mirror or self.http_proxy:
+            packages = userdata.Packages(self.apt_mirror, self._security_mirror(), self.http_proxy)
+        hour = patching.hour(index) if self.patching == "in-turn" else None
+        return userdata.render(self.ssh_listens(ports), hour, packages)
+
+    def _security_mirror(self) -> str | None:
+        mirror = self.apt_mirror
+        if self.apt_security_mirror or mirror is None:
+            return self.apt_security_mirror
+        return mirror if mirror.rpartition("/")[2].startswith("ubuntu") else f"{mirror}-security"
+
     def check(self, read: Reading, settings: Settings) -> None:
         self._ssh_has_a_port(read, settings)
         share, most = self.max_connections_per_source, self.max_connections
@@ -131,6 +160,9 @@ class Hosts(Section):
                 rule=f"must not be more than maxConnections, which is {most}",
                 remedy="lower it, or raise maxConnections",
             )
+        if self.apt_security_mirror and self.apt_mirror is None:
+            rule = "is not used without aptMirror"
+            read.wrong(*HOSTS, "aptSecurityMirror", rule=rule, remedy="name that too, or leave it out")
         if self.ssh_from and self.key_pair is None:
             read.wrong(
                 *HOSTS,

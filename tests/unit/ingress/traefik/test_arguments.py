@@ -5,7 +5,6 @@ import pytest
 from portico.ingress.traefik.arguments import (
     HEALTH,
     arguments,
-    problems,
     termination_seconds,
 )
 from portico.settings.model import Timeouts
@@ -154,19 +153,3 @@ def test_by_default_a_request_may_take_as_long_as_it_takes_to_arrive() -> None:
 
 def test_only_ingresses_of_the_class_are_served() -> None:
     assert options()["providers.kubernetesIngress.ingressClass"] == "portico"
-
-
-@pytest.mark.parametrize("name", ["traefik", HEALTH])
-def test_a_name_of_traefiks_own_is_refused_for_a_listener(name: str) -> None:
-    (problem,) = problems((Listener(name, 80, 30080),), PING)
-    assert name in str(problem)
-
-
-def test_another_health_path_than_traefiks_is_refused_with_a_remedy() -> None:
-    (problem,) = problems((HTTP,), Health(30082, "/healthz"))
-    assert str(problem).startswith("portico:ingress.healthPath = '/healthz'")
-    assert problem.remedy
-
-
-def test_what_the_plan_chooses_is_accepted() -> None:
-    assert list(problems((HTTP, HTTPS), PING)) == []

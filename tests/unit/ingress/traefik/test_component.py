@@ -14,8 +14,7 @@ from portico.kinds.face import ServiceShape
 from portico.names import Names
 from portico.plan.choice import Choice
 from portico.plan.make import ControllerPlan
-from portico.problems import Refused
-from portico.settings.model import Ingress, Timeouts
+from portico.settings.model import Ingress, Resources, Timeouts, Toleration
 from portico.testing.recorder import UNKNOWN, Recorder, build
 from portico.traffic import Health, Listener
 
@@ -155,12 +154,6 @@ def test_figures_have_a_port_of_the_pods_own_and_no_node_port() -> None:
     assert annotated(made) == {"prometheus.io/scrape": "true", "prometheus.io/port": "9100"}
 
 
-def test_figures_and_a_listener_do_not_share_a_port() -> None:
-    with pytest.raises(Refused, match="needs the port 9100 of the pods, which is one of the node ports"):
-        traefik(metrics=True, listeners=(Listener("http", 80, 9100),))
-    traefik(listeners=(Listener("http", 80, 9100),))
-
-
 def test_a_line_for_each_request_is_written_where_it_was_asked_for() -> None:
     assert "--accessLog=true" in container(traefik(access_log=True))["args"]
 
@@ -289,6 +282,46 @@ def test_a_budget_that_could_only_block_or_say_nothing_is_not_made(replicas: int
     assert traefik(replicas=replicas).of("PodDisruptionBudget") == ()
 
 
+def test_pods_of_a_stack_that_asks_for_nothing_are_what_they_always_were() -> None:
+    spec = pod(traefik())
+    assert not {"tolerations", "priorityClassName"} & spec.keys()
+    assert container(traefik())["resources"] == {"requests": {"cpu": "100m", "memory": "128Mi"}}
+    assert [volume["name"] for volume in spec["volumes"]] == ["scratch"]
+
+
+def test_pods_tolerate_come_first_and_get_what_they_are_told() -> None:
+    made = traefik(
+        tolerations=(
+            Toleration("node-role", "ingress", "NoSchedule"),
+            Toleration(effect="NoExecute", toleration_seconds=9),
+        ),
+        priority_class="important",
+        resources=Resources("500m", "256Mi", memory_limit="1Gi"),
+    )
+    spec = pod(made)
+    assert spec["priorityClassName"] == "important"
+    assert spec["tolerations"] == [
+        {"key": "node-role", "operator": "Equal", "value": "ingress", "effect": "NoSchedule"},
+        {"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 9},
+    ]
+    assert container(made)["resources"] == {
+        "requests": {"cpu": "500m", "memory": "256Mi"},
+        "limits": {"memory": "1Gi"},
+    }
+
+
+def test_a_default_certificate_is_mounted_beside_the_file_that_names_it() -> None:
+    made = traefik(default_certificate="wildcard")
+    (volume,) = [each for each in pod(made)["volumes"] if each["name"] == "routes"]
+    config, secret = volume["projected"]["sources"]
+    assert config == {"configMap": {"name": "portico-test-traefik"}}
+    assert secret["secret"]["name"] == "wildcard"
+    assert made.one("ConfigMap").inputs["data"].keys() == {"certificate.yaml"}
+    mounts = {mount["name"]: mount for mount in container(made)["volumeMounts"]}
+    assert (mounts["routes"]["mountPath"], mounts["routes"]["readOnly"]) == ("/etc/portico", True)
+    assert "--providers.file.filename=/etc/portico/certificate.yaml" in container(made)["args"]
+
+
 def test_it_runs_on_the_chosen_nodes() -> None:
     assert pod(traefik(node_selector={"role": "edge"}))["nodeSelector"] == {"role": "edge"}
     assert pod(traefik()).get("nodeSelector") is None
@@ -351,9 +384,12 @@ def test_registers_its_outputs() -> None:
     assert outputs == {"address": "203.0.113.7", "service": "portico-test-traefik"}
 
 
-def test_a_listener_with_a_name_of_traefiks_own_is_refused_before_anything_is_made() -> None:
-    with pytest.raises(Refused, match="traefik"):
-        traefik(listeners=(Listener("traefik", 80, 30080),))
+def test_a_node_port_below_1024_is_opened_for_the_pod_alone() -> None:
+    low = traefik(listeners=(Listener("http", 80, 80), Listener("https", 443, 443, tls=True)))
+    assert pod(low)["securityContext"]["sysctls"] == [
+        {"name": "net.ipv4.ip_unprivileged_port_start", "value": "80"}
+    ]
+    assert "sysctls" not in pod(traefik())["securityContext"]
 
 
 def test_the_table_of_controllers_leads_here() -> None:
