@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, cast
 
 import pulumi
+from pulumi.resource import DependencyProviderResource
 
 from .fields import snake
 from .kubernetes import cluster as kubernetes
@@ -18,6 +19,9 @@ from .openstack import cloud as openstack
 from .openstack.credentials import KEYS, Credentials
 from .openstack.credentials import credentials as asker
 from .settings.model import Kubernetes
+
+RESOURCE = "pulumi:pulumi:getResource"
+"""The engine's own function that tells what a resource of the running program is."""
 
 
 def credentials() -> Credentials:
@@ -36,24 +40,41 @@ def of_configuration(configured: Mapping[str, str]) -> Credentials:
 
 def configuration(provider: pulumi.ProviderResource) -> pulumi.Output[Credentials]:
     """Who asks OpenStack through a provider that a program gives, once that is known."""
-    outputs = {key: getattr(provider, snake(key), None) for key in KEYS}
+    if isinstance(provider, DependencyProviderResource):
+        told = _recalled(provider)
+    else:
+        told = _told({key: getattr(provider, snake(key), None) for key in KEYS})
 
     def asked(told: Mapping[str, object] | None) -> pulumi.Output[Credentials]:
         unknown = cast("pulumi.Output[Credentials]", pulumi.Output.from_input(pulumi.UNKNOWN))
         return unknown if told is None else pulumi.Output.from_input(of_configuration(_texts(told)))
 
-    told: pulumi.Output[Mapping[str, object] | None] = pulumi.Output.from_input(cast("Any", _told(outputs)))
-    return told.apply(asked)
+    known: pulumi.Output[Mapping[str, object] | None] = pulumi.Output.from_input(cast("Any", told))
+    return known.apply(asked)
+
+
+async def _recalled(provider: DependencyProviderResource) -> Mapping[str, object] | None:
+    """What a provider was told that a program in another language gives: the engine knows."""
+    asked = {"urn": await provider.urn.future()}
+    answer = await pulumi.runtime.invoke_async(RESOURCE, asked)
+    state = cast("Mapping[str, object]", answer["state"])
+    known = {key: value for key, value in state.items() if not isinstance(value, pulumi.output.Unknown)}
+    return _enough({key: known[key] for key in KEYS if key in known})
 
 
 async def _told(outputs: Mapping[str, object]) -> Mapping[str, object] | None:
-    """What a provider was told; None where a preview does not know who asks. In a preview what a provider was
-    not told is unknown too, so the rest counts when it names a cloud, or a URL with what proves who asks."""
+    """What a provider was told; None where a preview does not know who asks."""
     told = {
         key: await output.future()
         for key, output in outputs.items()
         if isinstance(output, pulumi.Output) and await output.is_known()
     }
+    return _enough(told)
+
+
+def _enough(told: Mapping[str, object]) -> Mapping[str, object] | None:
+    """In a preview what a provider was not told is unknown too, so the rest counts when it names a cloud, or
+    a URL with what proves who asks."""
     proved = told.get("authUrl") and any(map(told.get, ("password", "token", "applicationCredentialSecret")))
     return told if not pulumi.runtime.is_dry_run() or told.get("cloud") or proved else None
 

@@ -63,10 +63,14 @@ class Cli:
 
     def preview(self, program, folder):
         """Every step of a preview without a network."""
+        return self.door(program, folder).preview().changes
+
+    def door(self, program, folder):
+        """A stack of a program, without a network."""
         extra = {key: value for key, value in self.environment.items() if key in ("PATH", "PULUMI_HOME")}
         door = Door("package", folder, where="offline", project=program, extra=extra)
         door.say({"openstack:cloud": "mycloud"})
-        return door.init().preview().changes
+        return door.init()
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +202,23 @@ def test_a_typescript_program_takes_the_package_from_a_folder(cli, typescript, t
     committed = json.loads((EXAMPLES / "typescript" / "package.json").read_text())
     assert json.loads((typescript / "package.json").read_text()) == committed
     created(cli.preview(typescript, tmp_path))
+
+
+GIVEN = """\
+class Mine extends pulumi.ProviderResource {}
+const mine = new Mine("openstack", "mine", { authUrl: "http://127.0.0.1:9/v3", userName: "me",
+  password: pulumi.secret("hidden"), tenantName: "shop", userDomainName: "Default" });
+"""
+
+
+def test_the_cloud_of_a_provider_that_a_program_gives_is_asked(cli, typescript, tmp_path):
+    program = shutil.copytree(typescript, tmp_path / "program", symlinks=True)
+    text = (program / "index.ts").read_text()
+    text = text.replace("});\n", "}, { providers: [mine] });\n").replace("const door", f"{GIVEN}\nconst door")
+    (program / "index.ts").write_text('import * as pulumi from "@pulumi/pulumi";\n' + text)
+    run = cli.door(program, tmp_path / "stack").run("preview").failed()
+    assert "openstack:authUrl = 'http://127.0.0.1:9/v3': does not answer" in run.output
+    assert "hidden" not in run.output
 
 
 def judged(cli, program):

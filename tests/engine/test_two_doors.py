@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from portico.names import for_component
-from portico.settings.model import Ingress
 from tests.datapath.load import Load, under
 from tests.engine import listing
 from tests.engine.door import Door, base, merged
@@ -133,7 +132,7 @@ def stranger(stack):
     account = {"kind": "ServiceAccount", "name": name, "namespace": "default"}
     container = {
         "name": "traefik",
-        "image": Ingress().image,
+        "image": base()["portico:ingress"]["image"],
         "args": ["--entryPoints.web.address=:8000", "--providers.kubernetesIngress=true"],
     }
     labels = {"app": f"{name}-stranger"}

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_kubernetes
 import pulumi_openstack
 import pytest
+from pulumi.resource import DependencyProviderResource
 
 from portico import planning, preflight
 from portico.capabilities import Capabilities
@@ -29,6 +30,8 @@ PLAIN: Mapping[str, Any] = {
     },
     "wait": {"rolling": False, "hosts": False, "address": False},
 }
+MINE = "urn:pulumi:stack::project::pulumi:providers:openstack::mine"
+"""The URN of a provider."""
 Asking = list[Settings]
 
 
@@ -339,6 +342,31 @@ def test_through_a_given_provider_its_own_cloud_is_asked(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(preflight, "capabilities", answer)
     monkeypatch.setattr(planning, "connect", lambda _: None)
+    build(program, preview=False, config={"openstack:cloud": "mycloud"}, answers=ANSWERS)
+    assert every == [None, "https://mine.invalid/v3"]
+
+
+def test_through_a_provider_that_another_language_gives_its_own_cloud_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    every: list[str | None] = []
+
+    def answer(said: Settings, names: Names, state: State, asked: preflight.Asked) -> Capabilities:
+        every.append(None if asked.cloud_later else asked.asker().named)
+        return ONLINE
+
+    async def told(token: str, args: Mapping[str, str]) -> Mapping[str, object]:
+        assert (token, args) == ("pulumi:pulumi:getResource", {"urn": MINE})
+        state = {"authUrl": "https://mine.invalid/v3", "password": "hidden", "version": "5.5.3"}
+        return {"urn": MINE, "state": {**state, "region": pulumi.UNKNOWN}}
+
+    def program() -> object:
+        mine = DependencyProviderResource(f"{MINE}::7")
+        return Exposure("portico", PLAIN, pulumi.ResourceOptions(providers=[mine])).address
+
+    monkeypatch.setattr(preflight, "capabilities", answer)
+    monkeypatch.setattr(planning, "connect", lambda _: None)
+    monkeypatch.setattr(pulumi.runtime, "invoke_async", told)
     build(program, preview=False, config={"openstack:cloud": "mycloud"}, answers=ANSWERS)
     assert every == [None, "https://mine.invalid/v3"]
 
