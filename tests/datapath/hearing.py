@@ -12,7 +12,8 @@ SENT = bytes(range(256)) * 1000
 def heard(
     address: str, port: int, source: str = "", before: bytes = b"", patience: float = 10
 ) -> tuple[str, bool]:
-    """The greeting, and whether everything came back after an end of the client's own (half-closed).
+    """The greeting, and whether everything came back after an end of the client's own (half-closed); nothing
+    where no connection comes about.
 
     Args:
         source: the client's own address; empty: any.
@@ -20,7 +21,7 @@ def heard(
         patience: how long a word is waited for, in seconds.
     """
     own = (source, 0) if source else None
-    with socket.create_connection((address, port), 5, own) as client, suppress(OSError):
+    with suppress(OSError), socket.create_connection((address, port), 5, own) as client:
         client.settimeout(patience)
         client.sendall(before)
         greeting = b""

@@ -50,7 +50,7 @@ def test_an_api_without_a_root_is_an_answer_and_a_missing_certificate_is_none(do
         kubectl(stack, "delete", "--filename", str(file)).succeeded()
 
 
-def test_a_service_of_ones_own_is_reached_past_the_controller(door):
+def test_a_service_of_ones_own_is_reached_past_the_controller_and_web_clients_are_led_to_tls(door):
     stack = door("tcp", ALONE)
     ports = stack.own["portico:ingress"]["nodePorts"]
     service = {
@@ -71,16 +71,42 @@ def test_a_service_of_ones_own_is_reached_past_the_controller(door):
         {"name": "own", "port": 22, "protocol": "tcp"},
     ]
     own = {"portico:loadBalancer": {"listeners": listeners}, "portico:wait": {"minutes": 2}}
-    stack.change(ALONE, own, {"portico:ingress": {"nodePorts": {"own": ports["http"] + 3}}})
+    said = (ALONE, own, {"portico:ingress": {"nodePorts": {"own": ports["http"] + 3}}})
+    stack.change(*said)
     kubectl(stack, "apply", "--filename", str(file)).succeeded()
     try:
         stack.up().succeeded()
         url = f"http://{stack.outputs()['address']}:22/"
-        said = stack.start("--silent", "--fail", url, bare=True, command="curl").end().succeeded()
-        assert "Hostname:" in said.output
-        assert "X-Forwarded-For" not in said.output
+        got = stack.start("--silent", "--fail", url, bare=True, command="curl").end().succeeded()
+        assert "Hostname:" in got.output
+        assert "X-Forwarded-For" not in got.output
+        _clients_are_led_to_tls(stack, *said)
     finally:
         kubectl(stack, "delete", "--filename", str(file)).succeeded()
+
+
+def _clients_are_led_to_tls(stack, *said):
+    """A redirect, a certificate for every name, and other figures for the hosts, on a door that stands."""
+    key, certificate = str(stack.folder / "tls.key"), str(stack.folder / "tls.crt")
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=wildcard.example.org"]
+    made = stack.start(*words, "-keyout", key, "-out", certificate, bare=True, command="openssl")
+    made.end().succeeded()
+    files = ["--cert", certificate, "--key", key, "--namespace", stack.prefix]
+    kubectl(stack, "create", "secret", "tls", "wildcard", *files).succeeded()
+    front = {"redirectToHttps": True, "defaultCertificate": "wildcard", "tolerations": [{"key": "ingress"}]}
+    hosts = {"maxConnections": 3000, "drainChanges": 7}
+    balancer = {"hosts": hosts, "balance": "leastconn", "healthCheck": {"interval": 2}}
+    stack.change(*said, {"portico:ingress": front, "portico:loadBalancer": balancer})
+    assert "+    balance leastconn" in stack.run("preview").succeeded().output
+    stack.up().succeeded()
+    outputs = stack.outputs()
+    assert outputs["url"] == f"https://{stack.host}/"
+    asked = ["--silent", "--include", "--header", f"Host: {stack.host}", f"http://{outputs['address']}/a"]
+    led = stack.start(*asked, bare=True, command="curl").end().succeeded().output
+    assert f"Location: https://{stack.host}/a" in led
+    asked = ["--silent", "--insecure", "--verbose", f"https://{outputs['address']}/"]
+    shown = stack.start(*asked, bare=True, command="curl").end().succeeded().output
+    assert "wildcard.example.org" in shown
 
 
 def kubectl(stack, *words):
