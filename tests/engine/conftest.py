@@ -14,12 +14,20 @@ import pytest
 from sandbox.lifecycle import Sandbox
 from sandbox.paths import Paths
 from sandbox.progress import Progress
+from tests.engine import turns
 from tests.engine.door import Door
 from tests.engine.pair import Pair
 from tests.parts import missing
 from tools import places
 
 Make = Callable[..., Door]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """What a test shares with others is made and unmade in its turn as well."""
+    with turns.turn(places.data(), alone=turns.wants_to_be_alone(item)):
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,17 @@ def base() -> dict[str, Any]:
     return config["config"]
 
 
+def _places() -> Iterator[int]:
+    """Where the node ports of one stack after the other begin: no two stacks of one run have the same, also
+    when the run has two processes. The first is at random, for the sake of what a killed run left behind."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", secrets.token_hex(8))
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return count(int(run[:8], 16) + process, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+_PLACES = _places()
+
+
 @dataclass
 class Door:
     """One stack."""
@@ -200,9 +212,8 @@ class Door:
 
     def __post_init__(self) -> None:
         # At random, so that what a killed run of the tests left behind is in nobody's way.
-        mark = secrets.token_hex(2)
-        self.stack = f"t{mark}-{self.what}"
-        self._port = 30100 + int(mark, 16) % 260 * 10
+        self.stack = f"t{secrets.token_hex(2)}-{self.what}"
+        self._port = 30100 + next(_PLACES) % 260 * 10
         (self.folder / "backend").mkdir(parents=True)
         name = yaml.safe_load((self.project / "Pulumi.yaml").read_text())["name"]
         (self.folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")

@@ -22,6 +22,7 @@ def counted(pair):
     pair.door.up().succeeded()
 
 
+@pytest.mark.alone
 def test_two_three_one_two(pair, counted):
     grown = counted(3)
     assert pair.holder() != 2, "the new host took the VIP"
@@ -41,6 +42,7 @@ def test_two_three_one_two(pair, counted):
     assert pair.holder() == 0
 
 
+@pytest.mark.alone
 def test_of_two_that_leave_the_one_between_may_hold_the_vip(pair, counted):
     counted(3)
     give_vip(pair, 1)

@@ -52,6 +52,7 @@ def test_a_network_without_a_router_is_refused_where_a_floating_ip_is_wanted(doo
     assert [thing for thing in left if stack.stack in thing] == []
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("resource", ["ports", "instances"])
 def test_a_quota_that_is_one_short_is_named_with_what_it_has_to_be(door, sandbox, resource):
     stack = door(f"quota-{resource}")
@@ -62,6 +63,7 @@ def test_a_quota_that_is_one_short_is_named_with_what_it_has_to_be(door, sandbox
     assert f"openstack quota set --{resource} " in reason
 
 
+@pytest.mark.alone
 def test_more_clients_of_a_stack_that_stands_need_quota_for_their_rules(pair, sandbox):
     pair.door.change(
         {"portico:loadBalancer": {"allowedClients": [f"198.51.100.{index}/32" for index in range(10)]}}

@@ -69,6 +69,7 @@ def standing(sandbox, stack, name):
     return frozenset(thing for thing in there if any(mark in thing for mark in marks))
 
 
+@pytest.mark.alone
 def test_two_doors_of_one_program_share_nothing_and_one_goes_without_the_other_noticing(
     program, sandbox, tmp_path
 ):

@@ -33,7 +33,7 @@ class Tier:
     programs: Mapping[str, str] = field(default_factory=dict)
     """Programs it needs, and the Debian packages they come with: ones that start no service."""
     workers: tuple[str, ...] = ()
-    """pytest-xdist arguments. Tests that share one sandbox run one after the other."""
+    """pytest-xdist arguments. Where clients are measured, tests run one after the other."""
     figures: bool = False
     """It measures and proves nothing: run when it is named, not with all."""
 
@@ -41,7 +41,7 @@ class Tier:
 TIERS = (
     Tier("unit", workers=("-n", "auto", "--dist", "loadfile")),
     Tier("lbhost", programs={"bwrap": "bubblewrap"}),
-    Tier("engine", sandbox=True),
+    Tier("engine", sandbox=True, workers=("-n", "2", "--dist", "loadfile")),
     Tier("datapath", sandbox=True),
     Tier("benchmarks", sandbox=True, figures=True),
 )
