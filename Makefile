@@ -46,7 +46,7 @@ down: ## stop the sandbox: its OpenStack and its Kubernetes | root | seconds
 
 ##@ Work on it
 
-test: ## all tiers, quick ones first; under CI=true a tier without its parts fails | root | half an hour
+test: ## all tiers, quick ones first; under CI=true a tier without its parts fails | root | an hour
 	@$(venv) dev && $(python) -m tools.make.tiers
 
 test-unit: ## plans, settings, components with recorded resources (ARGS="-k ...") | Python | seconds
@@ -55,7 +55,7 @@ test-unit: ## plans, settings, components with recorded resources (ARGS="-k ..."
 test-lbhost: ## haproxy, keepalived and cloud-init judge every rendered file | root, Debian packages | a minute
 	@$(venv) dev && $(python) -m tools.make.tiers lbhost $(value ARGS)
 
-test-engine: ## up, change, refresh and destroy in the sandbox | root, the sandbox | a quarter of an hour
+test-engine: ## up, change, refresh and destroy in the sandbox | root, the sandbox | half an hour
 	@$(venv) dev && $(python) -m tools.make.tiers engine $(value ARGS)
 
 test-datapath: ## traffic through the front door | root, the sandbox | minutes
