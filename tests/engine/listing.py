@@ -79,8 +79,14 @@ OTHERS = re.compile(r"\bt[0-9a-f]{4}-|\bportico-sandbox\b|/hello$")
 """What the stacks of tests (tests/engine/door.py) and the sandbox's own stack make."""
 
 
+def own(things: Things, stack: str) -> Things:
+    """Those that carry a stack's name, as all have to that Portico makes: others come and go meanwhile."""
+    return frozenset(thing for thing in things if stack in thing)
+
+
 def without_others(things: Things, stack: str) -> Things:
-    """Those that belong to no other stack than this one: others come and go meanwhile."""
+    """Those that belong to no other stack, things without a name and of somebody else's included: for tests
+    that are alone."""
     return frozenset(thing for thing in things if stack in thing or not OTHERS.search(thing))
 
 

@@ -7,6 +7,7 @@ import shutil
 import socket
 from contextlib import ExitStack, contextmanager
 
+import pytest
 import yaml
 
 from sandbox.openstack import clouds
@@ -25,6 +26,7 @@ def everything(sandbox, stack):
     return listing.without_others(listing.cloud(sandbox) | listing.cluster(), stack.stack)
 
 
+@pytest.mark.alone
 def test_what_stands_there_is_refused_by_name_and_neither_taken_nor_changed_nor_deleted(door, sandbox):
     stack = door("taken")
     with foreign(stack) as things, foreign_in_the_cloud(sandbox, stack):
@@ -259,6 +261,7 @@ def die(file):
     return url
 
 
+@pytest.mark.alone
 def test_a_stack_without_its_state_and_a_stack_without_its_cluster_leave_what_serves_alone(
     door, sandbox, tmp_path
 ):

@@ -46,7 +46,7 @@ def test_an_up_that_is_killed_again_and_again_ends_as_if_it_never_was_and_destro
 
 
 def everything(sandbox, stack):
-    return listing.without_others(listing.cloud(sandbox) | listing.cluster(), stack.stack)
+    return listing.own(listing.cloud(sandbox) | listing.cluster(), stack.stack)
 
 
 def nothing_is_doubled(things, stack):

@@ -54,6 +54,7 @@ def lines(octavia, door):
         )
 
 
+@pytest.mark.alone
 def test_the_same_door_stands_on_octavia_and_leaves_nothing(octavia, lines):
     stack, tcp = lines
     everybody = base()["portico:nodes"]["addresses"]

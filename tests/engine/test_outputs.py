@@ -45,7 +45,7 @@ def test_outputs_lead_to_a_door_that_answers_and_the_kubeconfig_stays_a_secret(d
 
 
 def test_a_cluster_that_does_not_answer_is_refused_before_anything_is_made(door, sandbox, tmp_path):
-    stood = listing.without_others(listing.cloud(sandbox), door.stack)
+    stood = listing.own(listing.cloud(sandbox), door.stack)
     dead = yaml.safe_load(sandbox.paths.kubeconfig.read_text())
     dead["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
     (tmp_path / "dead").write_text(yaml.safe_dump(dead))
@@ -53,4 +53,4 @@ def test_a_cluster_that_does_not_answer_is_refused_before_anything_is_made(door,
     refused = door.up().failed()
     assert refused.output.count("the cluster at https://127.0.0.1:1") == 1
     assert "Traceback" not in refused.output
-    assert listing.without_others(listing.cloud(sandbox), door.stack) == stood
+    assert listing.own(listing.cloud(sandbox), door.stack) == stood

@@ -10,6 +10,7 @@ from tests.engine import listing
 from tests.engine.door import Door
 
 
+@pytest.mark.alone
 def test_a_second_checkout_without_the_state_is_refused_by_name_and_changes_nothing(pair, sandbox, tmp_path):
     second = Door("second", tmp_path / "second")
     second.stack = pair.door.stack

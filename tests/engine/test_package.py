@@ -75,7 +75,7 @@ def test_a_yaml_program_gets_a_pair_that_answers_and_leaves_nothing(host, sandbo
 
 def left(sandbox, door):
     """What cloud and cluster hold of no other stack under test."""
-    return listing.without_others(listing.cloud(sandbox) | listing.cluster(), door.stack)
+    return listing.own(listing.cloud(sandbox) | listing.cluster(), door.stack)
 
 
 def test_a_mistake_in_yaml_is_one_sentence_and_nothing_is_made(host, sandbox, tmp_path):

@@ -29,6 +29,7 @@ def fetched(address):
     return subprocess.run(command, capture_output=True, text=True, cwd=places.CHECKOUT, check=True).stdout
 
 
+@pytest.mark.alone
 def test_one_up_makes_everything_a_second_changes_nothing_and_destroy_leaves_nothing(shop, sandbox):
     before = listing.cloud(sandbox)
     shop.up().succeeded()
