@@ -24,7 +24,7 @@ from portico.plan import make as plan
 from portico.settings.model import Ingress, Timeouts
 from tests.datapath import sending
 from tests.datapath.controller import Ports, controller, curl
-from tests.unit.contract.subjects import NAMES, ONLINE, settings
+from tests.unit.contract.subjects import NAMES, online, settings
 
 ORDINARY = Ports(http=29080, https=29443, health=29082, application=29090)
 STRICT = Ports(http=29180, https=29543, health=29182, application=29190)
@@ -124,7 +124,7 @@ def test_figures_and_a_line_for_each_request_are_told_where_they_were_asked_for(
     assert 'traefik_entrypoint_requests_total{code="200",entrypoint="http"' in told
     assert elsewhere == "200 hello", "the application answers there"
     assert beside.startswith("404"), "no application is served there"
-    lines = [json.loads(line) for line in (tmp_path / "traefik.log").read_text().splitlines()]
+    lines = [json.loads(line) for line in tmp_path.with_suffix(".log").read_text().splitlines()]
     asked = [line for line in lines if line.get("RequestPath") == "/metrics"]
     assert [line["ClientHost"] for line in asked if line["entryPointName"] == "http"] == ["127.0.0.1"]
 
@@ -144,7 +144,7 @@ def checked(before: bytes, source: str = "127.0.0.1") -> int:
 
 def answers(kind: Kind, folder: Path) -> dict[str, int]:
     """What a trusted load balancer's health check gets with each header, with the arguments of a plan."""
-    made = plan.make(settings(kind), ONLINE, NAMES)
+    made = plan.make(settings(kind), online(kind), NAMES)
     proxied = made.client_ip.value is ClientIp.PROXY_V2
     trusted = ["127.0.0.1/32"] if proxied else []
     with controller(folder, CHECKED, trusted=trusted, health_proxied=made.health.proxied):
