@@ -7,16 +7,18 @@ but GET. Read by connections, preflight and recovery. The rights it takes: docs/
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from ..problems import Problem, Refused
 from .answers import Container, IngressClass, Object, Standing, Workload
 from .kubeconfig import SETTING, Kubeconfig, find
+
+T = TypeVar("T")
 
 CONNECT, READ = 5, 10
 """Seconds until a connection stands, and until an answer begins."""
@@ -190,22 +192,37 @@ def ask(cluster: Cluster, objects: Iterable[Object]) -> Answers:
         NoAnswer: the cluster does not answer.
     """
     _greet(cluster)
-    asked = list(dict.fromkeys(objects))
-    standing: dict[Object, Standing] = {}
+
+    def look(thing: Object) -> Standing | None:
+        # Who serves a class is said in its spec.
+        accept = "application/json" if thing.kind == "IngressClass" else METADATA
+        found = cluster.get(location(thing), accept)
+        return None if found is None else _standing(found)
+
+    seen, forbidden = asked_of_each(objects, look)
+    return Answers({thing: live for thing, live in seen.items() if live is not None}, forbidden)
+
+
+def asked_of_each(
+    objects: Iterable[Object], look: Callable[[Object], T]
+) -> tuple[dict[Object, T], dict[Object, str]]:
+    """What a question brings for each object, several at once; and of those that may not be read, why.
+
+    Raises:
+        NoAnswer: the cluster does not answer.
+    """
+    seen: dict[Object, T] = {}
     forbidden: dict[Object, str] = {}
 
-    def look(thing: Object) -> None:
+    def note(thing: Object) -> None:
         try:
-            # Who serves a class is said in its spec.
-            accept = "application/json" if thing.kind == "IngressClass" else METADATA
-            if (found := cluster.get(location(thing), accept)) is not None:
-                standing[thing] = _standing(found)
+            seen[thing] = look(thing)
         except Forbidden as refusal:
             forbidden[thing] = str(refusal)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(look, asked))
-    return Answers(standing, forbidden)
+        list(pool.map(note, dict.fromkeys(objects)))
+    return seen, forbidden
 
 
 def node_ports(cluster: Cluster) -> dict[int, Object]:

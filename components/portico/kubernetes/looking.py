@@ -7,12 +7,11 @@ serving. What these credentials may not see is left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
 from .answers import Look, Object
-from .cluster import AT_ONCE, Cluster, Forbidden, location
+from .cluster import Cluster, Forbidden, asked_of_each, location
 
 TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
 """Asks for the columns that `kubectl get` shows (Kubernetes API Concepts, Receiving resources as Tables)."""
@@ -24,18 +23,8 @@ def looks(cluster: Cluster, things: Iterable[Object]) -> dict[Object, Look | Non
     Raises:
         NoAnswer: the cluster does not answer.
     """
-    asked = list(dict.fromkeys(things))
-    found: dict[Object, Look | None] = {}
-
-    def look(thing: Object) -> None:
-        try:
-            found[thing] = _LOOKS[thing.kind](cluster, thing)
-        except Forbidden:
-            return
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(look, asked))
-    return found
+    seen, _ = asked_of_each(things, lambda thing: _LOOKS[thing.kind](cluster, thing))
+    return seen
 
 
 def _service(cluster: Cluster, thing: Object) -> Look | None:
