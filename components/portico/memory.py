@@ -84,11 +84,7 @@ def own(state: State, names: Names) -> Own:
         if each.type == FLOATING_IP and each.outputs.get("description") == names.description("address")
     ]
     listeners = _listeners(ours)
-    drivers = (
-        each.outputs.get("loadbalancerProvider")
-        for each in ours
-        if each.type == LOAD_BALANCER and each.outputs.get("name") == names.of("lb")
-    )
+    balancer = recorded.get("load_balancers", {}).get(names.of("lb"), {})
     return Own(
         ids=frozenset(each.outputs["id"] for each in ours),
         vips=frozenset(_vips(ours, names)),
@@ -98,11 +94,11 @@ def own(state: State, names: Names) -> Own:
         addresses=tuple(addresses),
         listeners=frozenset(listeners.values()),
         pools=_pools(ours, listeners),
-        octavia_provider=next(drivers, None),
+        octavia_provider=balancer.get("loadbalancerProvider"),
     )
 
 
-def booted(said: Settings, cloud: str | None, state: State, names: Names) -> Mapping[str, str]:
+def booted(said: Settings, cloud: str | None, state: State, own: Own, names: Names) -> Mapping[str, str]:
     """By host: which image its volume was made from, where that is what the name in the settings has meant
     since it was said. A host of another image was to be made anew, by an `up` that did not get so far."""
     by = _said(said, cloud)["image"]
@@ -115,7 +111,7 @@ def booted(said: Settings, cloud: str | None, state: State, names: Names) -> Map
     }
     volumes = {
         name: server["blockDevices"][0]["uuid"]
-        for name, server in own(state, names).recorded.get("instances", {}).items()
+        for name, server in own.recorded.get("instances", {}).items()
         if server.get("blockDevices")
     }
     return {name: image for name, image in volumes.items() if image in meant}

@@ -75,7 +75,7 @@ def cloud_capabilities(said: Settings, names: Names, state: State, asked: Asked 
     own = memory.own(state, names)
     if asked.cloud_later:
         return Capabilities(openstack=OpenStack(own=own))
-    own = replace(own, booted=memory.booted(said, asked.asker().named, state, names))
+    own = replace(own, booted=memory.booted(said, asked.asker().named, state, own, names))
     connection = asked.cloud()
     if connection is None:
         if pulumi.runtime.is_dry_run():

@@ -87,6 +87,10 @@ def test_the_provider_of_the_load_balancer_that_stands_is_known():
     assert memory.own(State((other,)), NAMES).octavia_provider is None
 
 
+def booted_of(state):
+    return memory.booted(PAIR, "mycloud", state, memory.own(state, NAMES), NAMES)
+
+
 def exposed(said, of=NAMES.prefix):
     """An exposure whose image's name has meant two images since it was said."""
     return resource(
@@ -108,7 +112,7 @@ def test_the_image_of_a_volume_is_kept_while_the_settings_say_it_as_before(said,
         resource(memory.SERVER, id="1", name=NAMES.of("host", 1), blockDevices=block),
         resource(memory.SERVER, id="2", name=NAMES.of("host", 2), imageName="debian-12"),
     )
-    assert memory.booted(PAIR, "mycloud", State((exposed(said), *servers)), NAMES) == booted
+    assert booted_of(State((exposed(said), *servers))) == booted
 
 
 SAID = ["mycloud", "debian-12"]
@@ -124,7 +128,7 @@ SAID = ["mycloud", "debian-12"]
 )
 def test_a_host_of_an_image_that_its_name_never_meant_is_made_anew(exposure, uuid):
     server = resource(memory.SERVER, id="1", name=NAMES.of("host", 1), blockDevices=[{"uuid": uuid}])
-    assert memory.booted(PAIR, "mycloud", State((exposure, server)), NAMES) == {}
+    assert booted_of(State((exposure, server))) == {}
 
 
 def test_what_a_name_has_meant_is_remembered_as_long_as_a_host_is_made_of_it():
