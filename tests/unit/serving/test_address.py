@@ -332,6 +332,19 @@ def test_who_refuses_a_handshake_speaks_tls_and_has_no_certificate_for_the_name(
     assert "the Secret shop/other-tls is missing, or not taken" in said
 
 
+def test_who_wants_a_certificate_of_the_client_speaks_tls(door, certificate, monkeypatch):
+    """TLS 1.3 tells of it after the handshake (RFC 8446, 4.4.2.4), in the place of an answer."""
+
+    def alert(_connection):
+        error = ssl.SSLError(1, "tlsv13 alert certificate required")
+        error.reason = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+        raise error
+
+    opened = door(passed_on(200), certificate=certificate(HOST, [HOST]))
+    monkeypatch.setattr("http.client.HTTPConnection.getresponse", alert)
+    assert "certificate required" in ask(opened, tls=True, host=None, minutes=0)
+
+
 def test_the_cluster_is_asked_why_where_the_controller_answers_by_itself(door):
     app = {"explain": lambda question: f"there is no Service for {question.host}"}
     assert f"; in the cluster there is no Service for {HOST}" in refused(door(UNKNOWN), **app)
